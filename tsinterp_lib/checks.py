@@ -1,0 +1,116 @@
+"""Checks at the library's doors: what comes in is looked at once, and refused in words a caller can act on."""
+
+from __future__ import annotations
+
+import psutil
+import torch
+from torch import Tensor, nn
+
+from tsinterp_lib.errors import InvalidInput, MemoryBudgetExceeded
+
+
+def check_series(x: Tensor, name: str = "x") -> Tensor:
+    """``x`` if it is a finite, non-empty float tensor of shape (N, T, F); raises :class:`InvalidInput` otherwise."""
+    if not isinstance(x, Tensor):
+        raise InvalidInput(f"`{name}` is a {type(x).__name__}: give a torch tensor of shape (N, T, F).")
+    if x.dim() < 3:
+        raise InvalidInput(
+            f"`{name}` has shape {tuple(x.shape)}: series have the axes (N, T, F); "
+            "add a batch axis with x[None] or a feature axis with x[..., None]."
+        )
+    if x.numel() == 0:
+        raise InvalidInput(f"`{name}` has shape {tuple(x.shape)}: the batch is empty; give at least one sample.")
+    if not x.is_floating_point():
+        raise InvalidInput(f"`{name}` has dtype {x.dtype}: gradients need floats; call x.float() or x.double().")
+    bad = ~torch.isfinite(x)
+    if bad.any():
+        where = tuple(int(i) for i in bad.nonzero()[0])
+        raise InvalidInput(
+            f"`{name}` holds {int(bad.sum())} values that are NaN or infinite, the first at {where}: "
+            "impute or drop them before the call."
+        )
+    return x
+
+
+def output_size(model: nn.Module, x: Tensor) -> int:
+    """C, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
+    expected = (getattr(model, "n_steps", None), getattr(model, "n_features", None))
+    if None not in expected and tuple(x.shape[1:]) != expected:
+        swapped = tuple(x.shape[1:]) == expected[::-1]
+        hint = " Time and feature axes look swapped: x.transpose(1, 2)." if swapped else ""
+        raise InvalidInput(f"`x` has shape {tuple(x.shape)}; the model takes (N, {expected[0]}, {expected[1]}).{hint}")
+    try:
+        with torch.no_grad():
+            out = model(x[:1])
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"the model refuses `x` of shape {tuple(x.shape)} and dtype {x.dtype} ({error}): axes are (N, T, F); "
+            "check their order and that model and x share dtype and device."
+        ) from error
+    if out.dim() != 2 or out.shape[0] != 1:
+        raise InvalidInput(
+            f"the model maps one series to shape {tuple(out.shape)}: it must give (N, C), one score per class."
+        )
+    return int(out.shape[1])
+
+
+def check_target(target: Tensor, n_classes: int, n: int) -> Tensor:
+    """``target`` if it holds N class indices in [0, C); raises :class:`InvalidInput` otherwise."""
+    if target.shape != (n,):
+        raise InvalidInput(f"`target` has shape {tuple(target.shape)}; `x` has {n} samples: give one class per sample.")
+    if target.is_floating_point() or target.dtype == torch.bool:
+        raise InvalidInput(f"`target` has dtype {target.dtype}: class indices are integers; call target.long().")
+    low, high = int(target.min()), int(target.max())
+    if low < 0 or high >= n_classes:
+        raise InvalidInput(
+            f"`target` holds {low if low < 0 else high}; the model has {n_classes} outputs: "
+            f"targets lie in 0..{n_classes - 1}."
+        )
+    return target
+
+
+def check_like(value: Tensor, x: Tensor, name: str = "baseline") -> Tensor:
+    """``value`` if its last two axes are those of ``x`` (or of size one); raises :class:`InvalidInput` otherwise."""
+    ok = value.dim() <= x.dim() and all(a in (1, b) for a, b in zip(value.shape[::-1], x.shape[::-1], strict=False))
+    if not ok:
+        raise InvalidInput(
+            f"`{name}` has shape {tuple(value.shape)}; `x` has {tuple(x.shape)}: the last two axes must agree."
+        )
+    return value
+
+
+def check_labels(y: Tensor, n_classes: int, name: str = "train") -> Tensor:
+    """``y`` if at least two classes occur in it and all lie in [0, C); raises :class:`InvalidInput` otherwise."""
+    if int(y.min()) < 0 or int(y.max()) >= n_classes:
+        raise InvalidInput(f"labels of `{name}` lie in {int(y.min())}..{int(y.max())}; expected 0..{n_classes - 1}.")
+    present = torch.unique(y)
+    if len(present) < 2:
+        raise InvalidInput(
+            f"all {y.numel()} labels of `{name}` are {int(present[0])}: a classifier needs at least two classes; "
+            "draw more samples or check the labels."
+        )
+    return y
+
+
+def check_attribution(a: Tensor, x: Tensor, method: str) -> Tensor:
+    """``a`` if it is finite and shaped like ``x``; raises :class:`InvalidInput` otherwise."""
+    if a.shape != x.shape:
+        raise InvalidInput(
+            f"`{method}` returned shape {tuple(a.shape)} for x of shape {tuple(x.shape)}: "
+            "an attribution has one score per input cell."
+        )
+    if not torch.isfinite(a).all():
+        raise InvalidInput(
+            f"`{method}` returned NaN or infinite scores: the model's output or gradient overflows at this input."
+        )
+    return a.to(x.dtype)
+
+
+def check_memory(n_bytes: int, what: str, share: float = 0.8) -> None:
+    """Raises :class:`MemoryBudgetExceeded` if ``n_bytes`` is more than ``share`` of the memory now available."""
+    available = psutil.virtual_memory().available
+    if n_bytes > share * available:
+        raise MemoryBudgetExceeded(
+            f"{what} needs about {n_bytes / 2**30:.1f} GiB; {available / 2**30:.1f} GiB are available: "
+            "ask for fewer samples or a smaller profile."
+        )

@@ -1,0 +1,33 @@
+"""The one place that makes a model safe to explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+
+@contextmanager
+def attribution_mode(model: nn.Module) -> Iterator[nn.Module]:
+    """Evaluation mode, parameters frozen, cuDNN off while the block runs; everything is restored afterwards.
+
+    Dropout is off because an explanation is of the deployed function. Parameters are frozen because only the input
+    gradient is wanted (a third of the backward pass). cuDNN is off because its recurrent kernels refuse a backward
+    pass in evaluation mode ("cudnn RNN backward can only be called in training mode"), the most reported error of
+    the field.
+    """
+    training = {module: module.training for module in model.modules()}
+    frozen = [p for p in model.parameters() if p.requires_grad]
+    try:
+        model.eval()
+        for p in frozen:
+            p.requires_grad_(False)
+        with torch.backends.cudnn.flags(enabled=False), torch.enable_grad():
+            yield model
+    finally:
+        for module, mode in training.items():
+            module.training = mode
+        for p in frozen:
+            p.requires_grad_(True)

@@ -1,0 +1,61 @@
+"""The only file that knows where things are; environment variables move each place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def root() -> Path:
+    """The project's folder: ``TSINTERP_ROOT``, else the checkout this file lies in, else the working folder."""
+    if given := os.environ.get("TSINTERP_ROOT"):
+        return Path(given).resolve()
+    checkout = Path(__file__).resolve().parents[1]
+    return checkout if (checkout / "_toc.yml").exists() else Path.cwd()
+
+
+def results() -> Path:
+    """Published rows: ``TSINTERP_RESULTS``, else ``results/`` of the project."""
+    return Path(os.environ.get("TSINTERP_RESULTS") or root() / "results").resolve()
+
+
+def cache() -> Path:
+    """Computed units, checkpoints, downloads: ``TSINTERP_CACHE``, else ``.cache/`` of the project."""
+    return Path(os.environ.get("TSINTERP_CACHE") or root() / ".cache").resolve()
+
+
+def units(study: str, profile: str) -> Path:
+    """Where the rows of finished units of a study wait to be compacted."""
+    return cache() / "units" / study / profile
+
+
+def checkpoints() -> Path:
+    """Where fitted models are kept by key."""
+    return cache() / "checkpoints"
+
+
+def data(name: str) -> Path | None:
+    """The folder of a data set that lies ready below ``TSINTERP_DATA``, or None."""
+    given = os.environ.get("TSINTERP_DATA")
+    folder = Path(given).resolve() / name if given else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
+def downloads(name: str) -> Path:
+    """Where a loader keeps what it downloaded."""
+    return cache() / "data" / name
+
+
+def notebooks() -> Path:
+    """The chapters' sources."""
+    return root() / "notebooks"
+
+
+def staging() -> Path:
+    """The copy of the tree that the book is built from: sources stay clean."""
+    return root() / "_build" / "staged"
+
+
+def site() -> Path:
+    """The finished book."""
+    return root() / "_build" / "html"

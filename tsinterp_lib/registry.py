@@ -1,0 +1,89 @@
+"""From a name to a thing: :class:`Choice` is the whole configuration language, :func:`build` the one way to use it."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from tsinterp_lib.errors import InvalidInput, UnknownName
+
+Scalar = str | int | float | bool | None
+
+KINDS: dict[str, tuple[str, str]] = {
+    "dataset": ("tsinterp_lib.datasets", "DATASETS"),
+    "process": ("tsinterp_lib.datasets", "PROCESSES"),
+    "layout": ("tsinterp_lib.datasets", "LAYOUTS"),
+    "model": ("tsinterp_lib.models", "MODELS"),
+    "trainer": ("tsinterp_lib.trainers", "TRAINERS"),
+    "explainer": ("tsinterp_lib.explainers", "EXPLAINERS"),
+    "metric": ("tsinterp_lib.metrics", "METRICS"),
+    "study": ("tsinterp_lib.experiments", "STUDIES"),
+    "profile": ("tsinterp_lib.experiments", "PROFILES"),
+}
+"""Each kind of thing, and the module and name of the plain dict that lists it."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A name, its keyword parameters, and the label tables print: ``Choice("tsr", {"base": Choice("gradient")})``."""
+
+    name: str
+    params: Mapping[str, Scalar | Choice] = field(default_factory=dict)
+    alias: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The alias, else the name with its parameters in brackets: ``tsr[base=gradient]``."""
+        if self.alias is not None:
+            return self.alias
+        inner = ",".join(f"{k}={v.label if isinstance(v, Choice) else v}" for k, v in sorted(self.params.items()))
+        return f"{self.name}[{inner}]" if inner else self.name
+
+    def spec(self) -> dict[str, Any]:
+        """What identifies the choice (the alias does not), ready for JSON."""
+        params = {k: v.spec() if isinstance(v, Choice) else v for k, v in sorted(self.params.items())}
+        return {"name": self.name, "params": params}
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.spec(), sort_keys=True))
+
+
+def table(kind: str) -> Mapping[str, Any]:
+    """The dict that lists all things of a kind; raises :class:`UnknownName` for a kind there is not."""
+    module, name = KINDS[known(kind, KINDS, "kind")]
+    listed: Mapping[str, Any] = getattr(import_module(module), name)
+    return listed
+
+
+def known(name: str, names: Iterable[str], kind: str) -> str:
+    """``name`` if it is one of ``names``; raises :class:`UnknownName` with the nearest and all of them otherwise."""
+    names = list(names)
+    if name in names:
+        return name
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    raise UnknownName(f"no {kind} is called {name!r}.{hint} Known: {', '.join(sorted(names))}.")
+
+
+def build(kind: str, choice: Choice | str, **given: Any) -> Any:
+    """The thing a choice names, its nested choices built first; ``given`` adds what only the data can tell.
+
+    Raises :class:`UnknownName` for a name or a parameter that does not exist, listing the nearest.
+    """
+    choice = Choice(choice) if isinstance(choice, str) else choice
+    listed = table(kind)
+    maker = listed[known(choice.name, listed, kind)]
+    accepted = inspect.signature(maker).parameters
+    params: dict[str, Any] = {}
+    for key, value in choice.params.items():
+        known(key, accepted, f"parameter of {kind} {choice.name!r}")
+        params[key] = build(kind, value) if isinstance(value, Choice) else value
+    clash = sorted(set(params) & set(given))
+    if clash:
+        raise InvalidInput(f"{kind} {choice.name!r}: {', '.join(clash)} come from the data; leave them out.")
+    return maker(**params, **given)

@@ -1,0 +1,185 @@
+"""The nouns of the library; axes: N samples, T time steps, F features, C classes.
+
+The letters ``x, y, f, a, m`` (input, label, model, attribution, true importance) mean the same in code, docstrings,
+equations and on the notation page of the book.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.errors import InvalidInput
+
+Background = Callable[[int, int], Tensor]
+"""``background(n, seed)`` draws ``n`` series of the data's process without any class signal, scaled like the inputs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Labelled series and, where it is known, which cells carry the class.
+
+    ``x`` float (N, T, F); ``y`` integer (N) or (N, T); ``importance`` Boolean (N, T, F), True where the generator put
+    the signal. Raises :class:`InvalidInput` where the leading axes disagree.
+    """
+
+    x: Float[Tensor, "N T F"]
+    y: Int[Tensor, "N"] | Int[Tensor, "N T"]
+    importance: Bool[Tensor, "N T F"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.y.shape[0] != self.x.shape[0]:
+            raise InvalidInput(
+                f"`y` has {self.y.shape[0]} labels; `x` has {self.x.shape[0]} samples: give one label per sample."
+            )
+        if self.importance is not None and self.importance.shape != self.x.shape:
+            raise InvalidInput(
+                f"`importance` has shape {tuple(self.importance.shape)}; `x` has {tuple(self.x.shape)}: they must agree."
+            )
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+    def __getitem__(self, index: slice | Tensor) -> Samples:
+        """The samples at a slice or an index tensor, as a new :class:`Samples`."""
+        return Samples(self.x[index], self.y[index], None if self.importance is None else self.importance[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Three splits of one source of series.
+
+    ``background`` is given where the generating process is known (see :data:`Background`); the masked-accuracy metric
+    draws its replacement values from it.
+    """
+
+    name: str
+    train: Samples
+    validation: Samples
+    test: Samples
+    n_classes: int
+    feature_names: tuple[str, ...]
+    background: Background | None = None
+
+    @property
+    def n_steps(self) -> int:
+        """T, the number of time steps."""
+        return self.train.x.shape[1]
+
+    @property
+    def n_features(self) -> int:
+        """F, the number of features."""
+        return self.train.x.shape[2]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many samples each split of a data set gets."""
+
+    train: int
+    validation: int
+    test: int
+
+    def __post_init__(self) -> None:
+        for split, n in (("train", self.train), ("validation", self.validation), ("test", self.test)):
+            if n < 1:
+                raise InvalidInput(f"`{split}` is {n}: each split needs at least one sample.")
+
+
+class DatasetSource(ABC):
+    """A recipe for a data set: a frozen dataclass whose fields are its settings."""
+
+    @abstractmethod
+    def load(self, sizes: Sizes, seed: int) -> Dataset:
+        """The data set of these sizes; the same seed gives the same bytes."""
+
+
+class Explainer(ABC):
+    """A method that gives every input cell a signed score: a frozen dataclass whose fields are its hyper-parameters.
+
+    Subclasses write ``_attribute``; callers use ``attribute``, which checks the input, puts the model into a state in
+    which input gradients are safe (recurrent guard, dropout off, parameters frozen), and checks what comes back.
+    Random methods draw from torch's and numpy's global generators: wrap the call in :func:`tsinterp_lib.seeding.scope`.
+    """
+
+    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        """A copy that has learned what it needs from ``train`` (references, generators); here: itself."""
+        return self
+
+    def attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        """Scores of the cells of ``x`` for output ``target`` of ``model``: (N, T, F), dtype and device of ``x``.
+
+        Raises :class:`InvalidInput` on non-finite or empty ``x``, an axis order the model refuses, or a target that is
+        no column of the model's output.
+        """
+        from tsinterp_lib import checks
+        from tsinterp_lib.guard import attribution_mode
+
+        checks.check_series(x)
+        with attribution_mode(model):
+            checks.check_target(target, checks.output_size(model, x), n=x.shape[0])
+            a = self._attribute(model, x.detach(), target)
+        return checks.check_attribution(a.detach(), x, method=type(self).__name__)
+
+    @abstractmethod
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """All that a metric may look at.
+
+    ``seed`` feeds metrics that draw (masked accuracy); ``background`` is the data set's, where it has one.
+    """
+
+    model: nn.Module
+    x: Float[Tensor, "N T F"]
+    target: Int[Tensor, "N"]
+    attribution: Float[Tensor, "N T F"]
+    importance: Bool[Tensor, "N T F"] | None = None
+    background: Background | None = None
+    seed: int = 0
+
+    @cached_property
+    def magnitude(self) -> Float[Tensor, "N D"]:
+        """|a|, min–max scaled to [0, 1] per sample and flattened to D = T·F (flat index t·F + f).
+
+        A constant map becomes all zeros. Ranking metrics work on this; float64, so that sums over D cells are exact
+        enough to cut by mass.
+        """
+        s = self.attribution.detach().flatten(1).abs().to(torch.float64)
+        low, high = s.amin(1, keepdim=True), s.amax(1, keepdim=True)
+        spread = high - low
+        return torch.where(spread > 0, (s - low) / torch.where(spread > 0, spread, 1.0), torch.zeros_like(s))
+
+    @cached_property
+    def truth(self) -> Bool[Tensor, "N D"]:
+        """The importance mask, flattened like ``magnitude``; raises where the data has none."""
+        if self.importance is None:
+            raise InvalidInput("`importance` is None: this metric needs data whose important cells are known.")
+        return self.importance.flatten(1)
+
+    @cached_property
+    def order(self) -> Int[Tensor, "N D"]:
+        """Flat cell indices from the highest to the lowest magnitude; ties keep the lower index first (stable)."""
+        return torch.argsort(self.magnitude, dim=1, descending=True, stable=True)
+
+
+class Metric(ABC):
+    """A score per sample of an explanation: a frozen dataclass whose fields are its settings.
+
+    The result has shape (N), float64; NaN where the score is undefined for a sample (left out of means, and counted).
+    """
+
+    @abstractmethod
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]: ...
