@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -112,6 +112,10 @@ class Explainer(ABC):
         """A copy that has learned what it needs from ``train`` (references, generators); here: itself."""
         return self
 
+    def for_samples(self, samples: Samples) -> Explainer:
+        """A copy told what only the samples to be explained know (the oracle's true mask); here: itself."""
+        return self
+
     def attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
@@ -149,6 +153,8 @@ class Explanation:
     importance: Bool[Tensor, "N T F"] | None = None
     background: Background | None = None
     seed: int = 0
+    memo: dict[object, Tensor] = field(default_factory=dict)
+    """What one metric computed and another needs again, by metric (a frozen dataclass hashes by its settings)."""
 
     @cached_property
     def magnitude(self) -> Float[Tensor, "N D"]:
@@ -183,3 +189,22 @@ class Metric(ABC):
 
     @abstractmethod
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]: ...
+
+
+class Curve(ABC):
+    """Scores per sample at several levels: a frozen dataclass whose fields are its settings, ``levels`` among them.
+
+    ``curve(e)`` has shape (N, L), one column per level; it is computed once per explanation and settings and kept in
+    ``e.memo``, so that areas under it cost nothing. Subclasses write ``_curve``.
+    """
+
+    levels: tuple[float, ...]
+
+    def curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+        """The scores at every level; NaN where undefined."""
+        if self not in e.memo:
+            e.memo[self] = self._curve(e)
+        return e.memo[self]
+
+    @abstractmethod
+    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]: ...
