@@ -40,7 +40,7 @@ class Samples:
             )
         if self.importance is not None and self.importance.shape != self.x.shape:
             raise InvalidInput(
-                f"`importance` has shape {tuple(self.importance.shape)}; `x` has {tuple(self.x.shape)}: they must agree."
+                f"`importance` has shape {tuple(self.importance.shape)}, not that of `x`, {tuple(self.x.shape)}."
             )
 
     def __len__(self) -> int:
