@@ -1,0 +1,135 @@
+"""The command line: ``tsinterp list | run | status | notebook | book``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tsinterp_lib import paths
+from tsinterp_lib.errors import TsinterpError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+Only = Annotated[list[str] | None, typer.Option("--only", help="keep one label of an axis, e.g. model=tcn; repeatable")]
+ProfileName = Annotated[
+    str, typer.Option("--profile", help="smoke (seconds), quick (minutes), paper (published sizes)")
+]
+
+
+@app.command("list")
+def list_names(kind: Annotated[str | None, typer.Argument(help="one kind; default: all")] = None) -> None:
+    """Name everything there is: data sets, models, trainers, explainers, metrics, studies, profiles, chapters."""
+    from tsinterp_lib.registry import KINDS, known, table
+
+    for name in [known(kind, KINDS, "kind")] if kind else KINDS:
+        typer.echo(f"{name}: {', '.join(table(name))}")
+    if kind is None:
+        typer.echo(f"notebook: {', '.join(sorted(p.stem for p in paths.notebooks().glob('*.ipynb')))}")
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="a study, see `tsinterp list study`")],
+    profile: ProfileName = "paper",
+    workers: Annotated[int, typer.Option(help="one-thread processes; 0 runs in this one")] = 2,
+    scheduler: Annotated[str | None, typer.Option(help="address of a running Dask scheduler")] = None,
+    only: Only = None,
+    timed: Annotated[bool, typer.Option(help="store wall times; without them reruns are equal byte for byte")] = True,
+) -> None:
+    """Compute what is missing of a study, then publish it in results/; stop and start again at will."""
+    from tsinterp_lib.experiments import runner, store
+
+    chosen, size = _study(study, profile)
+    report = runner.run(
+        chosen, size, workers=workers, scheduler=scheduler, only=_only(only), timed=timed, say=typer.echo
+    )
+    if report.done or report.present:
+        typer.echo(f"published in {store.compact(chosen.name)}")
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(study: str, profile: ProfileName = "paper", only: Only = None) -> None:
+    """Say what is computed, what is missing, and about how long that takes."""
+    from tsinterp_lib.experiments import status as st
+
+    chosen, size = _study(study, profile)
+    typer.echo(st.table(chosen, size, _only(only)).to_string(index=False))
+
+
+@app.command()
+def compact(study: str) -> None:
+    """Merge finished units into results/ without computing anything."""
+    from tsinterp_lib.experiments import store
+
+    typer.echo(f"published in {store.compact(study)}")
+
+
+@app.command()
+def notebook(
+    name: Annotated[str, typer.Argument(help="a chapter, e.g. 05_benchmark")],
+    parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeatable")] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="where the executed copy goes")] = Path(
+        "executed.ipynb"
+    ),
+) -> None:
+    """Execute one chapter with other parameters; unknown names and wrong types are refused."""
+    from tsinterp_lib.experiments import notebook as nb
+
+    typer.echo(f"executed: {nb.run(name, _pairs(parameter), output)}")
+
+
+@app.command()
+def book(
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="key=value for every chapter")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="chapters executed at once")] = 2,
+) -> None:
+    """Execute every chapter with papermill and compile the book into _build/html."""
+    from tsinterp_lib.experiments import book as bk
+
+    bk.build(_pairs(parameter), jobs=jobs)
+
+
+def _study(study: str, profile: str) -> tuple[Any, Any]:
+    from tsinterp_lib.experiments import PROFILES, STUDIES
+    from tsinterp_lib.registry import known
+
+    return STUDIES[known(study, STUDIES, "study")], PROFILES[known(profile, PROFILES, "profile")]
+
+
+def _pairs(given: list[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for item in given or []:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{item!r} should read key=value")
+        pairs[key] = value
+    return pairs
+
+
+def _only(given: list[str] | None) -> dict[str, list[str]]:
+    only: dict[str, list[str]] = {}
+    for item in given or []:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{item!r} should read axis=label, e.g. model=tcn")
+        only.setdefault(key, []).extend(value.split(","))
+    return only
+
+
+def main() -> None:
+    """Run the command line; the library's own errors are one line, not a traceback."""
+    try:
+        app()
+    except TsinterpError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""Studies and profiles, by name."""
+
+from tsinterp_lib.experiments.benchmark import BENCHMARK
+from tsinterp_lib.experiments.cells import Profile, Study
+from tsinterp_lib.types import Sizes
+
+STUDIES: dict[str, Study] = {
+    "benchmark": BENCHMARK,
+}
+
+PROFILES: dict[str, Profile] = {
+    "smoke": Profile("smoke", Sizes(train=60, validation=20, test=6), max_epochs=2, n_seeds=1),
+    "quick": Profile("quick", Sizes(train=500, validation=100, test=40), max_epochs=100, n_seeds=2),
+    "paper": Profile("paper", Sizes(train=1000, validation=200, test=100), max_epochs=500, n_seeds=5),
+}
+"""``smoke``: seconds, for tests · ``quick``: minutes, a laptop · ``paper``: the published sizes."""

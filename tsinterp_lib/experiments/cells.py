@@ -1,0 +1,146 @@
+"""What there is to compute: profiles, cells, studies. A row depends on its cell alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import product
+from typing import Any
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.registry import Choice, known
+from tsinterp_lib.types import Sizes
+
+VERSION = "1"
+"""Version of everything that makes a number; raise it when a change moves numbers, and the old rows are stale."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How large an experiment is: split sizes, most epochs, number of seeds (0, 1, …)."""
+
+    name: str
+    sizes: Sizes
+    max_epochs: int
+    n_seeds: int
+
+    def spec(self) -> dict[str, Any]:
+        """What of the profile a cell depends on: everything but the number of seeds."""
+        return {"name": self.name, "sizes": asdict(self.sizes), "max_epochs": self.max_epochs}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One explained model: the explainer is None for the rows of the fitted model itself (accuracy, epochs)."""
+
+    study: str
+    protocol: str
+    profile: Profile
+    dataset: Choice
+    model: Choice
+    trainer: Choice
+    explainer: Choice | None
+    seed: int
+
+    def key(self) -> str:
+        """Short hash of all a number depends on, the version of the computing code included."""
+        return _digest({**self.unit_spec(), "explainer": self.explainer.spec() if self.explainer else None})
+
+    def unit_spec(self) -> dict[str, Any]:
+        """What identifies the fitted model of this cell; the study's name does not, studies may share models."""
+        return {
+            "version": VERSION,
+            "protocol": self.protocol,
+            "profile": self.profile.spec(),
+            "dataset": self.dataset.spec(),
+            "model": self.model.spec(),
+            "trainer": self.trainer.spec(),
+            "seed": self.seed,
+        }
+
+    def unit(self) -> Cell:
+        """The cell of the fitted model itself."""
+        return replace(self, explainer=None)
+
+    def text(self) -> str:
+        """The cell in words, for progress lines and errors."""
+        parts = [self.protocol, self.dataset.label, self.model.label, f"seed {self.seed}"]
+        return " · ".join(parts + ([self.explainer.label] if self.explainer else []))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one protocol of a study compares; ``without`` names (model, explainer) pairs that are left out, and why."""
+
+    datasets: tuple[Choice, ...]
+    models: tuple[Choice, ...]
+    trainers: tuple[Choice, ...]
+    explainers: tuple[Choice, ...]
+    metrics: tuple[Choice, ...]
+    without: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A named grid: the question it answers, and the plan of each protocol at a profile."""
+
+    name: str
+    question: str
+    plan: Callable[[str], Mapping[str, Plan]]
+
+    def cells(self, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
+        """Every cell at a profile, in the order of computing; ``only`` keeps named labels, e.g. ``{"model": ["tcn"]}``.
+
+        Raises for a key or label of ``only`` that the study does not have.
+        """
+        cells = list(self._all(profile))
+        for key, wanted in (only or {}).items():
+            known(key, AXES, "axis of a study")
+            labels = {AXES[key](c) for c in cells}
+            keep = {known(str(w), labels | {""}, key) for w in wanted}
+            cells = [c for c in cells if AXES[key](c) in keep or (key == "explainer" and c.explainer is None)]
+        return cells
+
+    def _all(self, profile: Profile) -> Iterator[Cell]:
+        # Seeds are outermost: stopped early, the study has fewer seeds and not fewer networks or layouts.
+        for seed, (protocol, plan) in product(range(profile.n_seeds), self.plan(profile.name).items()):
+            for model, dataset, trainer in product(plan.models, plan.datasets, plan.trainers):
+                unit = Cell(self.name, protocol, profile, dataset, model, trainer, None, seed)
+                yield unit
+                for explainer in plan.explainers:
+                    if (model.name, explainer.name) not in plan.without:
+                        yield replace(unit, explainer=explainer)
+
+
+AXES: dict[str, Callable[[Cell], str]] = {
+    "protocol": lambda c: c.protocol,
+    "dataset": lambda c: c.dataset.label,
+    "model": lambda c: c.model.label,
+    "trainer": lambda c: c.trainer.label,
+    "explainer": lambda c: c.explainer.label if c.explainer else "",
+    "seed": lambda c: str(c.seed),
+}
+"""The axes by which cells can be chosen, each with the label a cell has on it."""
+
+
+def by_unit(cells: Sequence[Cell]) -> dict[str, list[Cell]]:
+    """Cells grouped by the fitted model they share, in the order given; the key is that of the model's own cell."""
+    units: dict[str, list[Cell]] = {}
+    for cell in cells:
+        units.setdefault(cell.unit().key(), []).append(cell)
+    return units
+
+
+def check_unique(cells: Sequence[Cell]) -> None:
+    """Raises where two cells of a study have the same key: their rows could not be told apart."""
+    seen: dict[str, Cell] = {}
+    for cell in cells:
+        other = seen.setdefault(cell.key(), cell)
+        if other is not cell:
+            raise InvalidInput(f"two cells have one key: {cell.text()} and {other.text()}; give one other parameters.")
+
+
+def _digest(spec: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,79 @@
+"""Inference by default: an interval on every mean, a rank test on every ranking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tsinterp_lib.errors import InvalidInput
+
+CONTROLS = ("random", "permuted_features", "position_only", "oracle")
+"""Rows every table carries and no ranking counts."""
+
+
+def interval(values: pd.Series, level: float = 0.95) -> pd.Series:
+    """Mean, Student-t interval and count of independent repetitions; the interval is NaN where there is only one.
+
+    The repetitions are seeds: each draws new data and new weights, so their spread holds both the variation between
+    fitted models and that between samples.
+    """
+    v = values.dropna().to_numpy(dtype=float)
+    n = len(v)
+    mean = float(v.mean()) if n else np.nan
+    half = float(stats.t.ppf((1 + level) / 2, n - 1) * v.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    return pd.Series({"mean": mean, "low": mean - half, "high": mean + half, "n": n})
+
+
+def summarise(rows: pd.DataFrame, by: list[str], level: float = 0.95) -> pd.DataFrame:
+    """Mean and interval over seeds of whatever ``by`` leaves; other axes (layouts) are averaged within a seed first.
+
+    Raises :class:`InvalidInput` where rows of several metrics or protocols would be mixed.
+    """
+    for axis in ("metric", "protocol", "profile"):
+        if axis not in by and rows[axis].nunique() > 1:
+            raise InvalidInput(f"rows of several {axis}s ({', '.join(map(str, rows[axis].unique()))}): choose one.")
+    per_seed = rows.groupby([*by, "seed"], sort=False, dropna=False)["value"].mean().reset_index()
+    grouped = per_seed.groupby(by, sort=False, dropna=False)["value"]
+    return grouped.apply(interval, level=level).unstack().reset_index()
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Mean ranks (1 is best), Friedman's test, and pairwise Nemenyi p-values; ``blocks`` is how many were ranked."""
+
+    ranks: pd.Series
+    statistic: float
+    p: float
+    pairwise: pd.DataFrame
+    blocks: int
+
+
+def ranking(rows: pd.DataFrame, higher_is_better: bool = True) -> Ranking:
+    """Rank explainers over blocks (layout × network, seeds averaged), after :cite:t:`demsar2006`.
+
+    An explainer that is missing in a block is left out of the ranking as a whole, controls too; raises
+    :class:`InvalidInput` where fewer than three explainers or two blocks remain.
+    """
+    import scikit_posthocs as posthocs
+
+    rows = rows[~rows["explainer"].isin((*CONTROLS, ""))]
+    grid = rows.pivot_table(index=["dataset", "model"], columns="explainer", values="value").dropna(axis=1)
+    if grid.shape[0] < 2 or grid.shape[1] < 3:
+        raise InvalidInput(f"{grid.shape[1]} explainers in {grid.shape[0]} blocks: a ranking needs at least 3 and 2.")
+    ranks = grid.rank(axis=1, ascending=not higher_is_better).mean().sort_values()
+    test = stats.friedmanchisquare(*(grid[c] for c in grid))
+    # pandas' block order and names mean nothing to the test: plain arrays avoid its guesses about columns.
+    pairwise = posthocs.posthoc_nemenyi_friedman(grid.to_numpy())
+    pairwise.index = pairwise.columns = grid.columns
+    return Ranking(ranks, float(test.statistic), float(test.pvalue), pairwise, grid.shape[0])
+
+
+def difference_from(rows: pd.DataFrame, control: str = "random") -> pd.DataFrame:
+    """Rows with the control's value on the same model subtracted: ``Diff(AUP)``, ``Diff(AUR)`` of the 2021 paper."""
+    on = ["protocol", "profile", "dataset", "model", "trainer", "metric", "at", "seed"]
+    base = rows[rows["explainer"] == control][[*on, "value"]].rename(columns={"value": "control"})
+    merged = rows[rows["explainer"] != control].merge(base, on=on, how="inner", validate="many_to_one")
+    return merged.assign(value=merged["value"] - merged["control"]).drop(columns="control")
