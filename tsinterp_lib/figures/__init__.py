@@ -1,0 +1,11 @@
+"""Pure functions: a table or a map in, a figure out."""
+
+from tsinterp_lib.figures import style
+from tsinterp_lib.figures.maps import curves_of_processes, digits, draw_map, layouts, saliency
+from tsinterp_lib.figures.results import critical_difference, curves, dots, heat
+
+style.use()
+
+__all__ = [
+    "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map", "heat", "layouts", "saliency",
+]  # fmt: skip

@@ -1,0 +1,120 @@
+"""Pictures of result tables: each takes summarised rows and draws them with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from tsinterp_lib.experiments.statistics import Ranking
+from tsinterp_lib.figures import style
+
+
+def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None) -> Figure:
+    """Mean and interval per explainer, a panel per network; ``reference`` adds published values as open diamonds.
+
+    ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
+    """
+    networks = [n for n in style.NETWORKS if n in set(summary["model"])]
+    explainers = [e for e in style.LOOKS if e in set(summary["explainer"])]
+    figure, grid = plt.subplots(
+        -(-len(networks) // 2), 2, figsize=(style.WIDTH, 0.24 * len(explainers) * -(-len(networks) // 2) + 1.4),
+        squeeze=False, sharex=True, sharey=True,
+    )  # fmt: skip
+    place = {e: len(explainers) - 1 - i for i, e in enumerate(explainers)}
+    for axes, name in zip(grid.flat, networks, strict=False):
+        part = summary[summary["model"] == name].set_index("explainer")
+        for e in (e for e in explainers if e in part.index):
+            look, row = style.look(e), part.loc[e]
+            axes.plot([row["low"], row["high"]], [place[e]] * 2, color=look.colour, lw=2, solid_capstyle="butt")
+            axes.plot(row["mean"], place[e], look.marker, color=look.colour, ms=5.5)
+        if reference is not None:
+            r = reference[(reference["model"] == name) & reference["explainer"].isin(explainers)]
+            axes.plot(r["value"], [place[e] + 0.32 for e in r["explainer"]], "D", mfc="none", mec="k", ms=4.2, mew=0.9)
+        axes.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
+        axes.set_title(style.network(name))
+        axes.grid(axis="y", color="#EEEEEE", lw=0.7)
+        axes.set_yticks(list(place.values()), [style.look(e).name for e in place])
+    for axes in grid[-1]:
+        axes.set_xlabel(label)
+    for axes in list(grid.flat)[len(networks) :]:
+        axes.set_axis_off()
+    handles = [Line2D([], [], marker="o", color="#555555", lw=2, label="ours: mean and 95 % interval over seeds")]
+    if reference is not None:
+        handles.append(Line2D([], [], marker="D", mfc="none", mec="k", ls="", label="published"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return style.finish(figure)
+
+
+def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] | None = None) -> Figure:
+    """Mean curve per explainer with its interval as a band, a panel per network; x is the level ``at``."""
+    networks = [n for n in style.NETWORKS if n in set(summary["model"])]
+    names = [e for e in style.LOOKS if e in set(summary["explainer"]) and (only is None or e in only)]
+    figure, grid = plt.subplots(
+        -(-len(networks) // 2), 2, figsize=(style.WIDTH, 2.5 * -(-len(networks) // 2) + 1.0),
+        squeeze=False, sharex=True, sharey=True,
+    )  # fmt: skip
+    for axes, network in zip(grid.flat, networks, strict=False):
+        for e in names:
+            part = summary[(summary["model"] == network) & (summary["explainer"] == e)].sort_values("at")
+            look = style.look(e)
+            axes.plot(part["at"], part["mean"], look.line, marker=look.marker, color=look.colour, ms=3.5, lw=1.3)
+            axes.fill_between(part["at"], part["low"], part["high"], color=look.colour, alpha=0.15, lw=0)
+        axes.set_title(style.network(network))
+    for axes in grid[-1]:
+        axes.set_xlabel(xlabel)
+    for row in grid:
+        row[0].set_ylabel(ylabel)
+    looks = [style.look(e) for e in names]
+    handles = [Line2D([], [], color=k.colour, marker=k.marker, ls=k.line, ms=4, label=k.name) for k in looks]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    return style.finish(figure)
+
+
+def critical_difference(ranking: Ranking, title: str) -> Figure:
+    """Mean ranks on a line (best at the left); bars join explainers that the Nemenyi test does not tell apart."""
+    import scikit_posthocs as posthocs
+
+    figure, axes = plt.subplots(figsize=(style.WIDTH, 0.22 * len(ranking.ranks) + 1.3))
+    names = {e: style.look(e).name for e in ranking.ranks.index}
+    posthocs.critical_difference_diagram(
+        ranking.ranks.rename(index=names),
+        ranking.pairwise.rename(index=names, columns=names),
+        ax=axes,
+        label_fmt_left="{label} ({rank:.1f})  ",
+        label_fmt_right="  {label} ({rank:.1f})",
+        label_props={"fontsize": 8.5},
+        color_palette={names[e]: style.look(e).colour for e in names},
+    )
+    axes.set_title(f"{title}: mean rank over {ranking.blocks} blocks, Friedman p = {ranking.p:.1g}", fontsize=9.5)
+    return style.finish(figure)
+
+
+def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | None = None) -> Figure:
+    """A table as a picture: rows × columns, each cell coloured and written; empty cells are said to be empty."""
+    data = values.to_numpy(dtype=float)
+    figure, axes = plt.subplots(figsize=(style.WIDTH, 0.27 * len(values) + 1.5))
+    spread = np.nanmax(np.abs(data - (centre or 0.0)))
+    limits: dict[str, Any] = {"cmap": "viridis"}
+    if centre is not None:
+        limits = {"cmap": "RdBu_r", "vmin": centre - spread, "vmax": centre + spread}
+    image = axes.imshow(data, aspect="auto", **limits)
+    axes.set_xticks(range(values.shape[1]), list(values.columns), rotation=40, ha="right")
+    axes.set_yticks(range(values.shape[0]), list(values.index))
+    norm = image.norm
+    for (i, j), v in np.ndenumerate(data):
+        shade = float(np.asarray(norm(v))) if np.isfinite(v) else 0.5
+        dark = shade < 0.45 if centre is None else abs(shade - 0.5) > 0.32
+        text = fmt.format(v) if np.isfinite(v) else "–"
+        colour = "white" if dark and text != "–" else "black"
+        axes.text(j, i, text, ha="center", va="center", fontsize=7.5, color=colour)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.tick_params(length=0)
+    figure.colorbar(image, ax=axes, shrink=0.8, label=label)
+    return style.finish(figure)

@@ -1,0 +1,100 @@
+"""One place for sizes, fonts and colours: an explainer has the same colour and marker on every page.
+
+Colours are from Paul Tol's colour-blind safe sets, one hue per family: blues for gradients, warm hues for
+perturbations, greens for surrogates, greys for controls. Markers differ within a family, so that print in grey works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+WIDTH = 7.2
+"""Figure width in inches: text in it stays legible when the page is 390 pixels wide."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an explainer is drawn: its printed name, colour, marker and line."""
+
+    name: str
+    colour: str
+    marker: str
+    line: str = "-"
+
+
+LOOKS: dict[str, Look] = {
+    "gradient": Look("Gradient", "#332288", "o"),
+    "input_x_gradient": Look("Input × gradient", "#4477AA", "s"),
+    "integrated_gradients": Look("Integrated gradients", "#0077BB", "D"),
+    "deep_lift": Look("DeepLIFT", "#33BBEE", "^"),
+    "gradient_shap": Look("Gradient SHAP", "#88CCEE", "v"),
+    "deep_shap": Look("DeepSHAP", "#6699CC", "P"),
+    "smoothgrad": Look("SmoothGrad", "#AA4499", "X"),
+    "shapley_value_sampling": Look("Shapley sampling", "#882255", "o"),
+    "feature_permutation": Look("Feature permutation", "#CC6677", "s"),
+    "feature_ablation": Look("Feature ablation", "#EE7733", "D"),
+    "occlusion": Look("Occlusion", "#CC3311", "^"),
+    "lime": Look("LIME", "#117733", "o"),
+    "kernel_shap": Look("KernelSHAP", "#44AA99", "s"),
+    "random": Look("Random", "#888888", "x", ":"),
+    "permuted_features": Look("Permuted features", "#BBBBBB", "+", ":"),
+    "position_only": Look("Position only", "#666666", "1", "--"),
+    "oracle": Look("Oracle", "#000000", "*", "--"),
+}
+
+NETWORKS = {
+    "lstm": "LSTM",
+    "lstm_input_cell": "LSTM, input-cell attention",
+    "tcn": "TCN",
+    "transformer": "Transformer",
+}
+PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
+
+
+def look(explainer: str) -> Look:
+    """The look of an explainer; one without an entry of its own gets its name in dark grey."""
+    return LOOKS.get(explainer, Look(explainer.replace("_", " "), "#555555", "d"))
+
+
+def network(name: str) -> str:
+    """The printed name of a network."""
+    return NETWORKS.get(name, name.replace("_", " "))
+
+
+def layout(label: str) -> str:
+    """The printed name of a data set: its layout, without the process."""
+    return label.split("/")[0].replace("_", " ")
+
+
+def use() -> None:
+    """Set seaborn's and matplotlib's defaults for every figure of the book."""
+    sns.set_theme(style="ticks", context="notebook", font_scale=0.9)
+    mpl.rcParams.update(
+        {
+            "figure.dpi": 110,
+            "savefig.dpi": 160,
+            "savefig.bbox": "tight",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": 10,
+            "axes.labelsize": 9.5,
+            "xtick.labelsize": 8.5,
+            "ytick.labelsize": 8.5,
+            "legend.fontsize": 8.5,
+            "legend.frameon": False,
+            "figure.constrained_layout.use": True,
+            "svg.hashsalt": "tsinterp",
+        }
+    )
+
+
+def finish(figure: Figure) -> Figure:
+    """The figure, closed for pyplot so that a notebook shows it once, as the cell's value."""
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
+    return figure
