@@ -1,0 +1,24 @@
+"""Data sets by name: ten planted layouts over seven processes, and images read as series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from tsinterp_lib.datasets.layouts import LAYOUTS, Layout
+from tsinterp_lib.datasets.planted import Planted
+from tsinterp_lib.datasets.processes.base import Process
+from tsinterp_lib.datasets.processes.gaussian_noise import GaussianNoise
+from tsinterp_lib.types import DatasetSource
+
+PROCESSES: dict[str, type[Process]] = {
+    "gaussian_noise": GaussianNoise,
+}
+"""Every background process by name."""
+
+DATASETS: dict[str, Callable[..., DatasetSource]] = {
+    **{layout: partial(Planted, layout=layout) for layout in LAYOUTS},
+}
+"""Every data set by name."""
+
+__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "GaussianNoise", "Layout", "Planted", "Process"]

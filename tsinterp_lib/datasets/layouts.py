@@ -1,0 +1,106 @@
+"""The ten layouts: where the cells that carry the class lie, and what about them tells the classes apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Int
+from numpy.typing import NDArray
+
+N_STEPS = 50
+N_FEATURES = 50
+
+Start = int | tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A box of ``n_steps`` × ``n_features`` important cells in a 50 × 50 series :cite:p:`ismail2020`.
+
+    ``time_start`` and ``feature_start`` are the first row and column of the box: a number (fixed), a pair (the start
+    in class 0 and in class 1), or None (drawn uniformly per sample). ``coded_by`` says what tells the classes apart:
+    the ``sign`` of the signal, or the ``time_position`` or ``feature_position`` of a box that is positive in both.
+    """
+
+    name: str
+    n_steps: int
+    n_features: int
+    time_start: Start
+    feature_start: Start
+    coded_by: Literal["sign", "time_position", "feature_position"]
+    description: str
+
+    @property
+    def density(self) -> float:
+        """The share of cells that are important."""
+        return self.n_steps * self.n_features / (N_STEPS * N_FEATURES)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the box lies elsewhere in each sample."""
+        return self.time_start is None or self.feature_start is None
+
+    def starts(
+        self, y: Int[np.ndarray, "N"], rng: np.random.Generator, touch_edge: bool
+    ) -> tuple[Int[np.ndarray, "N"], Int[np.ndarray, "N"]]:
+        """First row and first column of each sample's box.
+
+        Drawn starts lie in {0, ..., 50 - size}; without ``touch_edge`` the upper end is left out, as in the authors'
+        code, where a moving box never reaches the last row or column.
+        """
+        time = _start(self.time_start, N_STEPS - self.n_steps, y, rng, touch_edge)
+        return time, _start(self.feature_start, N_FEATURES - self.n_features, y, rng, touch_edge)
+
+    def mask(self, time: Int[np.ndarray, "N"], feature: Int[np.ndarray, "N"]) -> Bool[np.ndarray, "N T F"]:
+        """True inside each sample's box."""
+        t = np.arange(N_STEPS)[None, :] - time[:, None]
+        f = np.arange(N_FEATURES)[None, :] - feature[:, None]
+        rows = (t >= 0) & (t < self.n_steps)
+        columns = (f >= 0) & (f < self.n_features)
+        mask: NDArray[np.bool_] = rows[:, :, None] & columns[:, None, :]
+        return mask
+
+
+def _start(
+    start: Start, last: int, y: Int[np.ndarray, "N"], rng: np.random.Generator, touch_edge: bool
+) -> Int[np.ndarray, "N"]:
+    if start is None:
+        return rng.integers(0, last + 1 if touch_edge else last, size=len(y))
+    pair = (start, start) if isinstance(start, int) else start
+    chosen: NDArray[np.int64] = np.asarray(pair)[y]
+    return chosen
+
+
+_ALL = (
+    Layout("middle", 30, 30, 10, 10, "sign", "A large block in the middle."),
+    Layout("small_middle", 15, 15, 18, 18, "sign", "A small block in the middle."),
+    Layout("moving_middle", 30, 30, None, None, "sign", "A large block, elsewhere in each sample."),
+    Layout("moving_small_middle", 15, 15, None, None, "sign", "A small block, elsewhere in each sample."),
+    Layout("rare_time", 6, 40, 22, 5, "sign", "Few time steps of most features."),
+    Layout("moving_rare_time", 6, 40, None, None, "sign", "Few time steps of most features; moves on both axes."),
+    Layout("rare_feature", 40, 6, 5, 22, "sign", "Few features at most time steps."),
+    Layout("moving_rare_feature", 40, 6, None, None, "sign", "Few features at most time steps; moves on both axes."),
+    Layout(
+        "positional_time",
+        20,
+        20,
+        None,
+        (29, 1),
+        "feature_position",
+        "Which features are raised tells the class; when does not.",
+    ),
+    Layout(
+        "positional_feature",
+        20,
+        20,
+        (29, 1),
+        None,
+        "time_position",
+        "When the block is raised tells the class; which features are does not.",
+    ),
+)
+
+LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in _ALL}
+"""Every layout by name; ``small_middle`` with the 15 × 15 box of the papers (the authors' code has 14 × 14)."""

@@ -1,0 +1,1 @@
+"""Background processes: series without any class signal, one file per law."""
