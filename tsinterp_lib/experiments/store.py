@@ -125,6 +125,16 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
     return table
 
 
+def read_all(study: str, profile: str) -> pd.DataFrame:
+    """Published rows and those of finished units that are not published yet."""
+    frames = [table[table["profile"] == profile] for table in ([read(study)] if published(study).exists() else [])]
+    units = [read_unit(path) for path in sorted(paths.units(study, profile).glob("*.csv"))]
+    frames += [pd.DataFrame(unit) for unit in units]
+    if not any(len(frame) for frame in frames):
+        raise MissingRows(f"study {study!r} has no rows at profile {profile!r}: `tsinterp run {study}`.")
+    return pd.concat(frames, ignore_index=True).drop_duplicates(["cell", "metric", "at"], keep="last")
+
+
 def compact(study: str, folder: Path | None = None) -> Path:
     """Merge the finished units of a study into its published table, sorted by key; newer rows of a cell win."""
     rows = pd.DataFrame(_unit_tables(study, folder), columns=list(COLUMNS))

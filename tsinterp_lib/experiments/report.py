@@ -1,0 +1,112 @@
+"""From published rows to what a chapter shows: tables and sentences; nothing here computes a new number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from tsinterp_lib import paths
+from tsinterp_lib.errors import DataUnavailable
+from tsinterp_lib.experiments import store
+from tsinterp_lib.experiments.statistics import CONTROLS, difference_from, ranking, summarise
+from tsinterp_lib.registry import known
+
+
+def rows(
+    study: str, profile: str = "paper", compute: bool = False, only: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """The rows of a study at a profile: published ones, or, with ``compute``, those and what is still missing.
+
+    Raises :class:`tsinterp_lib.errors.MissingRows` where nothing is published and ``compute`` is off.
+    """
+    from tsinterp_lib.experiments import PROFILES, STUDIES, runner
+
+    known(study, STUDIES, "study")
+    known(profile, PROFILES, "profile")
+    if not compute:
+        return store.read(study, profile)
+    report = runner.run(STUDIES[study], PROFILES[profile], only=only, say=print)
+    if report.failed:
+        raise DataUnavailable("; ".join(f"{name}: {error}" for name, error in report.failed.items()))
+    return store.read_all(study, profile)
+
+
+def published(table: str) -> pd.DataFrame:
+    """Numbers of a paper, as printed there, from ``results/published``."""
+    folder = paths.results() / "published"
+    if not folder.exists():
+        folder = paths.root() / "results" / "published"
+    return pd.read_csv(folder / f"{known(table, [p.stem for p in folder.glob('*.csv')], 'published table')}.csv")
+
+
+def pick(table: pd.DataFrame, metric: str, protocol: str, gated: bool = True) -> pd.DataFrame:
+    """Rows of one metric and protocol; ``gated`` keeps models that passed their accuracy gate, as the paper does."""
+    part = table[(table["metric"] == metric) & (table["protocol"] == protocol)]
+    if not gated:
+        return part
+    on = ["dataset", "model", "trainer", "seed"]
+    gate = table[(table["metric"] == "passed_gate") & (table["protocol"] == protocol) & (table["value"] == 1)]
+    return part.merge(gate[on], on=on, how="inner")
+
+
+def by_explainer(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
+    """Mean and 95 % interval over seeds per network and explainer, layouts averaged; ``minus`` subtracts a control."""
+    part = pick(table, metric, protocol)
+    part = difference_from(part, minus) if minus else part
+    return summarise(part, ["protocol", "profile", "metric", "model", "explainer"])
+
+
+def curve(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
+    """The same for a curve: a row per network, explainer and level ``at``."""
+    return summarise(pick(table, metric, protocol), ["protocol", "profile", "metric", "model", "explainer", "at"])
+
+
+def accuracy(table: pd.DataFrame, protocol: str, metric: str = "test_accuracy") -> pd.DataFrame:
+    """Mean of a model-level metric over seeds: layouts × networks."""
+    part = pick(table, metric, protocol, gated=False)
+    part = part.assign(dataset=part["dataset"].str.split("/").str[0])
+    return part.pivot_table(index="dataset", columns="model", values="value", sort=False)
+
+
+def coverage(table: pd.DataFrame) -> pd.DataFrame:
+    """How many models stand behind the tables: fitted, and past the gate, by protocol and network."""
+    gate = table[table["metric"] == "passed_gate"]
+    counts = gate.groupby(["protocol", "model"], sort=False).agg(
+        seeds=("seed", "nunique"), layouts=("dataset", "nunique"), models=("value", "size"), passed=("value", "sum")
+    )
+    return counts.astype(int).reset_index()
+
+
+def agreement(summary: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Ours beside the published value: the gap, whether it lies in our interval, whether the sign agrees."""
+    both = summary.merge(reference.rename(columns={"value": "published"}), on=["model", "explainer"], how="inner")
+    both = both.assign(
+        gap=both["mean"] - both["published"],
+        inside=(both["low"] <= both["published"]) & (both["published"] <= both["high"]),
+        same_sign=(both["mean"] > 0) == (both["published"] > 0),
+    )
+    return both[["model", "explainer", "mean", "low", "high", "n", "published", "gap", "inside", "same_sign"]]
+
+
+def ranks(table: pd.DataFrame, metrics: Mapping[str, bool], protocol: str) -> pd.DataFrame:
+    """Mean rank of each explainer (1 is best) by metric; ``metrics`` says whether higher is better."""
+    found = {m: ranking(pick(table, m, protocol), higher).ranks for m, higher in metrics.items()}
+    return pd.DataFrame(found).sort_values(next(iter(metrics)))
+
+
+def cost(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Median seconds and series through the model to explain the test set: explainers × networks."""
+    part = table[(table["protocol"] == protocol) & ~table["explainer"].isin(["", *CONTROLS])].drop_duplicates("cell")
+    return part.pivot_table(index="explainer", columns="model", values=["seconds", "forward_calls"], aggfunc="median")
+
+
+def beats(table: pd.DataFrame, metric: str, protocol: str, control: str = "random") -> pd.DataFrame:
+    """In how many layouts the whole interval of an explainer's difference from a control lies above zero."""
+    part = difference_from(pick(table, metric, protocol), control)
+    cells = summarise(part, ["protocol", "profile", "metric", "dataset", "model", "explainer"])
+    above = cells.assign(above=cells["low"] > 0, below=cells["high"] < 0)
+    counts = above.groupby(["model", "explainer"], sort=False).agg(
+        layouts=("above", "size"), above=("above", "sum"), below=("below", "sum")
+    )
+    return counts.reset_index()

@@ -1,0 +1,120 @@
+"""What chapters compute while the book is built: small, seeded, seconds each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from tsinterp_lib.compare import compare, explain, score
+from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.seeding import scope, seed_from
+from tsinterp_lib.trainers import Fitted
+from tsinterp_lib.types import Dataset, Explanation, Sizes
+
+SMALL = Sizes(train=40, validation=10, test=10)
+
+
+def planted(process: str, protocol: str, seed: int = 0, sizes: Sizes = SMALL) -> dict[str, Dataset]:
+    """Every layout filled by one process."""
+    params = {"process": process, "protocol": protocol}
+    return {name: build("dataset", Choice(name, params)).load(sizes, seed) for name in LAYOUTS}
+
+
+def backgrounds(protocol: str, processes: Sequence[str], seed: int = 0) -> dict[str, Tensor]:
+    """One series (T, F) of each process without a planted signal, in the scale the networks see."""
+    choices = {name: Choice("middle", {"process": name, "protocol": protocol}) for name in processes}
+    data = {name: build("dataset", choice).load(SMALL, seed) for name, choice in choices.items()}
+    return {name: d.background(1, seed)[0] for name, d in data.items() if d.background is not None}
+
+
+def train(dataset: Dataset, networks: Sequence[str], max_epochs: int, seed: int = 0) -> dict[str, Fitted]:
+    """Networks trained on one data set with the corrected protocol."""
+    fitted = {}
+    for name in networks:
+        with scope(seed_from(name, seed)):
+            model = build(
+                "model", name, n_steps=dataset.n_steps, n_features=dataset.n_features, n_classes=dataset.n_classes
+            )
+            trainer = build("trainer", Choice("standard", {"protocol": "corrected"}), max_epochs=max_epochs)
+            fitted[name] = trainer.fit(model, dataset, seed=seed)
+    return fitted
+
+
+def training_table(fitted: Mapping[str, Fitted]) -> pd.DataFrame:
+    """How each network trained: parameters, epochs, seconds, accuracy on the three splits."""
+    return pd.DataFrame(
+        {
+            "parameters": [sum(p.numel() for p in f.model.parameters()) for f in fitted.values()],
+            "epochs": [f.epochs for f in fitted.values()],
+            "seconds": [round(f.seconds, 1) for f in fitted.values()],
+            "train": [round(f.train_accuracy, 3) for f in fitted.values()],
+            "validation": [round(f.validation_accuracy, 3) for f in fitted.values()],
+            "test": [round(f.test_accuracy, 3) for f in fitted.values()],
+        },
+        index=pd.Index(fitted, name="network"),
+    )
+
+
+def explanations(
+    fitted: Mapping[str, Fitted], dataset: Dataset, explainers: Mapping[str, Choice], samples: int, seed: int = 0
+) -> dict[str, dict[str, Explanation]]:
+    """Explanations of the first test samples: explainer → network → explanation."""
+    first = dataset.test[:samples]
+    by_network = {n: explain(f.model, first, explainers, dataset.train, dataset, seed) for n, f in fitted.items()}
+    return {name: {n: found[name] for n, found in by_network.items()} for name in explainers}
+
+
+def maps_of(found: Mapping[str, Mapping[str, Explanation]], sample: int) -> dict[str, dict[str, Tensor]]:
+    """The (T, F) maps of one sample: explainer → network → map."""
+    return {name: {n: e.attribution[sample] for n, e in row.items()} for name, row in found.items()}
+
+
+def made_up(importance: Tensor, seed: int = 0) -> dict[str, Tensor]:
+    """Maps whose quality is known: what a metric should reward, and what it should not; each (N, T, F)."""
+    m = importance.double()
+    with scope(seed):
+        noise, order = torch.rand_like(m), torch.rand_like(m)
+    steps = m.amax(2, keepdim=True).expand_as(m)
+    late = torch.linspace(0, 1, m.shape[1], dtype=m.dtype)[None, :, None].expand_as(m) + 0.01 * noise
+    one = torch.zeros_like(m).flatten(1).scatter(1, (m * order).flatten(1).argmax(1, keepdim=True), 1.0).view_as(m)
+    return {
+        "perfect": m + 1e-6 * noise,
+        "right order, leaking mass": m * (0.55 + 0.45 * noise) + (1 - m) * 0.5 * noise,
+        "right order, tiny outside": m * (0.6 + 0.4 * noise) + (1 - m) * 0.05 * noise,
+        "half of the cells": m * (order < 0.5) + 1e-6 * noise,
+        "a single cell": one + 1e-6 * noise,
+        "time steps only": steps * (0.9 + 0.1 * noise) + 1e-6 * noise,
+        "late steps": late,
+        "inverted": (1 - m) + 1e-6 * noise,
+        "random": noise,
+        "constant": torch.ones_like(m),
+    }
+
+
+def scores_of(maps: Mapping[str, Tensor], dataset: Dataset, metrics: Sequence[str]) -> pd.DataFrame:
+    """Mean score of made-up maps of the test split under metrics that need no model: maps × metrics."""
+    test, blank = dataset.test, torch.nn.Identity()
+    table = {
+        name: {
+            str(r["metric"]): r["mean"]
+            for r in score(Explanation(blank, test.x, test.y, a.to(test.x.dtype), test.importance), metrics)
+        }
+        for name, a in maps.items()
+    }
+    return pd.DataFrame(table).T
+
+
+def compared(
+    fitted: Mapping[str, Fitted],
+    dataset: Dataset,
+    explainers: Mapping[str, Choice],
+    metrics: Sequence[str | Choice],
+    seed: int = 0,
+) -> pd.DataFrame:
+    """:func:`tsinterp_lib.compare.compare` for several networks, stacked, with a column ``model``."""
+    frames = [compare(f.model, dataset, explainers, metrics, seed).assign(model=n) for n, f in fitted.items()]
+    return pd.concat(frames, ignore_index=True)
