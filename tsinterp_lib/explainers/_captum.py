@@ -1,0 +1,119 @@
+"""The one place where Captum (:cite:p:`kokhlikyan2020`) serves gradients and DeepLIFT, in chunks and in silence."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from captum.attr import DeepLift, DeepLiftShap, Saliency
+from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.types import Explainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunked(Explainer):
+    """What every method that runs the model shares.
+
+    ``batch_size``: rows that go through the model at once (memory; it never changes the scores beyond rounding).
+    ``progress``: show a bar. Raises :class:`InvalidInput` where ``batch_size`` is below one.
+    """
+
+    batch_size: int = 200
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise InvalidInput(
+                f"`batch_size` is {self.batch_size}: at least one row goes through the model at a time; give 1 or more."
+            )
+
+    def chunks(self, n: int, rows_each: int = 1) -> Iterator[slice]:
+        """Slices of ``range(n)`` so that a slice's items, each of ``rows_each`` rows, fill at most one batch."""
+        step = max(1, self.batch_size // rows_each)
+        starts = tqdm(range(0, n, step), desc=type(self).__name__, disable=not self.progress, leave=False)
+        return (slice(start, min(start + step, n)) for start in starts)
+
+    def gradients(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        """The gradient of output ``target`` at each sample."""
+        method = Saliency(model)
+        return torch.cat(
+            [method.attribute(leaf(x[s]), target=target[s], abs=False).detach() for s in self.chunks(len(x))]
+        )
+
+
+def leaf(x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
+    """``x`` as a leaf that wants a gradient: Captum would set that itself, with a warning."""
+    return x.detach().requires_grad_()
+
+
+def hooked(model: nn.Module) -> bool:
+    """Whether the model holds a non-linear module that Captum's DeepLIFT treats other than by its gradient."""
+    return any(type(module) in SUPPORTED_NON_LINEAR for module in model.modules())
+
+
+class _Inner(nn.Module):
+    """The model one level down, so that Captum's hooks on the outermost module leave the model's own hooks alone."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.model(x))
+
+
+@contextmanager
+def _deep_lift_guard(model: nn.Module) -> Iterator[None]:
+    """Captum's hook warning is silenced, its refusals get a next step, and what it leaves on modules is removed."""
+    if any(type(module) is nn.Softmax for module in model.modules()):
+        raise InvalidInput(
+            "the model holds an nn.Softmax module: Captum's DeepLIFT normalises it over the whole batch, which is "
+            "wrong; use torch.softmax inside forward, or explain the logits."
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"Setting forward, backward hooks", category=UserWarning)
+            yield
+    except RuntimeError as error:
+        if "being used more than once" not in str(error):
+            raise
+        raise InvalidInput(
+            "DeepLIFT refuses the model: one of its non-linear modules is used, or registered, more than once; "
+            "give each use a module of its own (two nn.ReLU() instead of one), or call torch.relu in forward."
+        ) from error
+    finally:
+        for module in model.modules():
+            for name in ("input", "output", "input_ref"):
+                if type(module) in SUPPORTED_NON_LINEAR:
+                    module.__dict__.pop(name, None)
+
+
+def deep_lift(
+    model: nn.Module, x: Float[Tensor, "N T F"], baseline: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+) -> Float[Tensor, "N T F"]:
+    """Captum's DeepLift, one baseline per sample, one batch."""
+    with _deep_lift_guard(model):
+        a = DeepLift(_Inner(model)).attribute(leaf(x), baselines=baseline, target=target)
+    return cast(Tensor, a).detach()
+
+
+def deep_lift_shap(
+    model: nn.Module, x: Float[Tensor, "N T F"], references: Float[Tensor, "R T F"], target: Int[Tensor, "N"]
+) -> Float[Tensor, "N T F"]:
+    """Captum's DeepLiftShap: the mean over all references, one batch."""
+    if len(references) == 1:  # Captum asks for two
+        return deep_lift(model, x, references.expand_as(x), target)
+    with _deep_lift_guard(model):
+        a = DeepLiftShap(_Inner(model)).attribute(leaf(x), baselines=references, target=target)
+    return cast(Tensor, a).detach()

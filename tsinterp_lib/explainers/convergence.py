@@ -1,0 +1,40 @@
+"""How far attributions are from completeness."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._baseline import Complete
+from tsinterp_lib.explainers._perturb import outputs
+from tsinterp_lib.guard import attribution_mode
+from tsinterp_lib.types import Explainer
+
+METHODS = ("IntegratedGradients", "DeepLift", "DeepShap", "GradientShap")
+
+
+@torch.no_grad()
+def convergence_delta(
+    explainer: Explainer,
+    model: nn.Module,
+    x: Float[Tensor, "N T F"],
+    target: Int[Tensor, "N"],
+    a: Float[Tensor, "N T F"],
+) -> Float[Tensor, "N"]:
+    r"""What is missing from completeness, per sample, in units of the output :cite:p:`sundararajan2017`.
+
+    .. math:: \delta_n = \sum_{t,f} a_{ntf} - \bigl(f_c(x_n) - f_c(b_n)\bigr)
+
+    with the mean of :math:`f_c(b)` over the references of DeepSHAP and GradientSHAP. Baselines that are drawn are
+    drawn again: seed this call and ``attribute`` alike. Raises :class:`~tsinterp_lib.errors.InvalidInput` for a method
+    without a completeness axiom.
+    """
+    if not isinstance(explainer, Complete) or type(explainer).__name__ not in METHODS:
+        raise InvalidInput(
+            f"{type(explainer).__name__} has no completeness axiom: a delta is defined for {', '.join(METHODS)}."
+        )
+    with attribution_mode(model), torch.no_grad():
+        difference = outputs(model, x, target, 500) - explainer.baseline_output(model, x, target)
+    return a.flatten(1).sum(1) - difference

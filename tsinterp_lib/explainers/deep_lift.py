@@ -1,0 +1,40 @@
+"""DeepLIFT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.explainers._baseline import Baselined
+from tsinterp_lib.explainers._captum import deep_lift, hooked
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepLift(Baselined):
+    r"""Differences from a baseline, sent back through the network by the rescale rule :cite:p:`shrikumar2017`.
+
+    .. math:: a = (x - b) \odot m, \qquad m_{\text{in}} = m_{\text{out}} \frac{\Delta_{\text{out}}}{\Delta_{\text{in}}}
+        \text{ at each hooked non-linear module, the gradient elsewhere}
+
+    Units: those of the output. Departure from the paper, kept because it is what Captum computes: the rule acts on
+    non-linear *modules* only (``nn.ReLU``, ``nn.Tanh``, ``nn.MaxPool1d``, …). Nothing inside ``nn.LSTM`` and no
+    functional call is a module, so on a recurrent network the answer is exactly
+    :math:`(x - b) \odot \nabla f(x)`, and completeness fails;
+    :func:`~tsinterp_lib.explainers.convergence_delta` shows by how much. A network without such modules is
+    therefore served by one gradient.
+
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` where a module is used or registered twice (Captum cannot hook
+    it), where the model holds ``nn.Softmax`` (Captum 0.9 normalises it over the batch), or on a baseline of another
+    shape.
+    """
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        b = self.baseline_of(x)
+        if not hooked(model):
+            return (x - b) * self.gradients(model, x, target)
+        return torch.cat([deep_lift(model, x[s], b[s], target[s]) for s in self.chunks(len(x), rows_each=2)])

@@ -1,0 +1,46 @@
+"""DeepSHAP: DeepLIFT averaged over references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.explainers._baseline import Referenced
+from tsinterp_lib.explainers._captum import deep_lift_shap, hooked
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepShap(Referenced):
+    r"""DeepLIFT averaged over several references, an approximation of SHAP values :cite:p:`lundberg2017`.
+
+    .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
+
+    Units: those of the output. Served by Captum's ``DeepLiftShap``, with the limits that
+    :class:`~tsinterp_lib.explainers.DeepLift` states. On a network without hookable modules the mean collapses to
+    :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of R, the same numbers.
+
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` as DeepLift does, and where training references are asked for
+    before ``prepare``.
+    """
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        draws = list(self.draws(x))
+        if not hooked(model):
+            mean = torch.cat([r.mean(0).expand_as(x[group]) for group, r in draws])
+            return (x - mean) * self.gradients(model, x, target)
+        return torch.cat([self._hooked(model, x[group], r, target[group]) for group, r in draws])
+
+    def _hooked(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], references: Float[Tensor, "R T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        """Both axes in chunks: a sample and a reference are two rows."""
+        total = torch.zeros_like(x)
+        for part in torch.split(references, max(1, self.batch_size // 2)):
+            for s in self.chunks(len(x), rows_each=2 * len(part)):
+                total[s] += deep_lift_shap(model, x[s], part, target[s]) * (len(part) / len(references))
+        return total

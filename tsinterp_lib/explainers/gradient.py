@@ -1,0 +1,30 @@
+"""Gradient of an output with respect to the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.explainers._captum import Chunked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gradient(Chunked):
+    r"""The gradient of the target output with respect to every input cell :cite:p:`simonyan2014`.
+
+    .. math:: a_{ntf} = \frac{\partial f_{c_n}(x_n)}{\partial x_{ntf}}
+
+    Units: output per unit of input. ``absolute`` (default False) returns ``|a|``, as the paper and the code of
+    :cite:p:`ismail2020` do; the sign is kept otherwise. Served by Captum's ``Saliency``.
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` as ``attribute`` states.
+    """
+
+    absolute: bool = False
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        a = self.gradients(model, x, target)
+        return a.abs() if self.absolute else a

@@ -1,0 +1,44 @@
+"""Control: the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.types import Explainer, Samples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oracle(Explainer):
+    """The true importance of the samples: one where the generator put the signal, zero elsewhere.
+
+    The control that shows what a metric gives at best. No units. Raises
+    :class:`~tsinterp_lib.errors.InvalidInput` where the samples have no true importance, ``for_samples`` was not
+    called, or it was called with other samples.
+    """
+
+    importance: Tensor | None = field(default=None, repr=False, compare=False)
+
+    def for_samples(self, samples: Samples) -> Explainer:
+        """A copy that knows the mask of ``samples``."""
+        if samples.importance is None:
+            raise InvalidInput(
+                "`importance` is None: the oracle needs samples whose important cells are known; leave it out for "
+                "this data."
+            )
+        return replace(self, importance=samples.importance)
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        if self.importance is None:
+            raise InvalidInput("the oracle has seen no mask: call for_samples(samples) with the samples to explain.")
+        if self.importance.shape != x.shape:
+            raise InvalidInput(
+                f"the oracle knows a mask of shape {tuple(self.importance.shape)}; `x` has {tuple(x.shape)}: "
+                "call for_samples with the samples to explain."
+            )
+        return self.importance.to(x)

@@ -1,0 +1,24 @@
+"""Control: uniform random scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.types import Explainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Random(Explainer):
+    r"""Scores that know nothing: :math:`a_{ntf} \sim U[0, 1)`, drawn anew for each cell.
+
+    The control that "better than chance" is measured against. No units. Raises as ``attribute`` states.
+    """
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        return torch.rand(x.shape, dtype=x.dtype, device=x.device)
