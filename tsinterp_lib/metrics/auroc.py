@@ -1,0 +1,34 @@
+"""Area under the receiver operating characteristic of the magnitudes (:cite:p:`davis2006`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tsinterp_lib.metrics.precision_recall import ratio
+from tsinterp_lib.metrics.selection import sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.ties import groups
+from tsinterp_lib.types import Explanation, Metric
+
+
+@dataclass(frozen=True)
+class AUROC(Metric):
+    r"""Probability that an important cell outranks an unimportant one, ties counting half (:cite:p:`davis2006`).
+
+    .. math:: \mathrm{AUROC} = P(s_i > s_j) + \tfrac12 P(s_i = s_j), \quad i \in B, \ j \notin B
+
+    computed per sample from mean ranks; it depends on the ranking alone. Equal to ``roc_auc_score`` of scikit-learn
+    (:cite:p:`pedregosa2011`). NaN where all cells are important or none is.
+    """
+
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+        g = groups(sorted_magnitude(e))
+        truth = sorted_truth(e)
+        d = truth.shape[1]
+        mean_rank = d - (g.start + g.end).to(torch.float64) / 2
+        n_true = truth.sum(1).to(torch.float64)
+        wins = (mean_rank * truth).sum(1) - n_true * (n_true + 1) / 2
+        return ratio(wins, n_true * (d - n_true))

@@ -1,0 +1,79 @@
+"""Which cells count as selected at a level: the mass cut and the count cut, by one sort per explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from tsinterp_lib.types import Explanation
+
+CUTS = ("mass", "count")
+"""``mass``: top cells that hold a share of the saliency; ``count``: a share of the cells."""
+
+LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""The nine levels at which precision and recall are taken."""
+
+
+def kept(e: Explanation, key: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
+    """``make()``, computed once per explanation and key and kept in ``e.memo``."""
+    if key not in e.memo:
+        e.memo[key] = make()
+    return e.memo[key]
+
+
+def sorted_magnitude(e: Explanation) -> Float[Tensor, "N D"]:
+    """The magnitudes from the highest to the lowest."""
+    return kept(e, ("sorted magnitude",), lambda: e.magnitude.gather(1, e.order))
+
+
+def sorted_truth(e: Explanation) -> Bool[Tensor, "N D"]:
+    """The importance mask in the order of falling magnitude."""
+    return kept(e, ("sorted truth",), lambda: e.truth.gather(1, e.order))
+
+
+def cumulated_magnitude(e: Explanation) -> Float[Tensor, "N D"]:
+    """Column k − 1 holds the saliency of the top k cells."""
+    return kept(e, ("cumulated magnitude",), lambda: sorted_magnitude(e).cumsum(1))
+
+
+def cumulated_hits(e: Explanation) -> Float[Tensor, "N D"]:
+    """Column k − 1 holds the saliency of those among the top k cells that are important."""
+    return kept(e, ("cumulated hits",), lambda: (sorted_magnitude(e) * sorted_truth(e)).cumsum(1))
+
+
+def rank(e: Explanation) -> Int[Tensor, "N D"]:
+    """The place of every cell in the order of falling magnitude, from 0; ties keep the lower index first."""
+
+    def places() -> Tensor:
+        n, d = e.order.shape
+        return torch.empty_like(e.order).scatter_(1, e.order, torch.arange(d, device=e.order.device).expand(n, d))
+
+    return kept(e, ("rank",), places)
+
+
+def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Int[Tensor, "N L"]:
+    r"""How many top cells are selected at each level, so that every smaller selection lies inside a larger one.
+
+    Mass cut: the smallest :math:`k` with :math:`\sum_{i \le k} s_{(i)} \ge p \sum_i s_i`. Count cut:
+    :math:`k = \operatorname{round}(pD)`. Between the levels 0 (no cell) and 1 (all cells) at least one cell and at
+    most :math:`D - 1` cells are selected. A constant map has no saliency: the mass cut then selects one cell.
+    """
+    n, d = e.magnitude.shape
+    p = torch.tensor(levels, dtype=torch.float64, device=e.magnitude.device).expand(n, -1)
+    if cut == "mass":
+        total = cumulated_magnitude(e)[:, -1:]
+        # the share is divided out, not the level multiplied in: whole-number maps then meet their levels exactly
+        share = cumulated_magnitude(e) / torch.where(total > 0, total, 1.0)
+        k = torch.where(total > 0, torch.searchsorted(share, p.contiguous()) + 1, 1)
+    else:
+        k = torch.round(p * d).to(torch.int64)
+    k = k.clamp(1, max(d - 1, 1))
+    return torch.where(p <= 0, 0, torch.where(p >= 1, d, k))
+
+
+def selection(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Bool[Tensor, "N L D"]:
+    """The selected cells at each level as a mask."""
+    return rank(e)[:, None, :] < selected_counts(e, cut, levels)[:, :, None]
