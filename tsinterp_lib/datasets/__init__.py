@@ -7,12 +7,24 @@ from functools import partial
 
 from tsinterp_lib.datasets.layouts import LAYOUTS, Layout
 from tsinterp_lib.datasets.planted import Planted
+from tsinterp_lib.datasets.processes.autoregressive import Autoregressive
 from tsinterp_lib.datasets.processes.base import Process
+from tsinterp_lib.datasets.processes.car import CAR
 from tsinterp_lib.datasets.processes.gaussian_noise import GaussianNoise
+from tsinterp_lib.datasets.processes.gaussian_process import GaussianProcess
+from tsinterp_lib.datasets.processes.harmonic import Harmonic
+from tsinterp_lib.datasets.processes.narma import NARMA
+from tsinterp_lib.datasets.processes.pseudo_periodic import PseudoPeriodic
 from tsinterp_lib.types import DatasetSource
 
 PROCESSES: dict[str, type[Process]] = {
     "gaussian_noise": GaussianNoise,
+    "harmonic": Harmonic,
+    "gaussian_process": GaussianProcess,
+    "pseudo_periodic": PseudoPeriodic,
+    "autoregressive": Autoregressive,
+    "car": CAR,
+    "narma": NARMA,
 }
 """Every background process by name."""
 
@@ -21,4 +33,4 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
 }
 """Every data set by name."""
 
-__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "GaussianNoise", "Layout", "Planted", "Process"]
+__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "Layout", "Planted", "Process"]
