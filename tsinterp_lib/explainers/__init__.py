@@ -64,10 +64,10 @@ AS_RELEASED: dict[str, Choice] = _protocol(
     _choice("feature_permutation", groups="time", group_size=10),
     _choice("feature_ablation", groups="cell", baseline="zero"),
     _choice("occlusion", window_steps=1, baseline="uniform"),
-    # Not run in 2020: as Captum would have run them in those scripts.
+    # Not run in 2020: Captum's defaults, on the scripts' baseline and groups.
     _choice("input_x_gradient"),
-    _choice("lime", groups="time", baseline="uniform"),
-    _choice("kernel_shap", groups="time", baseline="uniform"),
+    _choice("lime", groups="time", n_samples=50, penalty="lasso", baseline="uniform"),
+    _choice("kernel_shap", groups="time", n_samples=25, baseline="uniform"),
     _choice("random"),
     _choice("position_only"),
     _choice("oracle"),

@@ -32,7 +32,7 @@ class Complete(Explainer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Baselined(Chunked, Complete):
+class Baselined(Chunked):
     """A method that compares each sample with one baseline.
 
     ``baseline``: ``zero``; ``uniform``, drawn from U[0, 1) for every sample and cell at each call; ``train_mean``, the
@@ -74,7 +74,7 @@ class Baselined(Chunked, Complete):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Referenced(Chunked, Complete):
+class Referenced(Chunked):
     """A method that compares each sample with several references.
 
     ``references``: ``train``, ``n_references`` training samples drawn without replacement in ``prepare``; ``uniform``,

@@ -1,16 +1,17 @@
-"""The one place where Captum (:cite:p:`kokhlikyan2020`) serves gradients and DeepLIFT, in chunks and in silence."""
+"""The one adapter to Captum (:cite:p:`kokhlikyan2020`): chunks, a progress bar, silence, errors with a next step."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
 import torch
-from captum.attr import DeepLift, DeepLiftShap, Saliency
+from captum.attr import Saliency
 from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
+from captum.attr._utils.attribution import Attribution
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -42,18 +43,32 @@ class Chunked(Explainer):
         starts = tqdm(range(0, n, step), desc=type(self).__name__, disable=not self.progress, leave=False)
         return (slice(start, min(start + step, n)) for start in starts)
 
+    def captum(
+        self,
+        method: Attribution,
+        x: Float[Tensor, "N T F"],
+        target: Int[Tensor, "N"],
+        rows_each: int = 1,
+        per_sample: Mapping[str, Tensor] | None = None,
+        **options: object,
+    ) -> Float[Tensor, "N T F"]:
+        """What a Captum method answers, a chunk at a time; ``per_sample`` options are cut like the samples."""
+        found = []
+        for s in self.chunks(len(x), rows_each):
+            cut = {name: value[s] for name, value in (per_sample or {}).items()}
+            a = method.attribute(_leaf(x[s]), target=target[s].long(), **cut, **options)
+            found.append(a.detach().to(x.dtype))
+        return torch.cat(found)
+
     def gradients(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         """The gradient of output ``target`` at each sample."""
-        method = Saliency(model)
-        return torch.cat(
-            [method.attribute(leaf(x[s]), target=target[s], abs=False).detach() for s in self.chunks(len(x))]
-        )
+        return self.captum(Saliency(model), x, target, abs=False)
 
 
-def leaf(x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
-    """``x`` as a leaf that wants a gradient: Captum would set that itself, with a warning."""
+def _leaf(x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
+    """``x`` as a leaf that wants a gradient (inside ``no_grad`` that costs nothing): Captum would warn and set it."""
     return x.detach().requires_grad_()
 
 
@@ -62,7 +77,7 @@ def hooked(model: nn.Module) -> bool:
     return any(type(module) in SUPPORTED_NON_LINEAR for module in model.modules())
 
 
-class _Inner(nn.Module):
+class Inner(nn.Module):
     """The model one level down, so that Captum's hooks on the outermost module leave the model's own hooks alone."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -74,7 +89,7 @@ class _Inner(nn.Module):
 
 
 @contextmanager
-def _deep_lift_guard(model: nn.Module) -> Iterator[None]:
+def deep_lift_guard(model: nn.Module) -> Iterator[None]:
     """Captum's hook warning is silenced, its refusals get a next step, and what it leaves on modules is removed."""
     if any(type(module) is nn.Softmax for module in model.modules()):
         raise InvalidInput(
@@ -97,23 +112,3 @@ def _deep_lift_guard(model: nn.Module) -> Iterator[None]:
             for name in ("input", "output", "input_ref"):
                 if type(module) in SUPPORTED_NON_LINEAR:
                     module.__dict__.pop(name, None)
-
-
-def deep_lift(
-    model: nn.Module, x: Float[Tensor, "N T F"], baseline: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-) -> Float[Tensor, "N T F"]:
-    """Captum's DeepLift, one baseline per sample, one batch."""
-    with _deep_lift_guard(model):
-        a = DeepLift(_Inner(model)).attribute(leaf(x), baselines=baseline, target=target)
-    return cast(Tensor, a).detach()
-
-
-def deep_lift_shap(
-    model: nn.Module, x: Float[Tensor, "N T F"], references: Float[Tensor, "R T F"], target: Int[Tensor, "N"]
-) -> Float[Tensor, "N T F"]:
-    """Captum's DeepLiftShap: the mean over all references, one batch."""
-    if len(references) == 1:  # Captum asks for two
-        return deep_lift(model, x, references.expand_as(x), target)
-    with _deep_lift_guard(model):
-        a = DeepLiftShap(_Inner(model)).attribute(leaf(x), baselines=references, target=target)
-    return cast(Tensor, a).detach()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
+import captum.attr
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._captum import deep_lift, hooked
+from tsinterp_lib.explainers._baseline import Baselined, Complete
+from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeepLift(Baselined):
+class DeepLift(Baselined, Complete):
     r"""Differences from a baseline, sent back through the network by the rescale rule :cite:p:`shrikumar2017`.
 
     .. math:: a = (x - b) \odot m, \qquad m_{\text{in}} = m_{\text{out}} \frac{\Delta_{\text{out}}}{\Delta_{\text{in}}}
@@ -37,4 +37,5 @@ class DeepLift(Baselined):
         b = self.baseline_of(x)
         if not hooked(model):
             return (x - b) * self.gradients(model, x, target)
-        return torch.cat([deep_lift(model, x[s], b[s], target[s]) for s in self.chunks(len(x), rows_each=2)])
+        with deep_lift_guard(model):
+            return self.captum(captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import captum.attr
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainers._baseline import Referenced
-from tsinterp_lib.explainers._captum import deep_lift_shap, hooked
+from tsinterp_lib.explainers._baseline import Complete, Referenced
+from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeepShap(Referenced):
+class DeepShap(Referenced, Complete):
     r"""DeepLIFT averaged over several references, an approximation of SHAP values :cite:p:`lundberg2017`.
 
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
@@ -39,8 +40,11 @@ class DeepShap(Referenced):
         self, model: nn.Module, x: Float[Tensor, "N T F"], references: Float[Tensor, "R T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         """Both axes in chunks: a sample and a reference are two rows."""
+        method = captum.attr.DeepLiftShap(Inner(model))
         total = torch.zeros_like(x)
-        for part in torch.split(references, max(1, self.batch_size // 2)):
-            for s in self.chunks(len(x), rows_each=2 * len(part)):
-                total[s] += deep_lift_shap(model, x[s], part, target[s]) * (len(part) / len(references))
+        with deep_lift_guard(model):
+            for part in torch.split(references, max(2, self.batch_size // 2)):
+                several = part if len(part) > 1 else part.expand(2, -1, -1)  # Captum asks for two
+                a = self.captum(method, x, target, rows_each=2 * len(several), baselines=several)
+                total += a * (len(part) / len(references))
         return total

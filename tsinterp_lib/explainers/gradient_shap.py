@@ -9,11 +9,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._baseline import Referenced
+from tsinterp_lib.explainers._baseline import Complete, Referenced
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientShap(Referenced):
+class GradientShap(Referenced, Complete):
     r"""Gradients at random points between the noisy input and random references :cite:p:`lundberg2017`.
 
     .. math:: a = \frac{1}{S} \sum_{s=1}^{S} (x + \varepsilon_s - b_s) \odot

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import captum.attr
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._baseline import Baselined
+from tsinterp_lib.explainers._baseline import Baselined, Complete
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntegratedGradients(Baselined):
+class IntegratedGradients(Baselined, Complete):
     r"""The gradient averaged over the straight line from a baseline to the input :cite:p:`sundararajan2017`.
 
     .. math:: a = (x - b) \odot \int_0^1 \nabla f_c\bigl(b + \alpha (x - b)\bigr)\, d\alpha
@@ -37,13 +36,12 @@ class IntegratedGradients(Baselined):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         b = self.baseline_of(x)
-        method = captum.attr.IntegratedGradients(model)
-        rows = self.batch_size if self.n_steps > self.batch_size else None
-        return torch.cat(
-            [
-                method.attribute(
-                    x[s], baselines=b[s], target=target[s], n_steps=self.n_steps, internal_batch_size=rows
-                ).detach()
-                for s in self.chunks(len(x), rows_each=self.n_steps)
-            ]
+        return self.captum(
+            captum.attr.IntegratedGradients(model),
+            x,
+            target,
+            rows_each=self.n_steps,
+            per_sample={"baselines": b},
+            n_steps=self.n_steps,
+            internal_batch_size=self.batch_size if self.n_steps > self.batch_size else None,
         )

@@ -50,18 +50,14 @@ class KernelShap(Baselined):
         if int(groups.max()) == 0:  # one player takes all; Captum divides by zero
             gain = outputs(model, x, target, self.batch_size) - outputs(model, b, target, self.batch_size)
             return gain[:, None, None].expand_as(x).clone()
-        method = captum.attr.KernelShap(model)
-        rows = []
         with torch.no_grad():
-            for i in range(len(x)):
-                a = method.attribute(
-                    x[i : i + 1],
-                    baselines=b[i : i + 1],
-                    target=target[i : i + 1],
-                    feature_mask=groups,
-                    n_samples=self.n_samples,
-                    perturbations_per_eval=self.batch_size,
-                    show_progress=self.progress,
-                )
-                rows.append(a.to(x.dtype))
-        return torch.cat(rows)
+            return self.captum(
+                captum.attr.KernelShap(model),
+                x,
+                target,
+                rows_each=self.batch_size,  # one sample at a time: Captum warns about more, and loops
+                per_sample={"baselines": b},
+                feature_mask=groups,
+                n_samples=self.n_samples,
+                perturbations_per_eval=self.batch_size,
+            )
