@@ -8,8 +8,11 @@ from functools import partial
 from tsinterp_lib.metrics.areas import AUP, AUPR, AUR
 from tsinterp_lib.metrics.auroc import AUROC
 from tsinterp_lib.metrics.average_precision import AveragePrecision
+from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
 from tsinterp_lib.metrics.precision_recall import Precision, Recall
+from tsinterp_lib.metrics.saliency_distribution import SaliencyDistribution
+from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 from tsinterp_lib.types import Curve, Metric
 
 METRICS: dict[str, Callable[..., Metric | Curve]] = {
@@ -23,12 +26,33 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
     "aup_count": partial(AUP, cut="count"),
     "aur_count": partial(AUR, cut="count"),
     "aupr_count": partial(AUPR, cut="count"),
+    "aup_threshold": AUPThreshold,
+    "aur_threshold": AURThreshold,
     "auroc": AUROC,
     "average_precision": AveragePrecision,
     "masked_accuracy_mass": partial(MaskedAccuracy, cut="mass"),
     "masked_accuracy_count": partial(MaskedAccuracy, cut="count"),
     "masked_accuracy_area_mass": partial(MaskedAccuracyArea, cut="mass"),
     "masked_accuracy_area_count": partial(MaskedAccuracyArea, cut="count"),
+    "aup_mass_time": partial(AUP, cut="mass", unit="time"),
+    "aur_mass_time": partial(AUR, cut="mass", unit="time"),
+    "aup_count_time": partial(AUP, cut="count", unit="time"),
+    "aur_count_time": partial(AUR, cut="count", unit="time"),
+    "aup_mass_feature": partial(AUP, cut="mass", unit="feature"),
+    "aur_mass_feature": partial(AUR, cut="mass", unit="feature"),
+    "aup_count_feature": partial(AUP, cut="count", unit="feature"),
+    "aur_count_feature": partial(AUR, cut="count", unit="feature"),
+    "aup_mass_time_as_released": partial(AUP, cut="mass", unit="time", slip=True),
+    "aur_mass_time_as_released": partial(AUR, cut="mass", unit="time", slip=True),
+    "aup_count_time_as_released": partial(AUP, cut="count", unit="time", slip=True),
+    "aur_count_time_as_released": partial(AUR, cut="count", unit="time", slip=True),
+    "aup_mass_feature_as_released": partial(AUP, cut="mass", unit="feature", slip=True),
+    "aur_mass_feature_as_released": partial(AUR, cut="mass", unit="feature", slip=True),
+    "aup_count_feature_as_released": partial(AUP, cut="count", unit="feature", slip=True),
+    "aur_count_feature_as_released": partial(AUR, cut="count", unit="feature", slip=True),
+    "information": Information,
+    "entropy": Entropy,
+    "saliency_distribution": SaliencyDistribution,
 }
 """Every metric by name: a :class:`~tsinterp_lib.types.Metric` (one score per sample) or a
 :class:`~tsinterp_lib.types.Curve` (a score per sample and level)."""

@@ -1,0 +1,90 @@
+"""Areas under precision and recall over the score axis (:cite:p:`crabbe2021`)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from tsinterp_lib.metrics.selection import sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.ties import groups
+from tsinterp_lib.registry import known
+from tsinterp_lib.types import Explanation, Metric
+
+PAIRINGS = ("same", "next")
+"""A threshold goes with its own precision and recall, or with those of the next higher threshold."""
+
+STARTS = ("smallest", "full_recall")
+"""Integrate from the smallest score of all, or from the smallest score of an important cell."""
+
+
+@dataclass(frozen=True)
+class AUPThreshold(Metric):
+    r"""Area under the precision over the threshold (:cite:p:`crabbe2021`).
+
+    .. math:: \mathrm{AUP} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|\{i : s_i \ge \tau\}|} \, d\tau
+
+    by the trapezoid rule over the distinct magnitudes; cells are counted, not weighted. It depends on the calibration
+    of the scores, not on their ranking alone. ``pairing`` is ``same`` (default; precision at its own threshold) or
+    ``next`` (that of the next higher threshold, and precision 1, recall 0 beyond the highest: an off-by-one of some
+    released scripts). ``start`` is ``smallest`` (default: from the smallest score of all, current scikit-learn) or
+    ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
+
+    The paper pools the cells of all samples (:func:`~tsinterp_lib.metrics.dataset_level.pooled`); here each sample is
+    scored. NaN for a constant map and where all cells are important or none is.
+    """
+
+    pairing: str = "same"
+    start: str = "smallest"
+
+    def __post_init__(self) -> None:
+        known(self.pairing, PAIRINGS, "pairing")
+        known(self.start, STARTS, "start")
+
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+        return areas(sorted_magnitude(e), sorted_truth(e), self.pairing, self.start)[0]
+
+
+@dataclass(frozen=True)
+class AURThreshold(Metric):
+    r"""Area under the recall over the threshold (:cite:p:`crabbe2021`).
+
+    .. math:: \mathrm{AUR} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|B|} \, d\tau
+
+    Settings and NaN as for :class:`AUPThreshold`. A nearly binary map scores high, a heavy-tailed one low, whatever
+    their rankings.
+    """
+
+    pairing: str = "same"
+    start: str = "smallest"
+
+    def __post_init__(self) -> None:
+        known(self.pairing, PAIRINGS, "pairing")
+        known(self.start, STARTS, "start")
+
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+        return areas(sorted_magnitude(e), sorted_truth(e), self.pairing, self.start)[1]
+
+
+def areas(
+    falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"], pairing: str, start: str
+) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
+    """Both areas of rows of scores sorted from high to low and the importance mask in the same order."""
+    g = groups(falling)
+    hits = truth.to(torch.float64).cumsum(1)
+    n_true = hits[:, -1:]
+    at = g.end if pairing == "same" else g.start - 1
+    beyond = at < 0  # the highest threshold, paired with the end of the curve: precision 1, recall 0
+    found = torch.where(beyond, 0.0, hits.gather(1, at.clamp(min=0)))
+    precision = torch.where(beyond, 1.0, found / (at + 1).clamp(min=1))
+    recall = found / n_true.clamp(min=1)
+    width = falling[:, :-1] - falling[:, 1:]
+    if start == "full_recall":
+        smallest = torch.where(truth, falling, math.inf).amin(1, keepdim=True)
+        width = torch.where(falling[:, 1:] >= smallest, width, 0.0)
+    undefined = ((n_true == 0) | (n_true == truth.shape[1]) | (falling[:, :1] == falling[:, -1:])).squeeze(1)
+    aup, aur = ((width * (v[:, 1:] + v[:, :-1]) / 2).sum(1) for v in (precision, recall))
+    return aup.masked_fill(undefined, math.nan), aur.masked_fill(undefined, math.nan)
