@@ -1,0 +1,44 @@
+"""What the networks share: their shapes, and logits or probabilities as output."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.models._softmax import softmax
+
+Output = Literal["logits", "probabilities"]
+
+
+class Network(nn.Module, ABC):
+    """A classifier of series: (N, T, F) to (N, C), float of any precision.
+
+    ``output`` is ``"logits"``, or ``"probabilities"`` as in the released benchmark, where a softmax closes the network
+    and cross-entropy is then applied to it. Raises :class:`InvalidInput` for sizes below one or another ``output``.
+    """
+
+    def __init__(self, n_steps: int, n_features: int, n_classes: int, output: Output) -> None:
+        super().__init__()
+        for name, size in (("n_steps", n_steps), ("n_features", n_features), ("n_classes", n_classes)):
+            if size < 1:
+                raise InvalidInput(f"`{name}` is {size}: a network needs at least one.")
+        if output not in ("logits", "probabilities"):
+            raise InvalidInput(f"`output` is {output!r}: choose 'logits' or 'probabilities'.")
+        self.n_steps, self.n_features, self.n_classes, self.output = n_steps, n_features, n_classes, output
+
+    def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
+        """Scores of the classes; raises :class:`InvalidInput` where T or F are not the network's."""
+        if tuple(x.shape[1:]) != (self.n_steps, self.n_features):
+            raise InvalidInput(
+                f"`x` has shape {tuple(x.shape)}; the network takes (N, {self.n_steps}, {self.n_features}): "
+                "give series of that length and width, or build the network with their sizes."
+            )
+        logits = self._logits(x)
+        return softmax(logits) if self.output == "probabilities" else logits
+
+    @abstractmethod
+    def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]: ...
