@@ -10,10 +10,20 @@ from torch import Tensor
 
 from tsinterp_lib.compare import compare, explain, score
 from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Dataset, Explanation, Sizes
+
+FAST = {
+    "gradient": CORRECTED["gradient"],
+    "integrated_gradients": CORRECTED["integrated_gradients"],
+    "smoothgrad": CORRECTED["smoothgrad"],
+    "feature_ablation": CORRECTED["feature_ablation"],
+    "occlusion": CORRECTED["occlusion"],
+}
+"""A method of each family, cheap enough to run while a page is built."""
 
 SMALL = Sizes(train=40, validation=10, test=10)
 
@@ -118,3 +128,33 @@ def compared(
     """:func:`tsinterp_lib.compare.compare` for several networks, stacked, with a column ``model``."""
     frames = [compare(f.model, dataset, explainers, metrics, seed).assign(model=n) for n, f in fitted.items()]
     return pd.concat(frames, ignore_index=True)
+
+
+def with_controls(explainers: Mapping[str, Choice]) -> dict[str, Choice]:
+    """The explainers and the random control."""
+    return {**explainers, "random": CORRECTED["random"]}
+
+
+def digit_maps(
+    fitted: Fitted, dataset: Dataset, explainers: Mapping[str, Choice], seed: int = 0
+) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    """The first test image of each class, its label, and its map by each explainer."""
+    y = dataset.test.y
+    first = torch.tensor([int((y == c).nonzero()[0]) for c in range(dataset.n_classes)])
+    samples = dataset.test[first]
+    found = explain(fitted.model, samples, explainers, dataset.train, dataset, seed)
+    return samples.x, samples.y, {name: e.attribution for name, e in found.items()}
+
+
+def row_share(
+    fitted: Mapping[str, Fitted], dataset: Dataset, explainers: Mapping[str, Choice], seed: int = 0
+) -> dict[str, dict[str, Tensor]]:
+    """Mean share of a map's magnitude that lies in each time step: explainer → network → (T)."""
+    found = explanations(fitted, dataset, explainers, samples=len(dataset.test), seed=seed)
+    return {
+        name: {n: _share(e.attribution.abs().double().sum(2)) for n, e in row.items()} for name, row in found.items()
+    }
+
+
+def _share(per_step: Tensor) -> Tensor:
+    return (per_step / per_step.sum(1, keepdim=True).clamp_min(1e-30)).mean(0)

@@ -9,7 +9,7 @@ import pandas as pd
 from tsinterp_lib import paths
 from tsinterp_lib.errors import DataUnavailable
 from tsinterp_lib.experiments import store
-from tsinterp_lib.experiments.statistics import CONTROLS, difference_from, ranking, summarise
+from tsinterp_lib.experiments.statistics import CONTROLS, Ranking, difference_from, ranking, summarise
 from tsinterp_lib.registry import known
 
 
@@ -110,3 +110,74 @@ def beats(table: pd.DataFrame, metric: str, protocol: str, control: str = "rando
         layouts=("above", "size"), above=("above", "sum"), below=("below", "sum")
     )
     return counts.reset_index()
+
+
+METHOD_RANKS = {
+    "auroc": True,
+    "average_precision": True,
+    "aup_count": True,
+    "aur_count": True,
+    "aup_mass": True,
+    "aur_mass": True,
+    "aup_threshold": True,
+    "aur_threshold": True,
+    "masked_accuracy_area_count": False,
+}
+"""Metrics by which chapters rank methods, and whether higher is better."""
+
+
+def reference(metric: str, training: str = "traditional") -> pd.DataFrame:
+    """Published means of Table 2 of :cite:t:`ismail2021`: columns model, explainer, value."""
+    table = published("ismail2021_table2")
+    return table[(table["metric"] == metric) & (table["training"] == training)][["model", "explainer", "value"]]
+
+
+def agreement_of(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``."""
+    ours = by_explainer(table, metric.replace("diff_", "") + "_count", "as_released", minus="random")
+    return agreement(ours, reference(metric))
+
+
+def agreement_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Both differences of Table 2, printed: ours with its interval, the published value, agreement."""
+    frames = [agreement_of(table, m).assign(quantity=name) for m, name in _QUANTITIES.items()]
+    both = pd.concat(frames, ignore_index=True)
+    ours = [f"{m:+.3f} [{a:+.3f}, {b:+.3f}]" for m, a, b in zip(both["mean"], both["low"], both["high"], strict=True)]
+    shown = both[["quantity", "model", "explainer", "published", "gap", "inside", "same_sign"]].round(3)
+    shown.insert(3, "ours [95 %]", ours)
+    return shown
+
+
+_QUANTITIES = {"diff_aup": "AUP − random", "diff_aur": "AUR − random"}
+
+
+def accuracy_gap(table: pd.DataFrame) -> pd.DataFrame:
+    """Test accuracy as released minus Table 7 of :cite:t:`ismail2021`: layouts × networks."""
+    theirs = published("ismail2021_table7")
+    theirs = theirs[theirs["training"] == "traditional"]
+    grid = theirs.pivot_table(index="dataset", columns="model", values="test_accuracy")
+    ours = accuracy(table, "as_released")
+    return ours - grid.reindex(index=ours.index, columns=ours.columns)
+
+
+def ranking_of(table: pd.DataFrame, metric: str, protocol: str) -> Ranking:
+    """Ranks and tests of one metric."""
+    return ranking(pick(table, metric, protocol), METHOD_RANKS.get(metric, True))
+
+
+def time_minus_feature(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """AUP (count) of time steps minus that of features, networks × explainers, averaged over layouts and seeds."""
+    time = by_explainer(table, "aup_count_time", protocol).set_index(["explainer", "model"])["mean"]
+    feature = by_explainer(table, "aup_count_feature", protocol).set_index(["explainer", "model"])["mean"]
+    return (time - feature).unstack("model")
+
+
+def controls(table: pd.DataFrame) -> pd.DataFrame:
+    """Recall area of the oracle and the random control under both cuts, by protocol."""
+    shown = {}
+    for protocol in dict.fromkeys(table["protocol"]):
+        for metric in ("aup_mass", "aur_mass", "aup_count", "aur_count"):
+            s = pick(table, metric, protocol)
+            s = s[s["explainer"].isin(("oracle", "random"))]
+            shown[(protocol, metric)] = s.groupby("explainer")["value"].mean()
+    return pd.DataFrame(shown).T.round(3)

@@ -43,4 +43,5 @@ def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]
         return {}
     cells = pd.concat(frames).drop_duplicates("cell")
     seconds = cells.groupby(["protocol", "model", "dataset", "seed"])["seconds"].sum()
-    return dict((seconds.groupby(["protocol", "model"]).mean() / 60).items())
+    mean = (seconds.groupby(["protocol", "model"]).mean() / 60).reset_index()
+    return {(p, m): float(v) for p, m, v in mean.itertuples(index=False)}

@@ -113,3 +113,34 @@ def digits(images: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Figure
         axes.set_xticks([])
         axes.set_yticks([])
     return style.finish(figure)
+
+
+def gallery(maps: Mapping[str, Tensor], importance: Tensor) -> Figure:
+    """Named (T, F) maps side by side, the planted cells outlined."""
+    columns = 5
+    rows = -(-len(maps) // columns)
+    figure, grid = plt.subplots(rows, columns, figsize=(style.WIDTH, 1.7 * rows), squeeze=False)
+    for axes, (name, a) in zip(grid.flat, maps.items(), strict=False):
+        draw_map(axes, a, importance, signed=False)
+        axes.set_title("\n".join(name.split(", ")), fontsize=8)
+    for axes in list(grid.flat)[len(maps) :]:
+        axes.set_axis_off()
+    return style.finish(figure)
+
+
+def row_profile(shares: Mapping[str, Mapping[str, Tensor]]) -> Figure:
+    """Share of each map's magnitude per time step, a panel per network; the dotted line is an even spread."""
+    networks = list(next(iter(shares.values())))
+    figure, grid = plt.subplots(1, len(networks), figsize=(style.WIDTH, 2.8), sharey=True, squeeze=False)
+    for axes, network in zip(grid[0], networks, strict=True):
+        for explainer, by_network in shares.items():
+            look, share = style.look(explainer), by_network[network].numpy()
+            axes.plot(range(1, len(share) + 1), share, look.line, marker=look.marker, color=look.colour, ms=4)
+        axes.axhline(1 / len(share), color="#999999", ls=":", lw=1)
+        axes.set_title(style.network(network), fontsize=8.5)
+        axes.set_xlabel("time step (image row)")
+    grid[0][0].set_ylabel("share of magnitude")
+    looks = [style.look(e) for e in shares]
+    handles = [Line2D([], [], color=k.colour, marker=k.marker, ls=k.line, ms=4, label=k.name) for k in looks]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return style.finish(figure)

@@ -1,0 +1,84 @@
+"""Sentences of the chapters that carry numbers: each is made from rows, so that no number in prose is typed."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.statistics import CONTROLS
+from tsinterp_lib.figures import style
+
+
+def say_benchmark(rows: pd.DataFrame) -> Markdown:
+    """The answer of the benchmark in a few sentences."""
+    parts = []
+    for protocol, printed in style.PROTOCOLS.items():
+        if protocol not in set(rows["protocol"]):
+            continue
+        s = report.by_explainer(rows, "auroc", protocol)
+        s = s[~s["explainer"].isin(CONTROLS)]
+        by_network = s.groupby("model")["mean"].mean().sort_values(ascending=False)
+        by_method = s.pivot_table(index="explainer", columns="model", values="mean").dropna().mean(axis=1)
+        by_method = by_method.sort_values(ascending=False)
+        best, worst = by_network.index[0], by_network.index[-1]
+        parts.append(
+            f"**{printed.capitalize()}**: the mean AUROC of all methods is {by_network.iloc[0]:.2f} on the "
+            f"{style.network(best)} and {by_network.iloc[-1]:.2f} on the {style.network(worst)}; between the best and "
+            f"the worst method that ran on every network ({style.look(by_method.index[0]).name}, "
+            f"{style.look(by_method.index[-1]).name}) it is {by_method.iloc[0]:.2f} and {by_method.iloc[-1]:.2f}."
+        )
+    beats = report.beats(rows, "aup_count", "as_released")
+    beats = beats[~beats["explainer"].isin(CONTROLS)]
+    parts.append(
+        f"As released, precision is above chance, with its whole interval, in {int(beats['above'].sum())} of "
+        f"{int(beats['layouts'].sum())} combinations of layout, network and method, and below chance in "
+        f"{int(beats['below'].sum())}."
+    )
+    return Markdown("\n\n".join(parts))
+
+
+def say_accuracy(rows: pd.DataFrame) -> Markdown:
+    """How many networks learned their task, and how far that is from the published accuracies."""
+    gap = report.accuracy_gap(rows)
+    counts = report.coverage(rows)
+    lines = [
+        f"{style.PROTOCOLS[str(p)].capitalize()}: {int(c['passed'].sum())} of {int(c['models'].sum())} models pass the gate."
+        for p, c in counts.groupby("protocol", sort=False)
+    ]
+    long = gap.reset_index().melt("dataset", var_name="model", value_name="gap").dropna()
+    worst = long.sort_values("gap").iloc[0]
+    lines.append(
+        f"The largest shortfall against the published accuracies is {worst['gap']:+.2f} "
+        f"({style.network(str(worst['model']))}, {style.layout(str(worst['dataset']))}); "
+        f"the mean difference over all cells is {long['gap'].mean():+.3f}."
+    )
+    return Markdown(" ".join(lines))
+
+
+def say_agreement(rows: pd.DataFrame) -> Markdown:
+    """In how many published cells ours agree: sign, interval, gap."""
+    lines = []
+    for metric, name in (("diff_aup", "AUP"), ("diff_aur", "AUR")):
+        a = report.agreement_of(rows, metric)
+        lines.append(
+            f"{name}: {int(a['same_sign'].sum())} of {len(a)} signs agree, {int(a['inside'].sum())} of {len(a)} "
+            f"published values lie inside our interval, the median absolute gap is {a['gap'].abs().median():.3f}."
+        )
+    return Markdown("Against Table 2 of the 2021 paper. " + " ".join(lines))
+
+
+def say_digits(scores: pd.DataFrame) -> Markdown:
+    """Which methods beat the random row on real digits, by network."""
+    lines = []
+    for network, part in scores.groupby("model", sort=False):
+        part = part.set_index("explainer")
+        chance = part.loc["random"]
+        better = [style.look(str(e)).name for e in part.index[part["high"] < chance["low"]]]
+        best = str(part.drop(index="random")["mean"].idxmin())
+        lines.append(
+            f"On the {style.network(str(network))}, {', '.join(better) or 'no method'} "
+            f"{'find' if len(better) != 1 else 'finds'} cells that matter more than random ones; the steepest fall is "
+            f"that of {style.look(best).name} ({part['mean'][best]:.2f} against {chance['mean']:.2f})."
+        )
+    return Markdown(" ".join(lines))
