@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tsinterp_lib.datasets.digits_rows import DigitsRows
 from tsinterp_lib.datasets.layouts import LAYOUTS, Layout
+from tsinterp_lib.datasets.mnist_rows import MnistRows
 from tsinterp_lib.datasets.planted import Planted
 from tsinterp_lib.datasets.processes.autoregressive import Autoregressive
 from tsinterp_lib.datasets.processes.base import Process
@@ -30,7 +32,9 @@ PROCESSES: dict[str, type[Process]] = {
 
 DATASETS: dict[str, Callable[..., DatasetSource]] = {
     **{layout: partial(Planted, layout=layout) for layout in LAYOUTS},
+    "digits_rows": DigitsRows,
+    "mnist_rows": MnistRows,
 }
 """Every data set by name."""
 
-__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "Layout", "Planted", "Process"]
+__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "DigitsRows", "Layout", "MnistRows", "Planted", "Process"]

@@ -1,0 +1,119 @@
+"""Files of a data set: taken from the reader's folder, from the cache, or from a mirror; never unverified."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tsinterp_lib import paths
+from tsinterp_lib.errors import DataUnavailable
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A data set's files: the mirrors they lie at (each ends in a slash) and the SHA-256 digest of each by name."""
+
+    name: str
+    mirrors: tuple[str, ...]
+    sha256: Mapping[str, str]
+    timeout: float = 30.0
+
+
+def available(remote: Remote) -> bool:
+    """Whether every file lies ready and intact; asks no network and changes nothing."""
+    return all(_ready(remote, file) is not None for file in remote.sha256)
+
+
+def fetch(remote: Remote) -> dict[str, Path]:
+    """The path of each file, downloaded where it does not lie ready.
+
+    A file that was cut short or altered is moved aside in the cache (``<file>.corrupt``), never deleted, and is
+    downloaded again. Raises :class:`DataUnavailable`, which says which files to put where, when a file in the reader's
+    own folder is not the published one, the network cannot be reached, the cache cannot be written, or what every
+    mirror sends is not what was published.
+    """
+    return {file: _ready(remote, file) or _download(remote, file) for file in remote.sha256}
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 digest of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _ready(remote: Remote, file: str) -> Path | None:
+    given = paths.data(remote.name)
+    for folder in (given, paths.downloads(remote.name)):
+        path = folder / file if folder is not None else None
+        if path is not None and path.is_file() and digest(path) == remote.sha256[file]:
+            return path
+    return None
+
+
+def _download(remote: Remote, file: str) -> Path:
+    given = paths.data(remote.name)
+    if given is not None and (given / file).exists():
+        raise _unavailable(remote, file, [f"{given / file} is not the published file (SHA-256 {digest(given / file)})"])
+    folder = paths.downloads(remote.name)
+    problems = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / file).exists():
+            problems.append(_aside(folder / file, folder / file))
+        for mirror in remote.mirrors:
+            problem = _from_mirror(remote, mirror + file, folder / file)
+            if problem is None:
+                return folder / file
+            problems.append(problem)
+    except OSError as error:
+        raise _unavailable(remote, file, [*problems, _write_problem(error, folder)]) from error
+    raise _unavailable(remote, file, problems)
+
+
+def _from_mirror(remote: Remote, url: str, path: Path) -> str | None:
+    """Downloads to ``path`` and returns None, or says what went wrong; raises ``OSError`` when the disk refuses."""
+    import pooch  # brings requests: slow to import, and only needed here
+    import requests
+
+    pooch.get_logger().setLevel(logging.WARNING)
+    part = path.with_name(f"{path.name}.part-{os.getpid()}")  # two workers may download at once; each renames its own
+    try:
+        pooch.retrieve(
+            url, None, fname=part.name, path=part.parent, downloader=pooch.HTTPDownloader(timeout=remote.timeout)
+        )
+        if digest(part) != remote.sha256[path.name]:
+            return f"{url} sent {part.stat().st_size} bytes that are not the published file; {_aside(part, path)}"
+        part.replace(path)
+        return None
+    except requests.RequestException as error:
+        return f"{url} cannot be had ({type(error).__name__}: check the network or a proxy)"
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _aside(path: Path, wanted: Path) -> str:
+    """Moves ``path`` to a free name next to ``wanted`` and says so."""
+    taken = 0
+    while (target := wanted.with_name(f"{wanted.name}.corrupt{f'-{taken}' if taken else ''}")).exists():
+        taken += 1
+    path.rename(target)
+    return f"the bad file was moved to {target}"
+
+
+def _write_problem(error: OSError, folder: Path) -> str:
+    what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "the folder cannot be written"
+    return f"{what} at {folder} ({error}): free space there, or set TSINTERP_CACHE to another folder"
+
+
+def _unavailable(remote: Remote, file: str, problems: list[str]) -> DataUnavailable:
+    folder = paths.data(remote.name) or paths.downloads(remote.name)
+    wanted = "; ".join(f"{name} (SHA-256 {sha256})" for name, sha256 in remote.sha256.items())
+    return DataUnavailable(
+        f"data set {remote.name!r}: {file} is not available. {'; '.join(problems)}. "
+        f"Put these files into {folder} (or into {remote.name}/ of a folder that TSINTERP_DATA names): {wanted}."
+    )
