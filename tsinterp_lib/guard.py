@@ -1,4 +1,4 @@
-"""The one place that makes a model safe to explain."""
+"""Two ways to hold a model: safe to explain, and counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @contextmanager
@@ -31,3 +31,18 @@ def attribution_mode(model: nn.Module) -> Iterator[nn.Module]:
             module.training = mode
         for p in frozen:
             p.requires_grad_(True)
+
+
+@contextmanager
+def counted(model: nn.Module) -> Iterator[list[int]]:
+    """Count the series that go through the model while the block runs."""
+    calls = [0]
+
+    def count(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        calls[0] += inputs[0].shape[0]
+
+    handle = model.register_forward_pre_hook(count)
+    try:
+        yield calls
+    finally:
+        handle.remove()

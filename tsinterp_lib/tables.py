@@ -9,10 +9,10 @@ import pandas as pd
 
 from tsinterp_lib.compare import explain
 from tsinterp_lib.datasets import LAYOUTS
-from tsinterp_lib.experiments.compute import counted
 from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.explainers import CORRECTED, EXPLAINERS, convergence_delta
 from tsinterp_lib.figures import style
+from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,6 +15,7 @@ from tsinterp_lib.errors import CheckpointError
 from tsinterp_lib.experiments import store
 from tsinterp_lib.experiments.cells import VERSION, Cell, Plan
 from tsinterp_lib.experiments.store import Row
+from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
@@ -119,21 +119,6 @@ def missing_cells(cells: Sequence[Cell], rows: Sequence[Row], plan: Plan) -> lis
     explained = {choice.label for choice in plan.metrics}
     wanted = [(c, explained if c.explainer else set(MODEL_METRICS)) for c in cells]
     return [cell for cell, metrics in wanted if not metrics <= have.get(cell.key(), set())]
-
-
-@contextmanager
-def counted(model: nn.Module) -> Iterator[list[int]]:
-    """Count the series that go through the model while the block runs."""
-    calls = [0]
-
-    def count(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        calls[0] += inputs[0].shape[0]
-
-    handle = model.register_forward_pre_hook(count)
-    try:
-        yield calls
-    finally:
-        handle.remove()
 
 
 def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, seconds: float) -> Row:
