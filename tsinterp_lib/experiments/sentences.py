@@ -43,7 +43,7 @@ def say_accuracy(rows: pd.DataFrame) -> Markdown:
     gap = report.accuracy_gap(rows)
     counts = report.coverage(rows)
     lines = [
-        f"{style.PROTOCOLS[str(p)].capitalize()}: {int(c['passed'].sum())} of {int(c['models'].sum())} models pass the gate."
+        f"{style.PROTOCOLS[str(p)].capitalize()}: {c['passed'].sum()} of {c['models'].sum()} models pass the gate."
         for p, c in counts.groupby("protocol", sort=False)
     ]
     long = gap.reset_index().melt("dataset", var_name="model", value_name="gap").dropna()
