@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import pandas as pd
+
 from tsinterp_lib.metrics.areas import AUP, AUPR, AUR
 from tsinterp_lib.metrics.auroc import AUROC
 from tsinterp_lib.metrics.average_precision import AveragePrecision
+from tsinterp_lib.metrics.card_index import CARDS
+from tsinterp_lib.metrics.cards import Card, table
 from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
 from tsinterp_lib.metrics.precision_recall import Precision, Recall
@@ -56,3 +60,11 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
 }
 """Every metric by name: a :class:`~tsinterp_lib.types.Metric` (one score per sample) or a
 :class:`~tsinterp_lib.types.Curve` (a score per sample and level)."""
+
+
+def cards_table() -> pd.DataFrame:
+    """One row per metric: formula, range, direction, dialect, and what a random and a perfect map score."""
+    return table(CARDS)
+
+
+__all__ = ["CARDS", "METRICS", "Card", "cards_table"]
