@@ -1,0 +1,211 @@
+"""What every explainer of the registry keeps to, under both protocols; a new name is covered by being listed."""
+
+import inspect
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests import explainer_models as tiny
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers import AS_RELEASED, CORRECTED, EXPLAINERS
+from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.seeding import scope
+
+FEW = {"n_samples": 12, "n_permutations": 3, "n_steps": 8}
+"""Fewer draws than the protocols have: the contract does not depend on their number."""
+
+TOGETHER = {"feature_permutation"}
+"""Methods whose scores of a sample depend on the others by definition."""
+
+PROTOCOLS = {"as_released": AS_RELEASED, "corrected": CORRECTED}
+CASES = [(protocol, name) for protocol, table in PROTOCOLS.items() for name in table]
+CASES += [("default", name) for name in EXPLAINERS if name not in CORRECTED]
+
+TRAIN = tiny.samples(9, seed=11)
+
+
+def choice(protocol, name):
+    given = PROTOCOLS.get(protocol, {}).get(name, Choice(name))
+    accepted = inspect.signature(EXPLAINERS[name]).parameters
+    params = {**given.params, **{key: value for key, value in FEW.items() if key in accepted}}
+    return Choice(name, params)
+
+
+def cast(samples, dtype):
+    return replace(samples, x=samples.x.to(dtype))
+
+
+def prepared(case, model, samples, **changes):
+    e = build("explainer", choice(*case))
+    fields = {key: value for key, value in changes.items() if key in inspect.signature(type(e)).parameters}
+    e = replace(e, **fields) if fields else e
+    return e.prepare(model, cast(TRAIN, samples.x.dtype)).for_samples(samples)
+
+
+def explain(case, model, samples, seed=1, **changes):
+    with scope(seed):
+        return prepared(case, model, samples, **changes).attribute(model, samples.x, samples.y)
+
+
+def draws(case, model, samples):
+    """Whether attribute draws random numbers: it moves a global generator."""
+    with scope(1):
+        e = prepared(case, model, samples)
+        before = torch.get_rng_state(), np.random.get_state()[2]
+        e.attribute(model, samples.x, samples.y)
+        return not torch.equal(before[0], torch.get_rng_state()) or before[1] != np.random.get_state()[2]
+
+
+@pytest.fixture(params=[tiny.Recurrent, tiny.Convolutional], ids=lambda network: network.__name__)
+def model(request):
+    return request.param().double().eval()
+
+
+@pytest.fixture
+def recurrent():
+    return tiny.Recurrent().double().eval()
+
+
+each_case = pytest.mark.parametrize("case", CASES, ids="-".join)
+
+
+def test_both_protocols_set_the_same_known_methods():
+    assert set(AS_RELEASED) == set(CORRECTED)
+    assert set(CORRECTED) <= set(EXPLAINERS)
+    assert all(chosen.label == name for table in PROTOCOLS.values() for name, chosen in table.items())
+
+
+@each_case
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_map_has_the_shape_and_type_of_the_input_and_is_finite(case, dtype, model):
+    samples = cast(tiny.samples(), dtype)
+    a = explain(case, model.to(dtype), samples)
+    assert a.shape == samples.x.shape
+    assert a.dtype == dtype
+    assert torch.isfinite(a).all()
+    assert not a.requires_grad
+
+
+@each_case
+def test_the_same_seed_gives_the_same_map_and_only_a_method_that_draws_heeds_the_seed(case, model):
+    samples = tiny.samples()
+    a = explain(case, model, samples)
+    assert torch.equal(a, explain(case, model, samples))
+    same = torch.equal(a, explain(case, model, samples, seed=2))
+    assert same or draws(case, model, samples) or "train" in str(choice(*case).params)
+
+
+@each_case
+@pytest.mark.parametrize("wants_gradient", [False, True])
+def test_the_input_is_left_as_it_was(case, wants_gradient, model):
+    samples = tiny.samples()
+    x = samples.x.clone().requires_grad_(wants_gradient)
+    explain(case, model, replace(samples, x=x))
+    assert torch.equal(x, samples.x)
+    assert x.requires_grad == wants_gradient
+    assert x.grad is None
+
+
+@each_case
+@pytest.mark.parametrize("training", [False, True])
+def test_the_model_is_left_as_it_was(case, training, model):
+    model.train(training)
+    model.scores.bias.requires_grad_(False)
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    before = [(set(m.__dict__), len(m._forward_hooks), len(m._backward_hooks)) for m in model.modules()]
+    explain(case, model, tiny.samples())
+    assert all(m.training == training for m in model.modules())
+    assert all(p.grad is None for p in model.parameters())
+    assert [name for name, p in model.named_parameters() if not p.requires_grad] == ["scores.bias"]
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+    assert before == [(set(m.__dict__), len(m._forward_hooks), len(m._backward_hooks)) for m in model.modules()]
+
+
+@each_case
+def test_dropout_does_not_move_the_map(case, recurrent):
+    samples = tiny.samples()
+    a = explain(case, recurrent.eval(), samples)
+    assert torch.equal(a, explain(case, recurrent.train(), samples))
+
+
+@each_case
+def test_a_batch_gives_what_its_samples_give_alone_and_in_another_order(case, model):
+    samples = tiny.samples()
+    if case[1] in TOGETHER or draws(case, model, samples):
+        pytest.skip("draws anew, or compares samples with each other: alone and together differ by definition")
+    a = explain(case, model, samples)
+    alone = torch.cat([explain(case, model, samples[n : n + 1]) for n in range(len(samples))])
+    torch.testing.assert_close(alone, a, rtol=1e-9, atol=1e-12)
+    order = torch.tensor([2, 0, 3, 1])
+    torch.testing.assert_close(explain(case, model, samples[order]), a[order], rtol=1e-9, atol=1e-12)
+
+
+@each_case
+def test_the_chunk_size_moves_memory_only(case, model):
+    samples = tiny.samples()
+    a = explain(case, model, samples)
+    for rows in (1, 3):
+        torch.testing.assert_close(explain(case, model, samples, batch_size=rows), a, rtol=1e-9, atol=1e-12)
+
+
+@each_case
+def test_memory_layout_does_not_matter(case, model):
+    samples = tiny.samples()
+    strided = replace(samples, x=samples.x.transpose(1, 2).contiguous().transpose(1, 2))
+    assert not strided.x.is_contiguous()
+    torch.testing.assert_close(explain(case, model, strided), explain(case, model, samples), rtol=1e-9, atol=1e-12)
+
+
+@each_case
+def test_short_and_constant_series_are_explained(case, model):
+    constant = replace(tiny.samples(), x=torch.full((tiny.N, tiny.T, tiny.F), 0.5, dtype=torch.float64))
+    assert torch.isfinite(explain(case, model, constant)).all()
+    for n_steps, n_features in ((1, tiny.F), (tiny.T, 1)):
+        samples = tiny.samples(3, n_steps, n_features)
+        short = tiny.Recurrent(n_steps, n_features).double().eval()
+        with scope(1):
+            e = build("explainer", choice(*case)).prepare(short, samples).for_samples(samples)
+            assert torch.isfinite(e.attribute(short, samples.x, samples.y)).all()
+
+
+def spoiled(value):
+    x = tiny.samples().x.clone()
+    x[1, 2, 0] = value
+    return x
+
+
+GOOD = tiny.samples()
+BAD = {
+    "NaN": (spoiled(float("nan")), GOOD.y, "NaN or infinite"),
+    "infinite": (spoiled(float("inf")), GOOD.y, "NaN or infinite"),
+    "axes swapped": (GOOD.x.transpose(1, 2), GOOD.y, "swapped"),
+    "no sample": (GOOD.x[:0], GOOD.y[:0], "empty"),
+    "one series": (GOOD.x[0], GOOD.y, r"x\[None\]"),
+    "integers": (GOOD.x.long(), GOOD.y, "float"),
+    "class too high": (GOOD.x, GOOD.y + tiny.C, r"0\.\.1"),
+    "class negative": (GOOD.x, GOOD.y - 1, r"0\.\.1"),
+    "float target": (GOOD.x, GOOD.y.double(), "integers"),
+    "target too short": (GOOD.x, GOOD.y[:-1], "one class per sample"),
+}
+
+
+@each_case
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_input_is_refused_in_words(case, kind, recurrent):
+    x, target, words = BAD[kind]
+    e = prepared(case, recurrent, GOOD)
+    attribute = inspect.unwrap(type(e).attribute)  # as without the shape checks that tests install
+    with pytest.raises(InvalidInput, match=words):
+        attribute(e, recurrent, x, target)
+    assert not recurrent.training
+
+
+@pytest.mark.parametrize("name", [n for n, e in EXPLAINERS.items() if "reference" in inspect.signature(e).parameters])
+def test_a_baseline_of_another_shape_is_refused(name, recurrent):
+    for shape in ((2, tiny.T + 1, tiny.F), (2, tiny.T, tiny.F + 1)):
+        wrong = torch.rand(*shape, dtype=torch.float64)
+        e = replace(build("explainer", name), reference=wrong if "shap" in name else wrong[0])
+        with pytest.raises(InvalidInput, match="last two axes must agree"):
+            e.attribute(recurrent, GOOD.x, GOOD.y)
