@@ -1,1 +1,33 @@
-"""Networks."""
+"""Networks: ``MODELS[name](n_steps, n_features, n_classes, output, ...)`` is a module from (N, T, F) to (N, C)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from tsinterp_lib.models._network import Network, Output
+from tsinterp_lib.models.lstm import LSTM
+from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
+from tsinterp_lib.models.tcn import TCN
+from tsinterp_lib.models.transformer import Transformer
+
+MODELS: dict[str, type[nn.Module]] = {
+    "lstm": LSTM,
+    "lstm_input_cell": InputCellLSTM,
+    "tcn": TCN,
+    "transformer": Transformer,
+}
+"""Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
+
+MNIST_SIZES: dict[str, dict[str, Any]] = {
+    "lstm": {"hidden_size": 25, "dropout": 0.05},
+    "lstm_input_cell": {"hidden_size": 25, "n_hops": 28, "attention_size": 30, "dropout": 0.05},
+    "tcn": {
+        "n_levels": 8, "n_channels": 25, "last_channels": 25, "kernel_size": 7, "readout": "last", "dropout": 0.05
+    },
+    "transformer": {"n_heads": 4, "causal": False, "dropout": 0.05},
+}
+"""Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
+
+__all__ = ["LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Output", "Transformer"]
