@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import captum.attr
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._perturb import GROUPS, groups_of, outputs
+from tsinterp_lib.explainers._regress import least_squares, pattern_outputs
 from tsinterp_lib.registry import known
 
 
@@ -24,14 +24,16 @@ class KernelShap(Baselined):
     where :math:`z_s` switches on a random set of groups of cells, its size drawn by the Shapley kernel, and
     :math:`x_s` has all other groups from the baseline. Units: those of the output. ``n_samples`` S (default 500; for
     G groups take several times G, 50 steps need 500); ``groups``: ``time`` (default), ``feature`` or ``cell``. Every
-    cell of a group gets its value. Served by Captum, sample by sample; its regression is in float32, with a weight of
-    a million on the empty and the full set, where the paper has an equality.
+    cell of a group gets its value. The empty and the full set weigh ``anchor`` (default a million, as in Captum), where
+    the paper has an equality. All samples of a call share their sets and go through the model together, and one
+    regression in float64 serves them all: Captum's values for the same sets, which it fits in float32, one by one.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than two samples or a baseline of another shape.
     """
 
     groups: str = "time"
     n_samples: int = 500
+    anchor: float = 1e6
     batch_size: int = 500
 
     def __post_init__(self) -> None:
@@ -46,18 +48,24 @@ class KernelShap(Baselined):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         b = self.baseline_of(x)
-        groups = groups_of(self.groups, x)[None]
-        if int(groups.max()) == 0:  # one player takes all; Captum divides by zero
+        groups = groups_of(self.groups, x)
+        n_groups = int(groups.max()) + 1
+        if n_groups == 1:  # one player takes all; the Shapley kernel divides by zero
             gain = outputs(model, x, target, self.batch_size) - outputs(model, b, target, self.batch_size)
             return gain[:, None, None].expand_as(x).clone()
-        with torch.no_grad():
-            return self.captum(
-                captum.attr.KernelShap(model),
-                x,
-                target,
-                rows_each=self.batch_size,  # one sample at a time: Captum warns about more, and loops
-                per_sample={"baselines": b},
-                feature_mask=groups,
-                n_samples=self.n_samples,
-                perturbations_per_eval=self.batch_size,
-            )
+        on = coalitions(self.n_samples, n_groups).to(x.device)
+        name = type(self).__name__ if self.progress else None
+        y = pattern_outputs(model, x, b, target, groups, on, self.batch_size, name)
+        weight = torch.ones(len(on), dtype=x.dtype, device=x.device)
+        weight[:2] = self.anchor
+        return least_squares(on, y, weight).T[:, groups]
+
+
+def coalitions(n: int, n_groups: int) -> Bool[Tensor, "S G"]:
+    """The full set, the empty set, then sets whose size k has probability proportional to (G − 1) / (k (G − k))."""
+    k = torch.arange(1, n_groups)
+    sizes = 1 + torch.multinomial((n_groups - 1) / (k * (n_groups - k)), n, replacement=True)
+    place = torch.rand(n, n_groups).argsort(1).argsort(1)
+    on = place < sizes[:, None]
+    on[0], on[1:2] = True, False
+    return on

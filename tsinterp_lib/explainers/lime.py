@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 import captum.attr
 import torch
-from captum._utils.models.linear_model import SkLearnLasso, SkLearnRidge
+from captum._utils.models.linear_model import SkLearnLasso
 from captum.attr._core.lime import get_exp_kernel_similarity_function
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._perturb import GROUPS, groups_of
+from tsinterp_lib.explainers._regress import pattern_outputs, ridge
 from tsinterp_lib.registry import known
 
-PENALTIES = {"ridge": SkLearnRidge, "lasso": SkLearnLasso}
+PENALTIES = ("ridge", "lasso")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,9 @@ class Lime(Baselined):
     ``n_samples`` S (default 500), ``groups``: ``time`` (default), ``feature`` or ``cell``; ``kernel_width`` (default
     1); ``penalty`` Ω: ``ridge`` (default) or ``lasso``, of strength ``alpha`` (default 0.01) as scikit-learn scales it.
     Every cell of a group gets its coefficient. Captum's own default is the lasso, which sets nearly all coefficients
-    to zero where the output is a probability. Served by Captum, sample by sample; its regression is in float32.
+    to zero where the output is a probability; it is served by Captum, sample by sample, in float32. With the ridge all
+    samples of a call share their patterns and go through the model together, and the regressions are in float64:
+    Captum's values for the same patterns.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or a baseline of another shape,
     :class:`~tsinterp_lib.errors.UnknownName` for a grouping or penalty there is not.
@@ -57,10 +60,25 @@ class Lime(Baselined):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         b = self.baseline_of(x)
-        groups = groups_of(self.groups, x)[None]
+        groups = groups_of(self.groups, x)
+        if self.penalty == "lasso":
+            return self._captum_lasso(model, x, b, target, groups)
+        on = torch.rand(self.n_samples, int(groups.max()) + 1).to(x.device) < 0.5
+        name = type(self).__name__ if self.progress else None
+        y = pattern_outputs(model, x, b, target, groups, on, self.batch_size, name)
+        return ridge(on, y, similarity(x, b, groups, on, self.kernel_width), self.alpha).T[:, groups]
+
+    def _captum_lasso(
+        self,
+        model: nn.Module,
+        x: Float[Tensor, "N T F"],
+        b: Float[Tensor, "N T F"],
+        target: Int[Tensor, "N"],
+        groups: Int[Tensor, "T F"],
+    ) -> Float[Tensor, "N T F"]:
         method = captum.attr.Lime(
             model,
-            interpretable_model=PENALTIES[self.penalty](alpha=self.alpha),
+            interpretable_model=SkLearnLasso(alpha=self.alpha),
             similarity_func=get_exp_kernel_similarity_function("cosine", kernel_width=self.kernel_width),
         )
         with torch.no_grad():
@@ -70,7 +88,26 @@ class Lime(Baselined):
                 target,
                 rows_each=self.batch_size,  # one sample at a time: Captum warns about more, and loops
                 per_sample={"baselines": b},
-                feature_mask=groups,
+                feature_mask=groups[None],
                 n_samples=self.n_samples,
                 perturbations_per_eval=self.batch_size,
             )
+
+
+def similarity(
+    x: Float[Tensor, "N T F"],
+    b: Float[Tensor, "N T F"],
+    groups: Int[Tensor, "T F"],
+    on: Bool[Tensor, "S G"],
+    width: float,
+) -> Float[Tensor, "S N"]:
+    """exp(−d² / 2·width²), d the cosine distance of x and its perturbed copy, from sums per group: no copy is made."""
+    x, b, z = x.double().flatten(1), b.double().flatten(1), on.double()
+
+    def per_group(v: Tensor) -> Tensor:
+        return torch.zeros(on.shape[1], len(x), dtype=v.dtype, device=v.device).index_add(0, groups.flatten(), v.T)
+
+    xx, xb, bb = per_group(x * x), per_group(x * b), per_group(b * b)
+    dot, square = z @ xx + (1 - z) @ xb, z @ xx + (1 - z) @ bb
+    norms = (xx.sum(0) * square).sqrt().clamp_min(1e-12)
+    return torch.exp(-((1 - dot / norms) ** 2) / (2 * width**2))
