@@ -23,9 +23,7 @@ MODELS: dict[str, type[nn.Module]] = {
 MNIST_SIZES: dict[str, dict[str, Any]] = {
     "lstm": {"hidden_size": 25, "dropout": 0.05},
     "lstm_input_cell": {"hidden_size": 25, "n_hops": 28, "attention_size": 30, "dropout": 0.05},
-    "tcn": {
-        "n_levels": 8, "n_channels": 25, "last_channels": 25, "kernel_size": 7, "readout": "last", "dropout": 0.05
-    },
+    "tcn": {"n_levels": 8, "n_channels": 25, "last_channels": 25, "kernel_size": 7, "readout": "last", "dropout": 0.05},
     "transformer": {"n_heads": 4, "causal": False, "dropout": 0.05},
 }
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""

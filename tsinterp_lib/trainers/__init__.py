@@ -1,0 +1,13 @@
+"""Trainers: ``TRAINERS[name](...).fit(model, dataset, seed)`` returns a :class:`Fitted`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tsinterp_lib.trainers._fitted import Fitted
+from tsinterp_lib.trainers.standard import Standard
+
+TRAINERS: dict[str, Any] = {"standard": Standard}
+"""Every trainer, by name."""
+
+__all__ = ["TRAINERS", "Fitted", "Standard"]
