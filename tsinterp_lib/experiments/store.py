@@ -147,8 +147,8 @@ def compact(study: str, folder: Path | None = None) -> Path:
     rows["at"] = rows["at"].astype("float64")
     rows = rows.sort_values(list(KEYS), kind="stable", na_position="first").drop_duplicates(list(KEYS), keep="last")
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = ", ".join(f"CAST({c} AS {_TYPES.get(c, 'VARCHAR')}) AS {c}" for c in COLUMNS)
-    temporary = path.with_suffix(".tmp")
+    columns = ", ".join(f'CAST("{c}" AS {_TYPES.get(c, "VARCHAR")}) AS "{c}"' for c in COLUMNS)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
         connection.register("rows", rows)
