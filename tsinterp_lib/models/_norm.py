@@ -54,5 +54,5 @@ class Norm(nn.Module):
 
     def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
         """The standardised steps."""
-        y: Tensor = Standardise.apply(x, self.alpha, self.beta)
+        y: Tensor = Standardise.apply(x, self.alpha, self.beta)  # type: ignore[no-untyped-call]
         return y

@@ -28,7 +28,7 @@ class LastHidden(torch.autograd.Function):
         h = gates.new_zeros(n_steps + 1, size, n)
         tanh_c = torch.empty_like(c[1:])
         sigmoids, cells = gates[:, : 3 * size].unbind(), gates[:, 3 * size :].unbind()
-        o, i, f, _ = (gate.unbind() for gate in gates.split(size, dim=1))
+        o, i, f, _ = (gate.unbind() for gate in torch.split(gates, size, dim=1))
         every, cs, hs, tanhs = gates.unbind(), c.unbind(), h.unbind(), tanh_c.unbind()
         for t in range(n_steps):
             if t:
@@ -50,7 +50,7 @@ class LastHidden(torch.autograd.Function):
         gates, c, h, tanh_c, w = ctx.saved_tensors
         n_steps, rows, n = gates.shape
         size = rows // 4
-        o, i, f, g = gates.split(size, dim=1)
+        o, i, f, g = torch.split(gates, size, dim=1)
         local = torch.empty_like(gates)
         local[:, :size] = tanh_c * (o - o * o)
         local[:, size : 2 * size] = g * (i - i * i)
@@ -73,7 +73,7 @@ class LastHidden(torch.autograd.Function):
 
 def last_hidden(gate_inputs: Float[Tensor, "N T G"], w: Float[Tensor, "G H"]) -> Float[Tensor, "N H"]:
     """h of the last step; gate rows ordered output, input, forget, cell."""
-    h: Tensor = LastHidden.apply(gate_inputs, w)
+    h: Tensor = LastHidden.apply(gate_inputs, w)  # type: ignore[no-untyped-call]
     return h
 
 

@@ -33,10 +33,11 @@ class StableSoftmax(torch.autograd.Function):
         """Gradient with respect to the logits; plain tensor operations, so it can be differentiated again."""
         (p,) = ctx.saved_tensors
         (g,) = gradients
-        return p * ((g.unsqueeze(-1) - g.unsqueeze(-2)) * p.unsqueeze(-2)).sum(-1)
+        gradient: Tensor = p * ((g.unsqueeze(-1) - g.unsqueeze(-2)) * p.unsqueeze(-2)).sum(-1)
+        return gradient
 
 
 def softmax(logits: Float[Tensor, "N C"]) -> Float[Tensor, "N C"]:
     """Probabilities with a gradient that is exact to float precision on saturated logits too."""
-    p: Tensor = StableSoftmax.apply(logits)
+    p: Tensor = StableSoftmax.apply(logits)  # type: ignore[no-untyped-call]
     return p

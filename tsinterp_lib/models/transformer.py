@@ -69,7 +69,8 @@ class Layer(nn.Module):
         """The layer's output, of the same shape."""
         x = x + self.dropout1(self.attention(self.norm1(x), mask))
         hidden = self.dropout2(torch.relu_(self.linear1(self.norm2(x))))
-        return x + self.dropout3(self.linear2(hidden))
+        out: Tensor = x + self.dropout3(self.linear2(hidden))
+        return out
 
 
 class Transformer(Network):

@@ -17,7 +17,7 @@ def evaluate(model: nn.Module, samples: Samples) -> tuple[float, float]:
     model.eval()
     correct, loss = 0, 0.0
     with torch.no_grad():
-        for x, y in zip(samples.x.split(CHUNK), samples.y.split(CHUNK), strict=True):
+        for x, y in zip(torch.split(samples.x, CHUNK), torch.split(samples.y, CHUNK), strict=True):
             scores = model(x)
             correct += int((scores.argmax(1) == y).sum())
             loss += float(nnf.cross_entropy(scores, y, reduction="sum"))
@@ -32,7 +32,7 @@ def reaches(model: nn.Module, samples: Samples, accuracy: float) -> bool:
     model.eval()
     errors = 0
     with torch.no_grad():
-        for x, y in zip(samples.x.split(CHUNK), samples.y.split(CHUNK), strict=True):
+        for x, y in zip(torch.split(samples.x, CHUNK), torch.split(samples.y, CHUNK), strict=True):
             errors += int((model(x).argmax(1) != y).sum())
             if not enough(len(samples) - errors, len(samples), accuracy):
                 return False

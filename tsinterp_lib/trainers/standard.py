@@ -193,7 +193,8 @@ class _Run:
     def _steps(self) -> Iterator[bool]:
         """One optimiser step per batch of a fresh shuffle; yields after each whether it was the epoch's last."""
         train = self.dataset.train
-        batches = torch.randperm(len(train)).to(train.x.device).split(self.settings.batch_size)
+        order = torch.randperm(len(train)).to(train.x.device)
+        batches = torch.split(order, self.settings.batch_size)
         for number, batch in enumerate(batches, start=1):
             self.step_of_epoch = number
             self.model.train()
