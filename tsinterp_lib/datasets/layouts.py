@@ -1,4 +1,9 @@
-"""The ten layouts: where the cells that carry the class lie, and what about them tells the classes apart."""
+"""The ten layouts: where the cells that carry the class lie, and what about them tells the classes apart.
+
+The names are those of the authors' code. It moves every moving box on both axes, although the papers' design matrix
+keeps one axis of the two rare layouts fixed; and its ``positional_time`` codes the class by the *feature* at which the
+box starts, ``positional_feature`` by the *time*. Both are kept here, in both protocols.
+"""
 
 from __future__ import annotations
 

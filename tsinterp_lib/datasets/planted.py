@@ -19,7 +19,7 @@ from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.types import Dataset, DatasetSource, Samples, Sizes
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-BYTES_PER_CELL = 40
+BYTES_PER_CELL = 64
 """Raw and scaled float64, a draw of the process and its temporaries, the tensor, the mask."""
 
 
