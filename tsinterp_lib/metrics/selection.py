@@ -61,6 +61,15 @@ def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS
     :math:`k = \operatorname{round}(pD)`. Between the levels 0 (no cell) and 1 (all cells) at least one cell and at
     most :math:`D - 1` cells are selected. A constant map has no saliency: the mass cut then selects one cell.
     """
+    return kept(e, ("selected counts", cut, levels), lambda: _selected_counts(e, cut, levels))
+
+
+def selection(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Bool[Tensor, "N L D"]:
+    """The selected cells at each level as a mask."""
+    return rank(e)[:, None, :] < selected_counts(e, cut, levels)[:, :, None]
+
+
+def _selected_counts(e: Explanation, cut: str, levels: tuple[float, ...]) -> Int[Tensor, "N L"]:
     n, d = e.magnitude.shape
     p = torch.tensor(levels, dtype=torch.float64, device=e.magnitude.device).expand(n, -1)
     if cut == "mass":
@@ -72,8 +81,3 @@ def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS
         k = torch.round(p * d).to(torch.int64)
     k = k.clamp(1, max(d - 1, 1))
     return torch.where(p <= 0, 0, torch.where(p >= 1, d, k))
-
-
-def selection(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Bool[Tensor, "N L D"]:
-    """The selected cells at each level as a mask."""
-    return rank(e)[:, None, :] < selected_counts(e, cut, levels)[:, :, None]

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import cumulated_hits, cumulated_magnitude, rank, selected_counts
+from tsinterp_lib.metrics.selection import cumulated_hits, cumulated_magnitude, kept, rank, selected_counts
 from tsinterp_lib.types import Explanation
 
 UNITS = ("cell", "time", "feature")
@@ -59,7 +59,7 @@ def _cell_sums(e: Explanation, k: Int[Tensor, "N L"]) -> Sums:
     at = (k - 1).clamp(min=0)
     hits = torch.where(k > 0, cumulated_hits(e).gather(1, at), 0.0)
     selected = torch.where(k > 0, cumulated_magnitude(e).gather(1, at), 0.0)
-    return Sums(hits, selected, cumulated_hits(e)[:, -1:], _degenerate(e.truth))
+    return Sums(hits, selected, cumulated_hits(e)[:, -1:], kept(e, ("degenerate",), lambda: _degenerate(e.truth)))
 
 
 def _first_rank(e: Explanation, unit: str) -> Int[Tensor, "N U"]:

@@ -1,0 +1,77 @@
+"""Ranking and threshold metrics: equal to loops and to scikit-learn, ties included."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from tests.metrics_examples import CLOSE, KINDS, by_sample, explanation, maps, scores
+from tests.oracles import (
+    auroc,
+    average_precision,
+    selection,
+    threshold,
+)
+from tsinterp_lib.metrics import METRICS
+from tsinterp_lib.metrics.dataset_level import pooled
+from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_auroc_and_average_precision_equal_loops_and_scikit_learn(kind):
+    e = explanation(maps(kind))
+    for name, twin, reference in (
+        ("auroc", auroc.auroc, roc_auc_score),
+        ("average_precision", average_precision.average_precision, average_precision_score),
+    ):
+        ours = METRICS[name]()(e)
+        torch.testing.assert_close(ours, by_sample(e, twin), **CLOSE)
+        theirs = by_sample(e, lambda a, m, r=reference: r(m.ravel(), np.array(selection.scaled(a))))
+        torch.testing.assert_close(ours, theirs, **CLOSE)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    arrays(np.int64, (3, 4, 3), elements=st.integers(-20, 20)),
+    st.sampled_from([lambda a: a * 5, lambda a: a.sign() * a.abs().sqrt(), lambda a: a**3]),
+)
+def test_ranking_metrics_ignore_a_monotone_change_of_the_map(a, change):
+    importance = torch.arange(36).view(3, 4, 3) % 3 == 0
+    a = torch.tensor(a).double()
+    for name in ("auroc", "average_precision"):
+        before, after = scores(name, explanation(a, importance)), scores(name, explanation(change(a), importance))
+        assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("pairing", ["same", "next"])
+@pytest.mark.parametrize("start", ["smallest", "full_recall"])
+def test_threshold_areas_equal_their_loops(kind, pairing, start):
+    e = explanation(maps(kind))
+    twin = by_sample(e, lambda a, m: threshold.threshold_areas(a, m, pairing, start))
+    torch.testing.assert_close(AUPThreshold(pairing, start)(e), twin[:, 0], **CLOSE)
+    torch.testing.assert_close(AURThreshold(pairing, start)(e), twin[:, 1], **CLOSE)
+    scaled = [selection.scaled(a) for a in e.attribution.numpy()]
+    flat = threshold.areas_of_scores(
+        [value for row in scaled for value in row], e.importance.flatten().tolist(), pairing, start
+    )
+    assert pooled(e, pairing, start) == pytest.approx(flat, abs=1e-12, nan_ok=True)
+
+
+def test_threshold_areas_of_five_cells_worked_by_hand():
+    # Scores 0, 0.25, 0.5, 0.75, 1 with truth F T F T T: precision 3/5, 3/4, 2/3, 1, 1; recall 1, 1, 2/3, 2/3, 1/3.
+    a = torch.tensor([[[0.0, 0.25, 0.5, 0.75, 1.0]]], dtype=torch.float64)
+    e = explanation(a, torch.tensor([[[False, True, False, True, True]]]))
+    strip = 0.25
+    same = strip * (0.3 + 3 / 4 + 2 / 3 + 1 + 0.5), strip * (0.5 + 1 + 2 / 3 + 2 / 3 + 1 / 6)
+    assert (AUPThreshold()(e).item(), AURThreshold()(e).item()) == pytest.approx(same, abs=1e-12)
+    # Off by one: thresholds take precision 3/4, 2/3, 1, 1, 1 and recall 1, 2/3, 2/3, 1/3, 0.
+    off = strip * (3 / 8 + 2 / 3 + 1 + 1 + 0.5), strip * (0.5 + 2 / 3 + 2 / 3 + 1 / 3)
+    assert (AUPThreshold("next")(e).item(), AURThreshold("next")(e).item()) == pytest.approx(off, abs=1e-12)
+    # From full recall on: the strip from 0 to 0.25 falls away.
+    late = same[0] - strip * (3 / 5 + 3 / 4) / 2, same[1] - strip
+    found = AUPThreshold(start="full_recall")(e).item(), AURThreshold(start="full_recall")(e).item()
+    assert found == pytest.approx(late, abs=1e-12)
