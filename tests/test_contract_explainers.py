@@ -10,6 +10,7 @@ import torch
 from tests import explainer_models as tiny
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import AS_RELEASED, CORRECTED, EXPLAINERS
+from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
 
@@ -140,6 +141,21 @@ def test_a_batch_gives_what_its_samples_give_alone_and_in_another_order(case, mo
     torch.testing.assert_close(alone, a, rtol=1e-9, atol=1e-12)
     order = torch.tensor([2, 0, 3, 1])
     torch.testing.assert_close(explain(case, model, samples[order]), a[order], rtol=1e-9, atol=1e-12)
+
+
+@each_case
+@pytest.mark.parametrize("name", MODELS)
+def test_the_networks_of_the_registry_are_explained_and_left_as_they_were(case, name):
+    sizes = {"n_heads": 1} if name == "transformer" else {}
+    network = MODELS[name](n_steps=tiny.T, n_features=tiny.F, n_classes=tiny.C, output="probabilities", **sizes)
+    samples = cast(tiny.samples(), torch.float32)
+    a = explain(case, network, samples)
+    assert torch.isfinite(a).all()
+    assert all(m.training and "input" not in m.__dict__ for m in network.modules())
+    assert torch.equal(a, explain(case, network, samples))
+    if case[1] not in TOGETHER and not draws(case, network, samples):
+        alone = torch.cat([explain(case, network, samples[n : n + 1]) for n in range(len(samples))])
+        torch.testing.assert_close(alone, a, rtol=1e-3, atol=1e-5 * float(a.abs().max()) + 1e-6)
 
 
 @each_case

@@ -3,9 +3,12 @@
 import captum.attr
 import pytest
 import torch
+from captum._utils.models.linear_model import SkLearnLasso, SkLearnRidge
+from captum.attr._core.lime import get_exp_kernel_similarity_function
 
 from tests import explainer_models as tiny
 from tsinterp_lib import explainers as ex
+from tsinterp_lib.explainers.kernel_shap import coalitions
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.seeding import scope
 
@@ -141,12 +144,48 @@ def test_shapley_value_sampling_is_captums_from_the_same_seed(model, data, kind)
     close(a, expected, rtol=1e-5, atol=1e-7)  # Captum sums in float32; the slow twin is met to 1e-10
 
 
-@pytest.mark.parametrize("ours", [ex.Lime(n_samples=30, penalty="lasso"), ex.KernelShap(n_samples=30)])
-def test_surrogate_methods_are_captums_from_the_same_seed(model, data, ours):
-    theirs = {"Lime": captum.attr.Lime, "KernelShap": captum.attr.KernelShap}[type(ours).__name__]
+def test_lasso_lime_is_captums_from_the_same_seed(model, data):
     one = data[:1]
     with scope(3):
-        a = ours.attribute(model, one.x, one.y)
-    with scope(3):
-        expected = plain(model, theirs, one, feature_mask=groups("time"), n_samples=30, perturbations_per_eval=1)
+        a = ex.Lime(n_samples=30, penalty="lasso", alpha=1e-4).attribute(model, one.x, one.y)
+    with attribution_mode(model), scope(3):
+        method = captum.attr.Lime(model, interpretable_model=SkLearnLasso(alpha=1e-4))
+        expected = method.attribute(one.x.clone(), target=one.y, feature_mask=groups("time"), n_samples=30)
+    assert expected.abs().max() > 1e-3
     close(a, expected, rtol=1e-4, atol=1e-6)
+
+
+def given(patterns):
+    """In place of Captum's generators of patterns: the same patterns for every sample."""
+
+    def generator(*_args, **_options):
+        for pattern in patterns:
+            yield pattern[None].long()
+
+    return generator
+
+
+def test_ridge_lime_is_captums_on_the_same_patterns(model, data):
+    e = ex.Lime(n_samples=30, alpha=0.3, kernel_width=0.5, baseline="train_mean").prepare(model, data)
+    with scope(3):
+        a = e.attribute(model, data.x, data.y)
+    with scope(3):
+        patterns = torch.rand(30, tiny.T) < 0.5
+    kernel = get_exp_kernel_similarity_function("cosine", kernel_width=0.5)
+    with attribution_mode(model):
+        method = captum.attr.Lime(model, SkLearnRidge(alpha=0.3), similarity_func=kernel, perturb_func=given(patterns))
+        options = {"baselines": reference(data), "feature_mask": groups("time"), "n_samples": 30}
+        expected = method.attribute(data.x.clone(), target=data.y, **options)
+    close(a, expected, rtol=1e-3, atol=1e-6)  # Captum fits in float32
+
+
+def test_kernel_shap_is_captums_on_the_same_sets(model, data, monkeypatch):
+    e = ex.KernelShap(n_samples=30, baseline="train_mean").prepare(model, data)
+    with scope(3):
+        a = e.attribute(model, data.x, data.y)
+    with scope(3):
+        sets = coalitions(30, tiny.T)
+    monkeypatch.setattr(captum.attr.KernelShap, "kernel_shap_perturb_generator", staticmethod(given(sets)))
+    options = {"baselines": reference(data), "feature_mask": groups("time"), "n_samples": 30}
+    expected = plain(model, captum.attr.KernelShap, data, **options)
+    close(a, expected, rtol=1e-3, atol=1e-4)  # Captum fits in float32, with weights of a million
