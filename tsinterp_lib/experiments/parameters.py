@@ -1,0 +1,158 @@
+"""What a chapter can be called with: the literals of its cell tagged ``parameters``, their types, and their values."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from nbformat import NotebookNode
+
+from tsinterp_lib.errors import NotebookError
+from tsinterp_lib.registry import known
+
+EXAMPLES = {"bool": "true", "int": "3", "float": "0.5", "str": "smoke", "list": "[a, b]", "dict": "{a: 1}"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a chapter: its name, declared type (``list[str]``, ``int | None``), default and help."""
+
+    name: str
+    type: str
+    default: object
+    help: str = ""
+
+
+def declared(notebook: NotebookNode, chapter: str) -> dict[str, Parameter]:
+    """The parameters of a chapter in their order; a type that is not written down is that of the default.
+
+    Raises :class:`~tsinterp_lib.errors.NotebookError` where the cell holds anything but ``name: type = literal``.
+    """
+    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    if not cells:
+        return {}
+    if len(cells) > 1:
+        raise NotebookError(f"chapter {chapter!r} has {len(cells)} cells tagged `parameters`: keep one.")
+    source: str = cells[0].source
+    comments = _comments(source)
+    found = {}
+    for node in ast.parse(source).body:
+        try:
+            target, value = _assignment(node)
+            default = ast.literal_eval(value)
+        except ValueError as error:
+            raise NotebookError(
+                f"chapter {chapter!r}: `{ast.unparse(node)}` in the cell tagged `parameters` is no literal: "
+                "write `name: type = value`."
+            ) from error
+        wanted = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else _type_of(default)
+        found[target] = Parameter(target, wanted, default, comments.get(node.end_lineno or 0, ""))
+    return found
+
+
+def converted(given: Mapping[str, object], parameters: Mapping[str, Parameter], chapter: str) -> dict[str, object]:
+    """The values given, each of the type its parameter declares; text is read as YAML would read it.
+
+    Raises :class:`~tsinterp_lib.errors.UnknownName` for a parameter the chapter does not have, and
+    :class:`~tsinterp_lib.errors.NotebookError` for a value that does not fit.
+    """
+    values = {}
+    for name, value in given.items():
+        wanted = parameters[known(name, parameters, f"parameter of chapter {chapter!r}")].type
+        try:
+            values[name] = _convert(value, ast.parse(wanted, mode="eval").body)
+        except ValueError as error:
+            base = wanted.split("[")[0].split(" ")[0].replace("tuple", "list")
+            raise NotebookError(
+                f"parameter `{name}` of chapter {chapter!r} is {value!r}; it wants {wanted}, "
+                f"for example {name}={EXAMPLES.get(base, parameters[name].default)}."
+            ) from error
+    return values
+
+
+def _assignment(node: ast.stmt) -> tuple[str, ast.expr]:
+    match node:
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            return name, value
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value
+    raise ValueError(ast.unparse(node))
+
+
+def _comments(source: str) -> dict[int, str]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
+
+
+def _type_of(default: object) -> str:
+    if isinstance(default, list) and default and len({type(v) for v in default}) == 1:
+        return f"list[{type(default[0]).__name__}]"
+    return "None" if default is None else type(default).__name__
+
+
+def _convert(value: object, wanted: ast.expr) -> object:
+    """``value`` as the type an annotation names; ValueError where it cannot be."""
+    if isinstance(wanted, ast.BinOp):  # int | None: the first that fits, None before text
+        sides = sorted((wanted.left, wanted.right), key=lambda side: not _is_none(side))
+        for side in sides:
+            try:
+                return _convert(value, side)
+            except ValueError:
+                continue
+        raise ValueError(value)
+    name = wanted.value if isinstance(wanted, ast.Subscript) else wanted
+    base = "None" if _is_none(name) else ast.unparse(name)
+    if base not in _READERS:
+        raise NotebookError(f"a parameter cannot have the type {ast.unparse(wanted)}: use {', '.join(_READERS)}.")
+    found = _READERS[base](value)
+    if base in ("list", "tuple") and isinstance(wanted, ast.Subscript):
+        inner = wanted.slice.elts[0] if isinstance(wanted.slice, ast.Tuple) else wanted.slice
+        found = [_convert(v, inner) for v in found]
+    return found
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _yaml(value: object) -> object:
+    try:
+        return yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError as error:
+        raise ValueError(value) from error
+
+
+def _exactly(value: object, *kinds: type) -> Any:
+    if not isinstance(value, kinds) or (bool not in kinds and isinstance(value, bool)):
+        raise ValueError(value)
+    return value
+
+
+def _number(value: object) -> float:
+    # YAML 1.1 reads 1e-3 as text, Python does not.
+    return float(value) if isinstance(value, str) else float(_exactly(value, int, float))
+
+
+def _several(value: object) -> list[Any]:
+    """A list as YAML writes it, or plain ``a,b``."""
+    found = _yaml(value)
+    if isinstance(value, str) and not isinstance(found, list):
+        found = [part.strip() for part in value.split(",")]
+    return list(_exactly(found, list, tuple))
+
+
+_READERS: dict[str, Any] = {
+    "bool": lambda v: _exactly(_yaml(v), bool),
+    "int": lambda v: int(v) if isinstance(v, str) else _exactly(v, int),
+    "float": _number,
+    "str": lambda v: _exactly(v, str),
+    "list": _several,
+    "tuple": _several,
+    "dict": lambda v: _exactly(_yaml(v), dict),
+    "None": lambda v: _exactly(_yaml(v), type(None)),
+}
