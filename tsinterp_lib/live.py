@@ -35,10 +35,9 @@ def planted(process: str, protocol: str, seed: int = 0, sizes: Sizes = SMALL) ->
 
 
 def backgrounds(protocol: str, processes: Sequence[str], seed: int = 0) -> dict[str, Tensor]:
-    """One series (T, F) of each process without a planted signal, in the scale the networks see."""
-    choices = {name: Choice("middle", {"process": name, "protocol": protocol}) for name in processes}
-    data = {name: build("dataset", choice).load(SMALL, seed) for name, choice in choices.items()}
-    return {name: d.background(1, seed)[0] for name, d in data.items() if d.background is not None}
+    """One raw series (50, 50) of each process without a planted signal, before the networks' scaling."""
+    made = {name: build("process", Choice(name, {"protocol": protocol})) for name in processes}
+    return {name: torch.as_tensor(p.sample(1, 50, 50, p.generator(seed))[0]) for name, p in made.items()}
 
 
 def train(dataset: Dataset, networks: Sequence[str], max_epochs: int, seed: int = 0) -> dict[str, Fitted]:

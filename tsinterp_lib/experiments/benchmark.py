@@ -25,7 +25,9 @@ WITHOUT = {
 
 LAYOUTS_AT = {"smoke": ("middle", "rare_time"), "quick": ("middle", "moving_middle", "rare_time", "rare_feature")}
 NETWORKS_AT = {"smoke": ("lstm", "tcn"), "quick": ("lstm", "lstm_input_cell", "tcn")}
-EXPLAINERS_AT = {"smoke": ("gradient", "integrated_gradients", "random", "position_only", "oracle")}
+EXPLAINERS_AT = {
+    "smoke": ("gradient", "integrated_gradients", "smoothgrad", "occlusion", "random", "position_only", "oracle"),
+}
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
