@@ -1,9 +1,9 @@
-"""Dropout whose mask costs a sixth of the stock one: sixteen random bits per element instead of a Bernoulli draw."""
+"""Dropout whose mask costs a fraction of the stock one: sixteen random bits per element, not a Bernoulli draw."""
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
@@ -15,18 +15,25 @@ def threshold(p: float) -> int:
     """How many of the 65536 values of a 16-bit draw mean "drop"; raises :class:`InvalidInput` unless 0 ≤ p < 1."""
     if not 0.0 <= p < 1.0:
         raise InvalidInput(f"`dropout` is {p}: it is the share of elements dropped, in [0, 1).")
-    return round(p * LEVELS)
+    return min(round(p * LEVELS), LEVELS - 1)
 
 
-def keep_mask(shape: torch.Size, n_dropped: int, device: torch.device) -> Bool[Tensor, "*shape"]:
-    """True with probability ``1 - n_dropped / 65536`` per element, drawn from torch's global generator.
+def scale_of(n_dropped: int) -> float:
+    """What kept elements are multiplied by, so that the mean is unchanged."""
+    return LEVELS / (LEVELS - n_dropped)
 
-    One 64-bit draw serves four elements. (The stock generator spends more time on the mask than the Transformer's
-    training step on its matrix products.)
+
+def kept(like: Tensor, n_dropped: int) -> Tensor:
+    """Ones with probability ``1 - n_dropped / 65536``, else zeros, of the shape and dtype of ``like``.
+
+    Drawn from torch's global generator, four elements from one 64-bit draw. The comparison writes floats at once: a
+    product with a Boolean mask would first convert it. (The stock generator takes six times as long per element, more
+    than all matrix products of the Transformer's forward pass.)
     """
-    n = shape.numel()
-    bits = torch.empty((n + 3) // 4, dtype=torch.int64, device=device).random_(-(2**63), None)
-    return (bits.view(torch.int16)[:n] >= n_dropped - LEVELS // 2).view(shape)
+    n = like.numel()
+    bits = torch.empty((n + 3) // 4, dtype=torch.int64, device=like.device).random_(-(2**63), None)
+    draws = bits.view(torch.int16)[:n].view(like.shape)
+    return torch.ge(draws, n_dropped - LEVELS // 2, out=torch.empty(like.shape, dtype=like.dtype, device=like.device))
 
 
 class FastDropout(nn.Module):
@@ -42,13 +49,15 @@ class FastDropout(nn.Module):
         super().__init__()
         self.p = p
         self.n_dropped = threshold(p)
-        self.scale = LEVELS / (LEVELS - self.n_dropped)
+
+    @property
+    def active(self) -> int:
+        """How many of 65536 draws mean "drop" at present: none in evaluation mode."""
+        return self.n_dropped if self.training else 0
 
     def forward(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """``x`` with its mask applied; ``x`` itself in evaluation mode."""
-        if not self.training or self.n_dropped == 0:
-            return x
-        return x * keep_mask(x.shape, self.n_dropped, x.device) * self.scale
+        return x * kept(x, self.active).mul_(scale_of(self.active)) if self.active else x
 
     def extra_repr(self) -> str:
         """The share dropped, for ``print(model)``."""

@@ -10,7 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.models._attention import attention
 from tsinterp_lib.models._dropout import FastDropout
+from tsinterp_lib.models._feed_forward import feed_forward
 from tsinterp_lib.models._network import Network, Output
 from tsinterp_lib.models._norm import Norm
 
@@ -39,18 +41,9 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Float[Tensor, "N T F"], mask: Float[Tensor, "T T"]) -> Float[Tensor, "N T F"]:
         """The mixed steps; ``mask`` is added to the scaled scores."""
-        n, n_steps, width = x.shape
-        size = width // self.n_heads
         weight = torch.cat((self.query.weight, self.key.weight, self.value.weight))
         bias = torch.cat((self.query.bias, self.key.bias, self.value.bias))
-        q, k, v = (
-            nnf.linear(x, weight, bias)
-            .view(n, n_steps, 3, self.n_heads, size)
-            .permute(2, 0, 3, 1, 4)
-            .reshape(3, n * self.n_heads, n_steps, size)
-        )
-        a = self.dropout(torch.softmax(torch.baddbmm(mask, q, k.transpose(1, 2), alpha=size**-0.5), dim=-1))
-        mixed = torch.bmm(a, v).view(n, self.n_heads, n_steps, size).transpose(1, 2).reshape(n, n_steps, width)
+        mixed = attention(nnf.linear(x, weight, bias), self.n_heads, mask, self.dropout.active)
         out: Tensor = self.out(mixed)
         return out
 
@@ -68,8 +61,9 @@ class Layer(nn.Module):
     def forward(self, x: Float[Tensor, "N T F"], mask: Float[Tensor, "T T"]) -> Float[Tensor, "N T F"]:
         """The layer's output, of the same shape."""
         x = x + self.dropout1(self.attention(self.norm1(x), mask))
-        hidden = self.dropout2(torch.relu_(self.linear1(self.norm2(x))))
-        out: Tensor = x + self.dropout3(self.linear2(hidden))
+        first, second = self.linear1, self.linear2
+        hidden = feed_forward(self.norm2(x), first.weight, first.bias, second.weight, second.bias, self.dropout2.active)
+        out: Tensor = x + self.dropout3(hidden)
         return out
 
 
