@@ -15,10 +15,10 @@ from tsinterp_lib.experiments.statistics import Ranking
 from tsinterp_lib.figures import style
 
 
-def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None) -> Figure:
+def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None, over: str = "seeds") -> Figure:
     """Mean and interval per explainer, a panel per network; ``reference`` adds published values as open diamonds.
 
-    ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
+    ``over`` says what the intervals are over. ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
     """
     networks = [n for n in style.NETWORKS if n in set(summary["model"])]
     explainers = [e for e in style.LOOKS if e in set(summary["explainer"])]
@@ -40,11 +40,10 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
         axes.set_title(style.network(name))
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
         axes.set_yticks(list(place.values()), [style.look(e).name for e in place])
-    for axes in grid[-1]:
-        axes.set_xlabel(label)
+    figure.supxlabel(label, fontsize=9.5)
     for axes in list(grid.flat)[len(networks) :]:
         axes.set_axis_off()
-    handles = [Line2D([], [], marker="o", color="#555555", lw=2, label="ours: mean and 95 % interval over seeds")]
+    handles = [Line2D([], [], marker="o", color="#555555", lw=2, label=f"ours: mean and 95 % interval over {over}")]
     if reference is not None:
         handles.append(Line2D([], [], marker="D", mfc="none", mec="k", ls="", label="published"))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -104,8 +103,8 @@ def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | 
     if centre is not None:
         limits = {"cmap": "RdBu_r", "vmin": centre - spread, "vmax": centre + spread}
     image = axes.imshow(data, aspect="auto", **limits)
-    axes.set_xticks(range(values.shape[1]), list(values.columns), rotation=40, ha="right")
-    axes.set_yticks(range(values.shape[0]), list(values.index))
+    axes.set_xticks(range(values.shape[1]), [style.printed(c) for c in values.columns], rotation=40, ha="right")
+    axes.set_yticks(range(values.shape[0]), [style.printed(i) for i in values.index])
     norm = image.norm
     for (i, j), v in np.ndenumerate(data):
         shade = float(np.asarray(norm(v))) if np.isfinite(v) else 0.5

@@ -48,7 +48,7 @@ LOOKS: dict[str, Look] = {
 
 NETWORKS = {
     "lstm": "LSTM",
-    "lstm_input_cell": "LSTM, input-cell attention",
+    "lstm_input_cell": "Input-cell LSTM",
     "tcn": "TCN",
     "transformer": "Transformer",
 }
@@ -63,6 +63,14 @@ def look(explainer: str) -> Look:
 def network(name: str) -> str:
     """The printed name of a network."""
     return NETWORKS.get(name, name.replace("_", " "))
+
+
+def printed(name: object) -> str:
+    """The printed form of any name a table carries: explainer, network, layout or metric."""
+    text = str(name)
+    if text in LOOKS:
+        return LOOKS[text].name
+    return NETWORKS.get(text, layout(text))
 
 
 def layout(label: str) -> str:
