@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def _series(model, x: Tensor, one) -> Tensor:
-    weights = {name: value for name, value in model.named_parameters()}
+    weights = dict(model.named_parameters())
     return torch.stack([one(model, weights, series) for series in x])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from tsinterp_lib.models._network import Network, Output
+from tsinterp_lib.models._network import Network
 from tsinterp_lib.models.lstm import LSTM
 from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
 from tsinterp_lib.models.tcn import TCN
@@ -28,4 +28,4 @@ MNIST_SIZES: dict[str, dict[str, Any]] = {
 }
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
-__all__ = ["LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Output", "Transformer"]
+__all__ = ["LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Transformer"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._softmax import softmax
 
-Output = Literal["logits", "probabilities"]
+OUTPUTS = ("logits", "probabilities")
 
 
 class Network(nn.Module, ABC):
@@ -21,12 +20,12 @@ class Network(nn.Module, ABC):
     and cross-entropy is then applied to it. Raises :class:`InvalidInput` for sizes below one or another ``output``.
     """
 
-    def __init__(self, n_steps: int, n_features: int, n_classes: int, output: Output) -> None:
+    def __init__(self, n_steps: int, n_features: int, n_classes: int, output: str) -> None:
         super().__init__()
         for name, size in (("n_steps", n_steps), ("n_features", n_features), ("n_classes", n_classes)):
             if size < 1:
                 raise InvalidInput(f"`{name}` is {size}: a network needs at least one.")
-        if output not in ("logits", "probabilities"):
+        if output not in OUTPUTS:
             raise InvalidInput(f"`output` is {output!r}: choose 'logits' or 'probabilities'.")
         self.n_steps, self.n_features, self.n_classes, self.output = n_steps, n_features, n_classes, output
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.models._dropout import FastDropout
-from tsinterp_lib.models._network import Network, Output
+from tsinterp_lib.models._network import Network
 from tsinterp_lib.models._recurrence import last_hidden, reordered
 
 
@@ -30,7 +30,7 @@ class LSTM(Network):
         n_steps: int,
         n_features: int,
         n_classes: int = 2,
-        output: Output = "logits",
+        output: str = "logits",
         hidden_size: int = 5,
         dropout: float = 0.1,
     ) -> None:

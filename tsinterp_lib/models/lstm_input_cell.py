@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.models._dropout import FastDropout
-from tsinterp_lib.models._network import Network, Output
+from tsinterp_lib.models._network import Network
 from tsinterp_lib.models._recurrence import last_hidden, reordered
 
 SAFE_EXPONENT = {torch.float32: 40.0, torch.float64: 340.0}
@@ -37,7 +37,7 @@ class InputCellLSTM(Network):
         n_steps: int,
         n_features: int,
         n_classes: int = 2,
-        output: Output = "logits",
+        output: str = "logits",
         hidden_size: int = 5,
         n_hops: int = 10,
         attention_size: int = 50,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as nnf
 from jaxtyping import Float
@@ -11,7 +9,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._dropout import FastDropout
-from tsinterp_lib.models._network import Network, Output
+from tsinterp_lib.models._network import Network
 
 
 class CausalConv(nn.Module):
@@ -80,12 +78,12 @@ class TCN(Network):
         n_steps: int,
         n_features: int,
         n_classes: int = 2,
-        output: Output = "logits",
+        output: str = "logits",
         n_levels: int = 3,
         n_channels: int = 5,
         last_channels: int | None = None,
         kernel_size: int = 4,
-        readout: Literal["max", "last"] = "max",
+        readout: str = "max",
         dropout: float = 0.1,
     ) -> None:
         super().__init__(n_steps, n_features, n_classes, output)

@@ -13,7 +13,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._attention import attention
 from tsinterp_lib.models._dropout import FastDropout
 from tsinterp_lib.models._feed_forward import feed_forward
-from tsinterp_lib.models._network import Network, Output
+from tsinterp_lib.models._network import Network
 from tsinterp_lib.models._norm import Norm
 
 MASKED = -1e9
@@ -89,7 +89,7 @@ class Transformer(Network):
         n_steps: int,
         n_features: int,
         n_classes: int = 2,
-        output: Output = "logits",
+        output: str = "logits",
         n_layers: int = 6,
         n_heads: int = 5,
         feed_forward: int = 400,

@@ -6,7 +6,6 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 import torch.nn.functional as nnf
@@ -51,7 +50,7 @@ class Standard:
     is not finite.
     """
 
-    protocol: Literal["corrected", "as_released"] = "corrected"
+    protocol: str = "corrected"
     learning_rate: float = 1e-3
     batch_size: int = 50
     max_epochs: int = 500
