@@ -18,7 +18,8 @@ from tsinterp_lib.figures import style
 def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None, over: str = "seeds") -> Figure:
     """Mean and interval per explainer, a panel per network; ``reference`` adds published values as open diamonds.
 
-    ``over`` says what the intervals are over. ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
+    ``over`` says what the intervals are over.
+    ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
     """
     networks = [n for n in style.NETWORKS if n in set(summary["model"])]
     explainers = [e for e in style.LOOKS if e in set(summary["explainer"])]

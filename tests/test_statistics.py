@@ -1,0 +1,152 @@
+"""Intervals and rank tests against hand-worked numbers and scipy; tables of the chapters from made-up rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from tsinterp_lib import paths
+from tsinterp_lib.errors import InvalidInput, MissingRows, UnknownName
+from tsinterp_lib.experiments import report, sentences
+from tsinterp_lib.experiments.statistics import difference_from, interval, ranking, summarise
+
+EXPLAINERS = {"gradient": 0.6, "occlusion": 0.7, "smoothgrad": 0.8, "random": 0.5, "oracle": 1.0}
+METRICS = (*report.METHOD_RANKS, "aup_count_time", "aup_count_feature")
+
+
+def made_up(protocols=("as_released", "corrected"), models=("lstm", "tcn"), seeds=3, passed=1.0) -> pd.DataFrame:
+    """Rows whose means are known: the value of EXPLAINERS, plus a thousandth per seed."""
+    rows = []
+    for protocol in protocols:
+        for model in models:
+            for dataset in ("middle/gaussian_noise", "rare_time/gaussian_noise"):
+                for seed in range(seeds):
+                    base = {"study": "benchmark", "protocol": protocol, "profile": "paper", "dataset": dataset}
+                    base |= {"model": model, "trainer": "standard", "at": np.nan, "seed": seed, "seconds": 1.0}
+                    base |= {"sem": 0.1, "n": 100, "forward_calls": 100, "device": "cpu", "version": "1"}
+                    cell = f"{protocol}{model}{dataset}{seed}"
+                    for metric, value in (("passed_gate", passed), ("test_accuracy", 0.97), ("epochs", 5.0)):
+                        rows.append({**base, "explainer": "", "metric": metric, "value": value, "cell": cell})
+                    for name, value in EXPLAINERS.items():
+                        for metric in METRICS:
+                            scored = {"metric": metric, "value": value + seed / 1000}
+                            rows.append({**base, "explainer": name, **scored, "cell": cell + name})
+    return pd.DataFrame(rows)
+
+
+def test_the_interval_is_students():
+    v = pd.Series([0.1, 0.4, 0.4, 0.7])
+    low, high = stats.t.interval(0.95, 3, loc=v.mean(), scale=stats.sem(v))
+    found = interval(v)
+    assert found["mean"] == pytest.approx(0.4)
+    assert (found["low"], found["high"], found["n"]) == (pytest.approx(low), pytest.approx(high), 4)
+
+
+def test_one_repetition_has_no_interval_and_missing_values_do_not_count():
+    found = interval(pd.Series([0.3, np.nan]))
+    assert (found["mean"], found["n"]) == (0.3, 1)
+    assert np.isnan(found["low"])
+
+
+def test_layouts_are_averaged_within_a_seed_before_the_interval():
+    rows = made_up(protocols=("corrected",), models=("tcn",))
+    rows = rows[(rows["metric"] == "auroc") & (rows["explainer"] == "gradient")]
+    rows.loc[rows["dataset"].str.startswith("rare"), "value"] += 0.2
+    found = summarise(rows, ["explainer"]).iloc[0]
+    assert (found["n"], found["mean"]) == (3, pytest.approx(0.701))
+    assert found["high"] - found["low"] == pytest.approx(2 * stats.t.ppf(0.975, 2) * 0.001 / np.sqrt(3))
+
+
+def test_metrics_and_protocols_are_never_mixed():
+    with pytest.raises(InvalidInput, match="several metrics"):
+        summarise(made_up(), ["explainer"])
+    one = made_up()
+    with pytest.raises(InvalidInput, match="several protocols"):
+        summarise(one[one["metric"] == "auroc"], ["explainer"])
+
+
+def test_ranks_are_those_of_the_values_and_the_test_is_friedmans():
+    rng = np.random.default_rng(0)
+    rows = made_up(protocols=("corrected",))
+    rows = rows[rows["metric"] == "auroc"].assign(value=lambda r: r["value"] + rng.normal(0, 0.08, len(r)))
+    found = ranking(rows)
+    grid = rows[~rows["explainer"].isin(("random", "oracle"))]
+    grid = grid.pivot_table(index=["dataset", "model"], columns="explainer", values="value")
+    assert found.blocks == 4
+    assert found.ranks.to_dict() == grid.rank(axis=1, ascending=False).mean().to_dict()
+    assert found.p == pytest.approx(stats.friedmanchisquare(*grid.to_numpy().T).pvalue)
+    assert list(ranking(rows, higher_is_better=False).ranks.index) != list(found.ranks.index)
+
+
+def test_a_method_missing_in_a_block_is_not_ranked_and_too_few_is_an_error():
+    rows = made_up(protocols=("corrected",))
+    rows = rows[rows["metric"] == "auroc"]
+    gone = (rows["explainer"] == "smoothgrad") & (rows["model"] == "tcn")
+    with pytest.raises(InvalidInput, match="2 explainers in 4 blocks"):
+        ranking(rows[~gone])
+
+
+def test_differences_are_from_the_control_of_the_same_model():
+    rows = made_up()
+    rows = rows[(rows["metric"] == "aup_count") & (rows["protocol"] == "corrected")]
+    found = difference_from(rows).groupby("explainer")["value"].mean()
+    assert found["gradient"] == pytest.approx(0.1)
+    assert "random" not in found
+
+
+def test_only_models_past_the_gate_are_explained_and_their_own_rows_stay():
+    passed, failed = made_up(models=("lstm",)), made_up(models=("tcn",), passed=0.0)
+    kept = report._past_the_gate(pd.concat([passed, failed]), gated=True)
+    assert set(kept[kept["explainer"] != ""]["model"]) == {"lstm"}
+    assert set(report.coverage(kept)["passed"]) == {0, 6}
+    with pytest.raises(MissingRows, match="no model passed"):
+        report._past_the_gate(failed, gated=True)
+
+
+def test_agreement_says_whether_the_published_value_lies_inside():
+    summary = pd.DataFrame(
+        {"model": ["lstm"] * 2, "explainer": ["a", "b"], "mean": [0.1, 0.1], "low": [0.0, 0.0], "high": [0.2, 0.2],
+         "n": [5, 5]}
+    )  # fmt: skip
+    theirs = pd.DataFrame({"model": ["lstm"] * 2, "explainer": ["a", "b"], "value": [0.15, -0.3]})
+    found = report.agreement(summary, theirs).set_index("explainer")
+    assert found["inside"].tolist() == [True, False]
+    assert found["same_sign"].tolist() == [True, False]
+    assert found["gap"].tolist() == pytest.approx([-0.05, 0.4])
+
+
+def test_published_tables_hold_the_printed_numbers():
+    table = report.reference("diff_aup").set_index(["model", "explainer"])["value"]
+    assert table["lstm", "gradient"] == -0.113
+    assert len(report.published("ismail2021_table7")) == 80
+    with pytest.raises(UnknownName, match="ismail2021_table2"):
+        report.published("ismail2021_table22")
+
+
+def test_tables_of_the_benchmark_chapter_come_from_rows():
+    rows = made_up()
+    assert report.accuracy(rows, "corrected").to_numpy() == pytest.approx(0.97)
+    assert report.by_explainer(rows, "auroc", "corrected").shape[0] == 10
+    assert report.beats(rows, "aup_count", "as_released")["above"].sum() == 2 * 2 * 4
+    assert set(report.ranks(rows, report.METHOD_RANKS, "corrected").index) == {"gradient", "occlusion", "smoothgrad"}
+    assert report.time_minus_feature(rows, "corrected").abs().to_numpy().max() == 0
+    assert report.controls(rows).loc[("corrected", "aup_mass"), "oracle"] == pytest.approx(1.001)
+    assert report.cost(rows, "corrected")["forward_calls"].to_numpy().min() == 100
+
+
+def test_sentences_carry_the_numbers_of_the_rows():
+    rows = made_up()
+    text = sentences.say_benchmark(rows).data
+    assert "0.80" in text
+    assert "SmoothGrad" in text
+    assert "of 12 models pass" in sentences.say_accuracy(rows).data
+    assert "signs agree" in sentences.say_agreement(rows).data
+
+
+def test_reading_an_unpublished_study_says_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
+    assert paths.results() == tmp_path.resolve()
+    with pytest.raises(MissingRows, match="tsinterp run benchmark"):
+        report.rows("benchmark")
+    with pytest.raises(UnknownName, match="Did you mean 'paper'"):
+        report.rows("benchmark", "papper")
