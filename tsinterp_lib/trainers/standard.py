@@ -110,6 +110,7 @@ class Standard:
                 f"the model's `output` is {output!r}; protocol {self.protocol!r} trains {wanted!r}: "
                 f"build the model with output={wanted!r} or choose the other protocol."
             )
+        model.eval()  # the look at its output below must not draw dropout masks from the caller's generator
         n_outputs = checks.output_size(model, dataset.train.x)
         if n_outputs != dataset.n_classes:
             raise InvalidInput(
