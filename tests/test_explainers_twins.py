@@ -71,7 +71,7 @@ def test_smoothgrad_equals_its_slow_twin_on_the_same_noise(model, data, absolute
     with scope(5):
         a = ex.SmoothGrad(n_samples=3, noise_std=0.2, absolute=absolute).attribute(model, data.x, data.y)
     with scope(5):
-        noises = [0.2 * torch.randn(data.x.shape, dtype=torch.float64) for _ in range(3)]
+        noises = [0.2 * torch.randn(data.x.shape).double() for _ in range(3)]
     close(a, smoothgrad(model, data.x, data.y, noises, absolute), rtol=1e-6, atol=1e-9)
 
 
@@ -84,7 +84,7 @@ def test_gradient_shap_equals_its_slow_twin_on_the_same_draws(model, data):
         pools, draws = [torch.rand(4, *shape[1:], **double) for _ in range(2)], []
         for _ in range(3):
             references = torch.cat([pool[torch.randint(4, (1,))] for pool in pools])
-            draws.append((references, torch.rand(2, 1, 1, **double), 0.1 * torch.randn(shape, **double)))
+            draws.append((references, torch.rand(2, 1, 1, **double), 0.1 * torch.randn(shape).double()))
     close(a, gradient_shap(model, data.x, data.y, draws), rtol=1e-6, atol=1e-9)
 
 

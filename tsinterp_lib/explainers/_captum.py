@@ -24,7 +24,8 @@ from tsinterp_lib.types import Explainer
 class Chunked(Explainer):
     """What every method that runs the model shares.
 
-    ``batch_size``: rows that go through the model at once (memory; it never changes the scores beyond rounding).
+    ``batch_size``: rows that go through the model at once (default 200, which keeps a batch of the benchmark's series
+    in the cache of a core); it moves memory and speed, and never the scores beyond rounding.
     ``progress``: show a bar. Raises :class:`InvalidInput` where ``batch_size`` is below one.
     """
 

@@ -25,7 +25,6 @@ class FeatureAblation(Baselined):
     """
 
     groups: str = "cell"
-    batch_size: int = 500
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -31,7 +31,6 @@ class FeaturePermutation(Chunked):
 
     groups: str = "time"
     group_size: int | None = None
-    batch_size: int = 500
 
     def __post_init__(self) -> None:
         super().__post_init__()

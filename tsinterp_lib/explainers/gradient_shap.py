@@ -42,12 +42,22 @@ class GradientShap(Referenced, Complete):
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
-        draws = list(self.draws(x))
+        pools = list(self.draws(x))
         total = torch.zeros_like(x)
-        for _ in range(self.n_samples):
-            picked = [r[torch.randint(len(r), (len(x[group]),), device=x.device)] for group, r in draws]
-            b = torch.cat(picked)
-            alpha = torch.rand(len(x), 1, 1, dtype=x.dtype, device=x.device)
-            noisy = x + self.noise_std * torch.randn(x.shape, dtype=x.dtype, device=x.device)
-            total += (noisy - b) * self.gradients(model, alpha * noisy + (1 - alpha) * b, target)
+        for s in self.chunks(self.n_samples, rows_each=len(x)):
+            # One draw at a time: how many go through the model together must not move them.
+            points, differences = map(
+                torch.stack, zip(*(self._draw(x, pools) for _ in range(s.start, s.stop)), strict=True)
+            )
+            a = self.gradients(model, points.flatten(0, 1), target.repeat(len(points))).view_as(points)
+            total += (differences * a).sum(0)
         return total / self.n_samples
+
+    def _draw(
+        self, x: Float[Tensor, "N T F"], pools: list[tuple[slice, Tensor]]
+    ) -> tuple[Float[Tensor, "N T F"], Float[Tensor, "N T F"]]:
+        """A point between a reference and the noisy input, for each sample, and the difference of the two."""
+        b = torch.cat([r[torch.randint(len(r), (len(x[group]),), device=x.device)] for group, r in pools])
+        alpha = torch.rand(len(x), 1, 1, dtype=x.dtype, device=x.device)
+        noisy = x + self.noise_std * torch.randn(x.shape, device=x.device).to(x.dtype) if self.noise_std > 0 else x
+        return alpha * noisy + (1 - alpha) * b, noisy - b

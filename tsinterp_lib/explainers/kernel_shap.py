@@ -34,7 +34,6 @@ class KernelShap(Baselined):
     groups: str = "time"
     n_samples: int = 500
     anchor: float = 1e6
-    batch_size: int = 500
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -44,7 +44,6 @@ class Lime(Baselined):
     kernel_width: float = 1.0
     penalty: str = "ridge"
     alpha: float = 0.01
-    batch_size: int = 500
 
     def __post_init__(self) -> None:
         super().__post_init__()

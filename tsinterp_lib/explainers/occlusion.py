@@ -30,7 +30,6 @@ class Occlusion(Baselined):
 
     window_steps: int = 1
     window_features: int | None = None
-    batch_size: int = 500
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]

@@ -32,7 +32,6 @@ class ShapleyValueSampling(Baselined):
 
     groups: str = "time"
     n_permutations: int = 25
-    batch_size: int = 500
 
     def __post_init__(self) -> None:
         super().__post_init__()

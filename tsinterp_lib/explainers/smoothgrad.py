@@ -21,8 +21,8 @@ class SmoothGrad(Chunked):
     Units: output per unit of input. ``n_samples`` S (default 25); ``noise_std`` σ (default 0.1) in units of x, which
     is a tenth of the range where the data are scaled to [0, 1]; the paper advises 10 to 20 per cent. ``absolute``
     (default False) averages ``|gradient|``, as the code of :cite:p:`ismail2020` does. The sums are those of Captum's
-    ``NoiseTunnel``, given the same draws; the draws are made here, one map per draw, so that ``batch_size`` does not
-    move them.
+    ``NoiseTunnel``, given the same draws; the draws (float32) are made here, one map per draw, so that ``batch_size``
+    does not move them.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or a negative deviation.
     """
@@ -43,8 +43,10 @@ class SmoothGrad(Chunked):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         total = torch.zeros_like(x)
-        for _ in range(self.n_samples):
-            noise = torch.randn(x.shape, dtype=x.dtype, device=x.device)
-            a = self.gradients(model, x + self.noise_std * noise, target)
-            total += a.abs() if self.absolute else a
+        for s in self.chunks(self.n_samples, rows_each=len(x)):
+            # One draw at a time: how many go through the model together must not move them.
+            noise = [torch.randn(x.shape, device=x.device) for _ in range(s.start, s.stop)]
+            points = x + self.noise_std * torch.stack(noise).to(x.dtype)
+            a = self.gradients(model, points.flatten(0, 1), target.repeat(len(points))).view_as(points)
+            total += (a.abs() if self.absolute else a).sum(0)
         return total / self.n_samples
