@@ -37,3 +37,7 @@ class MissingRows(TsinterpError, LookupError):
 
 class NotebookError(TsinterpError):
     """A chapter was called with parameters it does not have, or a cell of it failed."""
+
+
+class BookError(TsinterpError):
+    """The book could not be compiled, or what came out is not what a reader should get."""

@@ -57,7 +57,7 @@ def layouts() -> pd.DataFrame:
 def contrast(data: Mapping[str, Dataset]) -> pd.DataFrame:
     """Mean over cells of the difference between signal cells and the rest, in standard deviations of the rest.
 
-    Inside: |mean of planted cells of class 1 − of class 0|. Outside: the same for all other cells.
+    Inside: ``|mean of planted cells of class 1 − of class 0|``. Outside: the same for all other cells.
     """
     rows = {}
     for name, d in data.items():
@@ -98,7 +98,7 @@ def explainers() -> pd.DataFrame:
 
 
 def completeness(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int, seed: int) -> pd.DataFrame:
-    """Mean |sum of scores − (f(x) − f(baseline))| as a share of the mean |f(x) − f(baseline)|."""
+    """Mean ``|sum of scores − (f(x) − f(baseline))|`` as a share of the mean ``|f(x) − f(baseline)|``."""
     complete = ("integrated_gradients", "deep_lift", "deep_shap", "gradient_shap")
     test, table = dataset.test[:samples], {}
     for name in complete:
@@ -117,7 +117,7 @@ def completeness(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int, s
 
 
 def deep_lift_identity(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int) -> pd.DataFrame:
-    """Largest |DeepLIFT − gradient × (x − b)| as a share of the largest score; 0 means they are the same method."""
+    """Largest ``|DeepLIFT − gradient × (x − b)|`` as a share of the largest score; 0 means they are the same method."""
     test, rows = dataset.test[:samples], {}
     b = dataset.train.x.mean(0)
     for network, f in fitted.items():
