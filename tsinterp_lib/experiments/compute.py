@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -97,7 +97,7 @@ def compute_unit(cells: Sequence[Cell], plan: Plan, folder: Path, timed: bool = 
     key = cells[0].unit().key()
     with store.claimed(folder, key):
         rows = store.unit_rows(folder, key)
-        missing = missing_cells(cells, rows, plan)
+        missing = missing_cells(cells, pairs(rows), plan)
         if not missing:
             return len(rows)
         result, data = fitted(missing[0])
@@ -111,14 +111,17 @@ def compute_unit(cells: Sequence[Cell], plan: Plan, folder: Path, timed: bool = 
         return len(rows)
 
 
-def missing_cells(cells: Sequence[Cell], rows: Sequence[Row], plan: Plan) -> list[Cell]:
-    """The cells of which at least one metric has no row."""
-    have: dict[str, set[str]] = {}
-    for row in rows:
-        have.setdefault(row.cell, set()).add(row.metric)
+def missing_cells(cells: Sequence[Cell], have: Iterable[tuple[str, str]], plan: Plan) -> list[Cell]:
+    """The cells of which at least one metric has no row; ``have`` are the (cell, metric) pairs there are."""
+    present = set(have)
     explained = {choice.label for choice in plan.metrics}
     wanted = [(c, explained if c.explainer else set(MODEL_METRICS)) for c in cells]
-    return [cell for cell, metrics in wanted if not metrics <= have.get(cell.key(), set())]
+    return [cell for cell, metrics in wanted if not {(cell.key(), m) for m in metrics} <= present]
+
+
+def pairs(rows: Iterable[Row]) -> set[tuple[str, str]]:
+    """Which metric of which cell each row is."""
+    return {(row.cell, row.metric) for row in rows}
 
 
 def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, seconds: float) -> Row:

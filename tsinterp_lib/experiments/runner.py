@@ -12,8 +12,8 @@ from typing import Any
 
 from tsinterp_lib import paths
 from tsinterp_lib.experiments import store
-from tsinterp_lib.experiments.cells import Cell, Plan, Profile, Study, by_unit
-from tsinterp_lib.experiments.compute import compute_unit, missing_cells
+from tsinterp_lib.experiments.cells import Profile, Study, by_unit
+from tsinterp_lib.experiments.compute import compute_unit, missing_cells, pairs
 
 Say = Callable[[str], None]
 
@@ -38,35 +38,24 @@ def pending(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | 
     """
     plans = study.plan(profile.name)
     units = by_unit(study.cells(profile, only))
-    known = published_rows(study, profile)
+    published = published_pairs(study, profile)
     folder = paths.units(study.name, profile.name)
     todo = []
     for key, cells in units.items():
         plan = plans[cells[0].protocol]
-        missing = missing_cells(cells, known.get(key, []), plan)
-        if missing and missing_cells(missing, store.unit_rows(folder, key), plan):
+        missing = missing_cells(cells, published, plan)
+        if missing and missing_cells(missing, pairs(store.unit_rows(folder, key)), plan):
             todo.append((missing, plan))
     return todo, len(units)
 
 
-def published_rows(study: Study, profile: Profile) -> dict[str, list[Any]]:
-    """Which (cell, metric) pairs are published, by unit; empty where nothing is."""
+def published_pairs(study: Study, profile: Profile) -> set[tuple[str, str]]:
+    """Which (cell, metric) pairs are published; none where nothing is."""
     if not store.published(study.name).exists():
-        return {}
+        return set()
     table = store.read(study.name)
     table = table[table["profile"] == profile.name]
-    have = dict(table.groupby("cell")["metric"].unique().items())
-    found: dict[str, list[Any]] = {}
-    for cell in study.cells(profile):
-        metrics = have.get(cell.key(), ())
-        found.setdefault(cell.unit().key(), []).extend(_Published(cell.key(), m) for m in metrics)
-    return found
-
-
-@dataclass(frozen=True)
-class _Published:
-    cell: str
-    metric: str
+    return set(table[["cell", "metric"]].itertuples(index=False, name=None))
 
 
 def run(
@@ -163,8 +152,3 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 def _clock(seconds: float) -> str:
     hours, rest = divmod(int(seconds), 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
-
-
-def unit_plan(study: Study, cell: Cell) -> Plan:
-    """The plan a cell belongs to."""
-    return study.plan(cell.profile.name)[cell.protocol]

@@ -1,0 +1,71 @@
+"""The command line says what there is, what is missing, and what is wrong in one line."""
+
+import pytest
+
+from tsinterp_lib import cli
+
+
+def call(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr("sys.argv", ["tsinterp", *arguments])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+@pytest.fixture(autouse=True)
+def _places(tmp_path, monkeypatch):
+    monkeypatch.setenv("TSINTERP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path / "results"))
+
+
+def test_list_names_everything(monkeypatch, capsys):
+    code, out, _ = call(monkeypatch, capsys, "list")
+    assert code == 0
+    for word in ("moving_rare_feature", "lstm_input_cell", "integrated_gradients", "aup_mass", "benchmark", "paper"):
+        assert word in out
+    assert "05_benchmark" in out
+
+
+def test_list_of_one_kind_and_of_an_unknown_one(monkeypatch, capsys):
+    assert call(monkeypatch, capsys, "list", "model")[1].startswith("model: lstm, ")
+    code, _, err = call(monkeypatch, capsys, "list", "modle")
+    assert code == 2
+    assert "Did you mean 'model'" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "benchmrk"], "Did you mean 'benchmark'"),
+        (["run", "benchmark", "--profile", "papr"], "Did you mean 'paper'"),
+        (["run", "benchmark", "--profile", "smoke", "--only", "model=tcnn"], "lstm, tcn"),
+        (["run", "benchmark", "--only", "nonsense"], "axis=label"),
+        (["status", "benchmark", "--profile", "x"], "Known: paper, quick, smoke"),
+        (["compact", "benchmark"], "no computed units"),
+        (["notebook", "05_benchmrk"], "Did you mean '05_benchmark'"),
+        (["notebook", "05_benchmark", "-p", "profle=smoke"], "Did you mean 'profile'"),
+        (["notebook", "05_benchmark", "-p", "compute=perhaps"], "compute"),
+    ],
+)
+def test_wrong_calls_are_refused_with_the_next_step(monkeypatch, capsys, arguments, message):
+    code, _, err = call(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_run_is_published_and_status_counts_it(monkeypatch, capsys):
+    only = ["--only", "model=tcn", "--only", "dataset=middle/gaussian_noise"]
+    code, out, _ = call(monkeypatch, capsys, "run", "benchmark", "--profile", "smoke", "--workers", "0", *only)
+    assert code == 0
+    assert "2 units, 0 present, 2 to compute" in out
+    assert "published in" in out
+    _, out, _ = call(monkeypatch, capsys, "status", "benchmark", "--profile", "smoke")
+    lines = {tuple(line.split()[:4]) for line in out.splitlines()}
+    assert ("corrected", "tcn", "2", "1") in lines
+    assert ("corrected", "lstm", "2", "0") in lines

@@ -1,0 +1,90 @@
+"""Figures are pure functions of tables and maps: what is drawn, and that nothing is left open."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests.test_statistics import made_up
+from tsinterp_lib import figures
+from tsinterp_lib.experiments import report
+from tsinterp_lib.explainers import EXPLAINERS
+from tsinterp_lib.figures import style
+from tsinterp_lib.models import MODELS
+
+
+def labels(figure):
+    return {t.get_text() for axes in figure.axes for t in axes.get_yticklabels()}
+
+
+def test_every_explainer_and_network_has_a_look_of_its_own():
+    assert set(style.LOOKS) == set(EXPLAINERS)
+    assert set(style.NETWORKS) == set(MODELS)
+    assert len({k.colour for k in style.LOOKS.values()}) == len(style.LOOKS)
+    assert style.look("mine").name == "mine"
+
+
+def luminance(colour):
+    r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_every_colour_is_visible_on_white():
+    assert max(luminance(k.colour) for k in style.LOOKS.values()) < 0.8
+
+
+def test_dots_draw_the_mean_and_the_interval_of_each_row():
+    summary = report.by_explainer(made_up(), "auroc", "corrected")
+    figure = figures.dots(summary, "AUROC", report.reference("diff_aup"))
+    panel = next(a for a in figure.axes if a.get_title() == "LSTM")
+    drawn = {tuple(np.round(line.get_xdata(), 6)) for line in panel.lines if len(line.get_xdata()) == 2}
+    row = summary[(summary["model"] == "lstm") & (summary["explainer"] == "gradient")].iloc[0]
+    assert (round(row["low"], 6), round(row["high"], 6)) in drawn
+    assert "Gradient" in labels(figure)
+    assert plt.get_fignums() == []
+
+
+def test_heat_writes_each_value_and_says_what_is_missing():
+    table = pd.DataFrame({"lstm": [0.25, np.nan]}, index=["gradient", "occlusion"])
+    figure = figures.heat(table, "score")
+    written = {t.get_text() for t in figure.axes[0].texts}
+    assert written == {"0.25", "–"}
+    assert labels(figure) >= {"Gradient", "Occlusion"}
+
+
+def test_curves_and_rankings_are_drawn():
+    rows = made_up()
+    rows = pd.concat([rows[rows["metric"] == "auroc"].assign(at=a) for a in (0.1, 0.9)])
+    figure = figures.curves(report.curve(rows, "auroc", "corrected"), "y", "x")
+    assert [len(a.lines) for a in figure.axes] == [5, 5]
+    noisy = made_up()
+    noisy["value"] += np.random.default_rng(0).normal(0, 0.05, len(noisy))
+    figure = figures.critical_difference(report.ranking_of(noisy, "auroc", "corrected"), "AUROC")
+    assert "Friedman" in figure.axes[0].get_title()
+
+
+@pytest.mark.parametrize("values", [torch.zeros(5, 3), torch.full((5, 3), 2.0), torch.randn(5, 3)])
+def test_any_map_can_be_drawn(values):
+    _figure, axes = plt.subplots()
+    image = figures.draw_map(axes, values, torch.ones(5, 3, dtype=torch.bool))
+    assert image.get_array().shape == (3, 5)
+    assert image.get_clim()[1] > 0
+    plt.close("all")
+
+
+def test_maps_are_shown_per_network_and_a_missing_one_is_said():
+    maps = {"gradient": {"lstm": torch.randn(5, 3), "tcn": torch.randn(5, 3)}, "occlusion": {"lstm": torch.randn(5, 3)}}
+    mask = torch.zeros(5, 3, dtype=torch.bool)
+    mask[1:3, 1] = True
+    figure = figures.saliency(maps, mask)
+    assert [t.get_text() for a in figure.axes for t in a.texts] == ["not run"]
+    assert [a.get_title() for a in figure.axes[:2]] == ["LSTM", "TCN"]
+
+
+def test_digits_profiles_and_galleries_are_drawn():
+    x, a = torch.rand(3, 8, 8), torch.randn(3, 8, 8)
+    assert len(figures.digits(x, torch.tensor([4, 1, 9]), {"gradient": a}).axes) == 6
+    assert len(figures.row_profile({"gradient": {"lstm": torch.full((8,), 0.125)}}).axes) == 1
+    assert len(figures.gallery({"perfect": a[0]}, torch.rand(8, 8) > 0.5).axes) == 5
+    assert len(figures.curves_of_processes({"narma": torch.randn(9, 4)}).axes) == 1
