@@ -34,13 +34,13 @@ def close(a, b, rtol=1e-10, atol=1e-12):
 
 
 def test_the_sets_of_kernel_shap_follow_the_shapley_kernel():
-    on = coalitions(20_002, 5)
+    on = coalitions(6002, 5)
     assert on[0].all()
     assert not on[1].any()
-    sizes = on[2:].sum(1).bincount(minlength=6)[1:5] / 20_000
+    sizes = on[2:].sum(1).bincount(minlength=6)[1:5] / 6000
     kernel = torch.tensor([1 / (k * (5 - k)) for k in range(1, 5)])
-    torch.testing.assert_close(sizes, kernel / kernel.sum(), atol=0.02, rtol=0)
-    torch.testing.assert_close(on[2:].float().mean(0), torch.full((5,), 0.5), atol=0.02, rtol=0)
+    torch.testing.assert_close(sizes, kernel / kernel.sum(), atol=0.03, rtol=0)
+    torch.testing.assert_close(on[2:].float().mean(0), torch.full((5,), 0.5), atol=0.03, rtol=0)
 
 
 def test_shapley_methods_are_exact_for_an_additive_model(data):
@@ -110,12 +110,12 @@ def test_the_convergence_delta_is_what_is_missing(model, data):
 
 
 def test_gradient_shap_is_complete_in_expectation(model, data):
-    e = ex.GradientShap(reference=tiny.samples(3, seed=8).x, n_samples=2000)
+    e = ex.GradientShap(reference=tiny.samples(3, seed=8).x, n_samples=600)
     a = e.attribute(model, data.x, data.y)
     delta = ex.convergence_delta(e, model, data.x, data.y, a)
     few = replace(e, n_samples=2)
     rough = ex.convergence_delta(few, model, data.x, data.y, few.attribute(model, data.x, data.y))
-    assert delta.abs().mean() < 0.2 * rough.abs().mean() + 1e-3
+    assert delta.abs().mean() < 0.3 * rough.abs().mean() + 1e-3
 
 
 def test_controls_know_what_they_should(data):
@@ -137,6 +137,15 @@ def test_permuted_features_moves_whole_columns_of_the_base_map(data):
         a = ex.PermutedFeatures(base=ex.Gradient()).attribute(model, data.x, data.y)
     with scope(4):
         assert torch.equal(a, base[:, :, torch.randperm(tiny.F)])
+
+
+@pytest.mark.parametrize("method", [ex.Gradient, ex.IntegratedGradients, ex.FeatureAblation, ex.SmoothGrad, ex.Lime])
+def test_a_progress_bar_names_the_method_and_is_off_by_default(method, data, capfd):
+    model = tiny.Linear().double()
+    method(batch_size=1).attribute(model, data.x, data.y)
+    assert capfd.readouterr().err == ""
+    method(batch_size=1, progress=True).attribute(model, data.x, data.y)
+    assert method.__name__ in capfd.readouterr().err
 
 
 def test_errors_of_settings_say_what_to_do(data):

@@ -41,7 +41,8 @@ class Chunked(Explainer):
     def chunks(self, n: int, rows_each: int = 1) -> Iterator[slice]:
         """Slices of ``range(n)`` so that a slice's items, each of ``rows_each`` rows, fill at most one batch."""
         step = max(1, self.batch_size // rows_each)
-        starts = tqdm(range(0, n, step), desc=type(self).__name__, disable=not self.progress, leave=False)
+        quiet = not self.progress or n <= step  # one chunk needs no bar
+        starts = tqdm(range(0, n, step), desc=type(self).__name__, disable=quiet, leave=False)
         return (slice(start, min(start + step, n)) for start in starts)
 
     def captum(

@@ -19,12 +19,12 @@ class DeepLift(Baselined, Complete):
     .. math:: a = (x - b) \odot m, \qquad m_{\text{in}} = m_{\text{out}} \frac{\Delta_{\text{out}}}{\Delta_{\text{in}}}
         \text{ at each hooked non-linear module, the gradient elsewhere}
 
-    Units: those of the output. Departure from the paper, kept because it is what Captum computes: the rule acts on
-    non-linear *modules* only (``nn.ReLU``, ``nn.Tanh``, ``nn.MaxPool1d``, …). Nothing inside ``nn.LSTM`` and no
-    functional call is a module, so on a recurrent network the answer is exactly
-    :math:`(x - b) \odot \nabla f(x)`, and completeness fails;
-    :func:`~tsinterp_lib.explainers.convergence_delta` shows by how much. A network without such modules is
-    therefore served by one gradient.
+    Units: those of the output. ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``,
+    a series. Departure from the paper, kept because it is what Captum computes: the rule acts on non-linear
+    *modules* only (``nn.ReLU``, ``nn.Tanh``, ``nn.MaxPool1d``, …). Nothing inside ``nn.LSTM`` and no functional
+    call is a module, so on a recurrent network the answer is exactly :math:`(x - b) \odot \nabla f(x)`, and
+    completeness fails; :func:`~tsinterp_lib.explainers.convergence_delta` shows by how much. A network without such
+    modules is therefore served by one gradient.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` where a module is used or registered twice (Captum cannot hook
     it), where the model holds ``nn.Softmax`` (Captum 0.9 normalises it over the batch), or on a baseline of another

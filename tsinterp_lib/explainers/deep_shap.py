@@ -19,9 +19,11 @@ class DeepShap(Referenced, Complete):
 
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
 
-    Units: those of the output. Served by Captum's ``DeepLiftShap``, with the limits that
-    :class:`~tsinterp_lib.explainers.DeepLift` states. On a network without hookable modules the mean collapses to
-    :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of R, the same numbers.
+    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples, or
+    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``reference``, series. Served by
+    Captum's ``DeepLiftShap``, with the limits that :class:`~tsinterp_lib.explainers.DeepLift` states. On a network
+    without hookable modules the mean collapses to :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of
+    R, the same numbers.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` as DeepLift does, and where training references are asked for
     before ``prepare``.

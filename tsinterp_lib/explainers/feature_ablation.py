@@ -18,9 +18,10 @@ class FeatureAblation(Baselined):
 
     .. math:: a_g = f_c(x) - f_c\bigl(x \text{ with the cells of } g \text{ from } b\bigr)
 
-    Units: those of the output. ``groups``: ``cell`` (default: T·F rows per sample), ``time`` or ``feature``; every
-    cell of a group gets the group's value. All masked copies go through the model together; the scores are Captum's.
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` on a baseline of another shape,
+    Units: those of the output. ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``,
+    a series. ``groups``: ``cell`` (default: T·F rows per sample), ``time`` or ``feature``; every cell of a group
+    gets the group's value. All masked copies go through the model together; the scores are Captum's. Raises
+    :class:`~tsinterp_lib.errors.InvalidInput` on a baseline of another shape,
     :class:`~tsinterp_lib.errors.UnknownName` for a grouping there is not.
     """
 

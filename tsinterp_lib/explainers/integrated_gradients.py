@@ -19,12 +19,12 @@ class IntegratedGradients(Baselined, Complete):
 
     .. math:: a = (x - b) \odot \int_0^1 \nabla f_c\bigl(b + \alpha (x - b)\bigr)\, d\alpha
 
-    Units: those of the output. ``n_steps`` (default 50) points of Gauss–Legendre quadrature; ``baseline`` as in
-    the field's options. The scores sum to :math:`f(x) - f(b)` up to the quadrature error, which
-    :func:`~tsinterp_lib.explainers.convergence_delta` measures: raise ``n_steps`` where it is large (max-pooled and
-    attention networks). The rule and the points are Captum's, whose quadrature weights are float32; here they have the
-    precision of x.
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` on ``n_steps`` below one or a baseline of another shape.
+    Units: those of the output. ``n_steps`` (default 50) points of Gauss–Legendre quadrature; ``baseline`` b:
+    ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a series. The scores sum to :math:`f(x) -
+    f(b)` up to the quadrature error, which :func:`~tsinterp_lib.explainers.convergence_delta` measures: raise
+    ``n_steps`` where it is large (max-pooled and attention networks). The rule and the points are Captum's, whose
+    quadrature weights are float32; here they have the precision of x. Raises
+    :class:`~tsinterp_lib.errors.InvalidInput` on ``n_steps`` below one or a baseline of another shape.
     """
 
     n_steps: int = 50

@@ -22,11 +22,12 @@ class KernelShap(Baselined):
     .. math:: a = \arg\min_w \sum_{s=1}^{S} k(z_s)\bigl(f_c(x_s) - w_0 - w^\top z_s\bigr)^2
 
     where :math:`z_s` switches on a random set of groups of cells, its size drawn by the Shapley kernel, and
-    :math:`x_s` has all other groups from the baseline. Units: those of the output. ``n_samples`` S (default 500; for
-    G groups take several times G, 50 steps need 500); ``groups``: ``time`` (default), ``feature`` or ``cell``. Every
-    cell of a group gets its value. The empty and the full set weigh ``anchor`` (default a million, as in Captum), where
-    the paper has an equality. All samples of a call share their sets and go through the model together, and one
-    regression in float64 serves them all: Captum's values for the same sets, which it fits in float32, one by one.
+    :math:`x_s` has all other groups from the baseline. Units: those of the output. ``baseline`` b: ``zero``
+    (default), ``uniform`` or ``train_mean``; or ``reference``, a series. ``n_samples`` S (default 500; for G groups
+    take several times G); ``groups``: ``time`` (default), ``feature`` or ``cell``. Every cell of a group gets its
+    value. The empty and the full set weigh ``anchor`` (default a million, as in Captum), where the paper has an
+    equality. All samples of a call share their sets and go through the model together, and one regression in
+    float64 serves them all: Captum's values for the same sets, which it fits in float32, one by one.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than two samples or a baseline of another shape.
     """

@@ -26,14 +26,15 @@ class Lime(Baselined):
 
     .. math:: a = \arg\min_w \sum_{s=1}^{S} k(x, x_s)\bigl(f_c(x_s) - w_0 - w^\top z_s\bigr)^2 + \Omega(w)
 
-    :math:`z_s` switches each group of cells on or off with probability one half, :math:`x_s` has the groups that are
-    off from the baseline, and k is an exponential kernel of the cosine distance. Units: those of the output.
-    ``n_samples`` S (default 500), ``groups``: ``time`` (default), ``feature`` or ``cell``; ``kernel_width`` (default
-    1); ``penalty`` Ω: ``ridge`` (default) or ``lasso``, of strength ``alpha`` (default 0.01) as scikit-learn scales it.
-    Every cell of a group gets its coefficient. Captum's own default is the lasso, which sets nearly all coefficients
-    to zero where the output is a probability; it is served by Captum, sample by sample, in float32. With the ridge all
-    samples of a call share their patterns and go through the model together, and the regressions are in float64:
-    Captum's values for the same patterns.
+    :math:`z_s` switches each group of cells on or off with probability one half, :math:`x_s` has the groups that
+    are off from the baseline, and k is an exponential kernel of the cosine distance. Units: those of the output.
+    ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a series. ``n_samples`` S
+    (default 500), ``groups``: ``time`` (default), ``feature`` or ``cell``; ``kernel_width`` (default 1);
+    ``penalty`` Ω: ``ridge`` (default) or ``lasso``, of strength ``alpha`` (default 0.01) as scikit-learn scales it.
+    Every cell of a group gets its coefficient. Captum's own default is the lasso, which sets nearly all
+    coefficients to zero where the output is a probability; it is served by Captum, sample by sample, in float32.
+    With the ridge all samples of a call share their patterns and go through the model together, and the regressions
+    are in float64: Captum's values for the same patterns.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or a baseline of another shape,
     :class:`~tsinterp_lib.errors.UnknownName` for a grouping or penalty there is not.

@@ -22,7 +22,8 @@ class Occlusion(Baselined):
 
     over all positions w of a window of ``window_steps`` (default 1) by ``window_features`` (default None: all
     features, so the map is constant over features and cannot locate them), moved by one cell. Units: those of the
-    output. All occluded copies go through the model together; the scores are Captum's.
+    output. ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a series. All
+    occluded copies go through the model together; the scores are Captum's.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` where the window is larger than the series or a baseline has
     another shape.

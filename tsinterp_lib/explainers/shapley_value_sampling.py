@@ -21,10 +21,11 @@ class ShapleyValueSampling(Baselined):
     .. math:: a_g = \frac{1}{P} \sum_{\pi} f_c\bigl(x_{\pi_{\le g}}\bigr) - f_c\bigl(x_{\pi_{< g}}\bigr)
 
     where :math:`x_A` has the cells of the groups A from x and all others from the baseline. Units: those of the
-    output. ``n_permutations`` P (default 25, shared by all samples of a call); ``groups``: ``time`` (default: a
-    step's cells enter together and share one score, so the map cannot locate features), ``feature`` or ``cell``
-    (T·F·P rows per sample). Every cell of a group gets the group's value; the groups' values sum to
-    :math:`f(x) - f(b)` exactly. All permutations go through the model together; the scores are Captum's.
+    output. ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a series.
+    ``n_permutations`` P (default 25, shared by all samples of a call); ``groups``: ``time`` (default: a step's
+    cells enter together and share one score, so the map cannot locate features), ``feature`` or ``cell`` (T·F·P
+    rows per sample). Every cell of a group gets the group's value; the groups' values sum to :math:`f(x) - f(b)`
+    exactly. All permutations go through the model together; the scores are Captum's.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one permutation or a baseline of another shape,
     :class:`~tsinterp_lib.errors.UnknownName` for a grouping there is not.
