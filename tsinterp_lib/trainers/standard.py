@@ -36,12 +36,16 @@ class Standard:
     accuracies on the **test** and training sets are taken; the weights with the strictly best test accuracy are kept;
     training stops at a training or best test accuracy of ``stop_accuracy``, or after ``patience`` (200) epochs without
     a better one. The test set thus chooses, stops, and is explained afterwards. Epochs of fewer than ``check_every``
-    steps, in which the released code would never look, are checked at their last step.
+    steps, in which the released code would never look, are checked at their last step. The training set is looked at
+    once more at the end of an epoch, the test set is not: a model that learns within the last two steps of an epoch
+    stops there, while the weights kept are those of its last test, which may be below the gate.
 
     ``protocol="corrected"`` trains logits and lets the validation set decide, once per epoch: the weights of the
     lowest validation loss are kept; training stops at a validation accuracy of ``stop_accuracy`` (one rule for all
     networks, so that none is trained far beyond the others) or after ``patience`` (50) epochs without a lower loss.
-    The test set is looked at once, at the end.
+    The test set is looked at once, at the end. A recurrent network may stay at chance for more than a hundred epochs
+    before it learns (an LSTM read out far from the informative steps does); this patience ends some of those runs, and
+    they then fail the gate: give a larger ``patience`` to wait for them.
 
     Defaults: ``learning_rate`` 1e-3, ``batch_size`` 50 (shuffled, the last one may be smaller), ``max_epochs`` 500,
     ``stop_accuracy`` 0.99, ``gate`` 0.9: a model passes with at least that test (``as_released``) or validation
