@@ -129,7 +129,9 @@ def _complaints(done: subprocess.CompletedProcess[str]) -> str:
     """The warnings of a failed compilation, each once; the end of what it said where there are none."""
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).replace(f"{paths.staging()}/", "").splitlines()
     warnings = [line for line in said if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
-    return "\n".join(dict.fromkeys(warnings or said[-20:]))
+    once = list(dict.fromkeys(warnings or said[-20:]))
+    more = [f"... and {len(once) - 30} more"] if len(once) > 30 else []
+    return "\n".join(once[:30] + more)
 
 
 def _timed(name: str, parameters: Mapping[str, object], output: Path) -> float:
