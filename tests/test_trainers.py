@@ -1,58 +1,21 @@
-"""Standard training: the stopping rules of both protocols, what is kept, what is refused; and checkpoints."""
+"""Standard training: the stopping rules of both protocols, what is kept, what is refused."""
 
 import dataclasses
-import json
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 
-import tsinterp_lib.checkpoints as checkpoints
 from tests.oracles import standard_training as oracle
-from tsinterp_lib.errors import CheckpointError, InvalidInput
+from tests.training_examples import F, T, build, data
 from tsinterp_lib.models import MODELS
-from tsinterp_lib.seeding import scope
-from tsinterp_lib.trainers import TRAINERS, Standard
+from tsinterp_lib.trainers import Standard
 from tsinterp_lib.trainers._evaluate import CHUNK, enough, reaches
-from tsinterp_lib.types import Dataset, Samples
-
-T, F = 6, 4
-
-
-def data(signal=1.0, n_train=210, n_classes=2, noisy_labels=0.0, seed=0):
-    """Gaussian series whose class is the level of one feature; a share of training labels may be drawn anew."""
-    g = torch.Generator().manual_seed(seed)
-
-    def split(n, noisy=0.0):
-        y = torch.arange(n) % n_classes
-        x = torch.randn(n, T, F, generator=g)
-        x[:, :, 1] += signal * (y - (n_classes - 1) / 2)[:, None]
-        redraw = torch.rand(n, generator=g) < noisy
-        return Samples(x, torch.where(redraw, torch.randint(0, n_classes, (n,), generator=g), y))
-
-    return Dataset("level", split(n_train, noisy_labels), split(60), split(50), n_classes, tuple("abcd"))
-
-
-def build(output="logits", name="lstm", seed=0, **more):
-    with scope(seed):
-        return MODELS[name](n_steps=T, n_features=F, output=output, **more)
+from tsinterp_lib.types import Samples
 
 
 def flexible():
     return build("probabilities", hidden_size=16, dropout=0.02)
-
-
-class Level(nn.Module):
-    """Logistic regression on the mean of one feature; starts so that it is right about ``start`` of the time."""
-
-    def __init__(self, slope=0.0):
-        super().__init__()
-        self.slope = nn.Parameter(torch.tensor(slope))
-
-    def forward(self, x):
-        z = self.slope * x[:, :, 1].mean(1)
-        return torch.stack((-z, z), dim=1)
 
 
 class Flip(nn.Module):
@@ -236,148 +199,3 @@ def test_progress_is_called_with_epoch_and_total():
     Standard(max_epochs=3, patience=9).fit(build(), data(0.1), seed=1, progress=lambda *a: calls.append(a))
     assert [(a, b) for a, b, _ in calls] == [(1, 3), (2, 3), (3, 3)]
     assert "validation" in calls[0][2]
-
-
-def spoiled(split="train", **changes):
-    dataset = data()
-    return dataclasses.replace(
-        dataset, **{split: dataclasses.replace(getattr(dataset, split), importance=None, **changes)}
-    )
-
-
-def test_data_that_cannot_be_learned_from_are_refused():
-    dataset = data()
-    bad = dataset.train.x.clone()
-    bad[3, 2, 1] = torch.nan
-    empty = Samples(torch.zeros(0, T, F), torch.zeros(0, dtype=torch.long))
-    fit = Standard().fit
-    with pytest.raises(InvalidInput, match=r"`train.x` holds 1 values that are NaN"):
-        fit(build(), spoiled(x=bad), 0)
-    with pytest.raises(InvalidInput, match="needs at least two classes"):
-        fit(build(), spoiled(y=torch.ones_like(dataset.train.y)), 0)
-    with pytest.raises(InvalidInput, match=r"`validation.x` has shape .* empty"):
-        fit(build(), dataclasses.replace(dataset, validation=empty), 0)
-    with pytest.raises(InvalidInput, match=r"`test.y` has shape .* one label per series"):
-        fit(build(), spoiled("test", y=torch.zeros(50, T, dtype=torch.long)), 0)
-
-
-def test_models_that_do_not_fit_data_or_protocol_are_refused():
-    with pytest.raises(InvalidInput, match="`output` is 'logits'; protocol 'as_released'"):
-        Standard("as_released").fit(build(), data(), 0)
-    with pytest.raises(InvalidInput, match="`output` is 'probabilities'; protocol 'corrected'"):
-        Standard().fit(build("probabilities"), data(), 0)
-    with pytest.raises(InvalidInput, match="3 outputs; `level` has 2 classes"):
-        Standard().fit(build(n_classes=3), data(), 0)
-
-
-def test_a_loss_that_is_not_finite_says_where_and_what_to_do():
-    with pytest.raises(InvalidInput, match="the loss is nan in epoch 1, step 1: training diverged"):
-        Standard().fit(Level(slope=torch.nan), data(), 0)
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"protocol": "as_relased"}, "`protocol` is 'as_relased'"),
-        ({"learning_rate": 0.0}, "`learning_rate` is 0.0"),
-        ({"batch_size": 0}, "`batch_size` is 0"),
-        ({"max_epochs": 0}, "`max_epochs` is 0"),
-        ({"patience": 0}, "`patience` is 0"),
-    ],
-)
-def test_settings_out_of_range_are_refused(settings, said):
-    with pytest.raises(InvalidInput, match=said):
-        Standard(**settings)
-
-
-def test_the_registry_lists_the_trainer():
-    assert TRAINERS["standard"] is Standard
-
-
-SPEC = {"model": {"name": "lstm", "params": {}}, "seed": 3, "sizes": (2, 1)}
-
-
-@pytest.fixture
-def stored(tmp_path):
-    fitted = Standard(max_epochs=1).fit(build(), data(), seed=1)
-    path = tmp_path / "folder" / "key.safetensors"
-    checkpoints.save(path, fitted, SPEC)
-    return path, fitted
-
-
-def test_a_checkpoint_gives_back_weights_and_facts(stored):
-    path, fitted = stored
-    model = build(seed=8)
-    again = checkpoints.load(path, model, SPEC)
-    for field in dataclasses.fields(fitted):
-        if field.name != "model":
-            assert getattr(again, field.name) == getattr(fitted, field.name), field.name
-    assert again.model is model
-    assert not model.training
-    x = data().test.x
-    assert torch.equal(model(x), fitted.model(x))
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
-
-
-def test_a_write_that_fails_leaves_the_old_checkpoint(stored, monkeypatch):
-    path, fitted = stored
-    before = path.read_bytes()
-
-    def fail(*_a, **_k):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(checkpoints, "save_file", fail)
-    with pytest.raises(OSError, match="disk full"):
-        checkpoints.save(path, fitted, SPEC)
-    assert path.read_bytes() == before
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
-
-
-def rewritten(path, **changes):
-    """The same file with some of its header changed."""
-    weights = load_file(path)
-    text = path.read_bytes()
-    size = int.from_bytes(text[:8], "little")
-    header = json.loads(json.loads(text[8 : 8 + size])["__metadata__"]["tsinterp"])
-    save_file(weights, path, metadata={"tsinterp": json.dumps({**header, **changes})})
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"format": 0}, "has format 0; expected 1"),
-        ({"version": "0.0.1"}, "has version '0.0.1'"),
-        ({"spec": {"seed": 4}}, "has spec {'seed': 4}"),
-        ({"fitted": {"epochs": 1}}, "does not hold the facts"),
-    ],
-)
-def test_a_checkpoint_of_other_code_or_another_specification_is_refused(stored, changes, said):
-    path, _ = stored
-    rewritten(path, **changes)
-    with pytest.raises(CheckpointError, match=f"{said}.*delete the file and train again"):
-        checkpoints.load(path, build(), SPEC)
-
-
-@pytest.mark.parametrize("length", [0, 5, 200, -20])
-def test_a_checkpoint_cut_short_is_refused_and_the_model_is_untouched(stored, length):
-    path, _ = stored
-    path.write_bytes(path.read_bytes()[:length])
-    model = build(seed=8)
-    before = model.head.weight.clone()
-    with pytest.raises(CheckpointError, match="cannot be read as safetensors"):
-        checkpoints.load(path, model, SPEC)
-    assert torch.equal(model.head.weight, before)
-
-
-def test_a_checkpoint_for_other_sizes_another_network_or_another_program_is_refused(stored):
-    path, _ = stored
-    with pytest.raises(CheckpointError, match=r"shape \(20, 4\); the model has \(28, 4\)"):
-        checkpoints.load(path, build(hidden_size=7), SPEC)
-    with pytest.raises(CheckpointError, match="differ in the weights"):
-        checkpoints.load(path, build(name="tcn"), SPEC)
-    save_file({"w": torch.zeros(2)}, path)
-    with pytest.raises(CheckpointError, match="another program's file"):
-        checkpoints.load(path, build(), SPEC)
-    path.unlink()
-    with pytest.raises(CheckpointError, match="train the model first"):
-        checkpoints.load(path, build(), SPEC)
