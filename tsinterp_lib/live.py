@@ -11,7 +11,8 @@ from torch import Tensor
 from tsinterp_lib.compare import compare, explain, score
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.explainers import CORRECTED
-from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.models import MNIST_SIZES
+from tsinterp_lib.registry import Choice, Scalar, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Dataset, Explanation, Sizes
@@ -24,6 +25,13 @@ FAST = {
     "occlusion": CORRECTED["occlusion"],
 }
 """A method of each family, cheap enough to run while a page is built."""
+
+DIGIT_SIZES: dict[str, dict[str, Scalar]] = {
+    **MNIST_SIZES,
+    "lstm_input_cell": {"hidden_size": 25, "n_hops": 8, "attention_size": 30, "dropout": 0.05},
+    "tcn": {"n_levels": 3, "n_channels": 25, "last_channels": 25, "kernel_size": 3, "readout": "last", "dropout": 0.05},
+}
+"""The MNIST networks, cut to eight steps of eight pixels."""
 
 SMALL = Sizes(train=40, validation=10, test=10)
 
@@ -40,13 +48,23 @@ def backgrounds(protocol: str, processes: Sequence[str], seed: int = 0) -> dict[
     return {name: torch.as_tensor(p.sample(1, 50, 50, p.generator(seed))[0]) for name, p in made.items()}
 
 
-def train(dataset: Dataset, networks: Sequence[str], max_epochs: int, seed: int = 0) -> dict[str, Fitted]:
-    """Networks trained on one data set with the corrected protocol."""
+def train(
+    dataset: Dataset,
+    networks: Sequence[str],
+    max_epochs: int,
+    seed: int = 0,
+    sizes: Mapping[str, Mapping[str, Scalar]] | None = None,
+) -> dict[str, Fitted]:
+    """Networks trained on one data set with the corrected protocol; ``sizes`` are constructor arguments by network."""
     fitted = {}
     for name in networks:
         with scope(seed_from(name, seed)):
             model = build(
-                "model", name, n_steps=dataset.n_steps, n_features=dataset.n_features, n_classes=dataset.n_classes
+                "model",
+                Choice(name, (sizes or {}).get(name, {})),
+                n_steps=dataset.n_steps,
+                n_features=dataset.n_features,
+                n_classes=dataset.n_classes,
             )
             trainer = build("trainer", Choice("standard", {"protocol": "corrected"}), max_epochs=max_epochs)
             fitted[name] = trainer.fit(model, dataset, seed=seed)
@@ -132,6 +150,11 @@ def compared(
 def with_controls(explainers: Mapping[str, Choice]) -> dict[str, Choice]:
     """The explainers and the random control."""
     return {**explainers, "random": CORRECTED["random"]}
+
+
+def train_on_digits(dataset: Dataset, networks: Sequence[str], max_epochs: int, seed: int = 0) -> dict[str, Fitted]:
+    """Networks of the size that suits the images: those of MNIST at 28 steps, smaller ones below."""
+    return train(dataset, networks, max_epochs, seed, MNIST_SIZES if dataset.n_steps >= 28 else DIGIT_SIZES)
 
 
 def digit_maps(

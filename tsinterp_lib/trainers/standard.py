@@ -21,7 +21,7 @@ from tsinterp_lib.types import Dataset, Samples
 Progress = Callable[[int, int, str], None]
 """``progress(epoch, max_epochs, text)`` is called once per epoch."""
 
-PATIENCE = {"as_released": 200, "corrected": 50}
+PATIENCE = {"as_released": 200, "corrected": 200}
 OUTPUT = {"as_released": "probabilities", "corrected": "logits"}
 
 
@@ -42,7 +42,7 @@ class Standard:
 
     ``protocol="corrected"`` trains logits and lets the validation set decide, once per epoch: the weights of the
     lowest validation loss are kept; training stops at a validation accuracy of ``stop_accuracy`` (one rule for all
-    networks, so that none is trained far beyond the others) or after ``patience`` (50) epochs without a lower loss.
+    networks, so that none is trained far beyond the others) or after ``patience`` (200) epochs without a lower loss.
     The test set is looked at once, at the end. A recurrent network may stay at chance for more than a hundred epochs
     before it learns (an LSTM read out far from the informative steps does); this patience ends some of those runs, and
     they then fail the gate: give a larger ``patience`` to wait for them.
