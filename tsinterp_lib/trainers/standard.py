@@ -21,7 +21,6 @@ from tsinterp_lib.types import Dataset, Samples
 Progress = Callable[[int, int, str], None]
 """``progress(epoch, max_epochs, text)`` is called once per epoch."""
 
-PATIENCE = {"as_released": 200, "corrected": 200}
 OUTPUT = {"as_released": "probabilities", "corrected": "logits"}
 
 
@@ -58,7 +57,7 @@ class Standard:
     learning_rate: float = 1e-3
     batch_size: int = 50
     max_epochs: int = 500
-    patience: int | None = None
+    patience: int = 200
     stop_accuracy: float = 0.99
     check_every: int = 3
     gate: float = 0.9
@@ -71,8 +70,8 @@ class Standard:
         for name in ("batch_size", "max_epochs", "check_every"):
             if getattr(self, name) < 1:
                 raise InvalidInput(f"`{name}` is {getattr(self, name)}: it must be at least one.")
-        if self.patience is not None and self.patience < 1:
-            raise InvalidInput(f"`patience` is {self.patience}: give at least one epoch, or None for the protocol's.")
+        if self.patience < 1:
+            raise InvalidInput(f"`patience` is {self.patience}: give at least one epoch.")
 
     def fit(self, model: nn.Module, dataset: Dataset, seed: int, progress: Progress | None = None) -> Fitted:
         """Train ``model`` in place on ``dataset``; the same model, data and seed give the same weights.
@@ -139,7 +138,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=self.settings.learning_rate, fused=True)
-        self.patience = self.settings.patience or PATIENCE[self.settings.protocol]
+        self.patience = self.settings.patience
         self._keep()
 
     def as_released(self) -> Stop:
