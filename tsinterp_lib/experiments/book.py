@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import distributions
 from pathlib import Path
 
 import yaml
 
 from tsinterp_lib import paths
-from tsinterp_lib.errors import BookError, NotebookError
+from tsinterp_lib.errors import BookError, NotebookError, TsinterpError
 from tsinterp_lib.experiments import notebook, product
 from tsinterp_lib.registry import known
 
@@ -84,15 +84,10 @@ def execute(
             if name in todo or old != copies[name]:
                 old.unlink()
     failures = []
-    with ProcessPoolExecutor(max(1, jobs), multiprocessing.get_context("spawn")) as pool:
-        running: dict[Future[float], str] = {
-            pool.submit(_timed, name, dict(parameters[name]), copies[name]): name for name in todo
-        }
-        for number, future in enumerate(as_completed(running), 1):
-            error = future.exception()
-            state = f"FAILED: {error}" if error else f"executed in {future.result():.1f} s"
-            say(f"[chapter {number}/{len(todo)}] {running[future]}: {state}")
-            failures += [str(error)] if error else []
+    for number, (name, seconds, error) in enumerate(_finished(todo, parameters, copies, jobs), 1):
+        state = f"FAILED: {error}" if error else f"executed in {seconds:.1f} s"
+        say(f"[chapter {number}/{len(todo)}] {name}: {state}")
+        failures += [str(error)] if error else []
     if failures:
         raise NotebookError(f"{len(failures)} of {len(chapters)} chapters failed:\n" + "\n".join(failures))
     return copies
@@ -134,10 +129,26 @@ def _complaints(done: subprocess.CompletedProcess[str]) -> str:
     return "\n".join(once[:30] + more)
 
 
-def _timed(name: str, parameters: Mapping[str, object], output: Path) -> float:
-    start = time.perf_counter()
-    notebook.run(name, parameters, output)
-    return time.perf_counter() - start
+def _finished(
+    todo: Sequence[str], parameters: Mapping[str, Mapping[str, object]], copies: Mapping[str, Path], jobs: int
+) -> Iterator[tuple[str, float, Exception | None]]:
+    """Each chapter as it is done: its name, seconds, and what went wrong; with one job in this very process."""
+    if jobs <= 1 or len(todo) <= 1:
+        yield from (_timed(name, dict(parameters[name]), copies[name]) for name in todo)
+        return
+    # Papermill changes the working folder and the environment, so chapters run in processes, not in threads.
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        running = [pool.submit(_timed, name, dict(parameters[name]), copies[name]) for name in todo]
+        yield from (future.result() for future in as_completed(running))
+
+
+def _timed(name: str, parameters: Mapping[str, object], output: Path) -> tuple[str, float, Exception | None]:
+    start, error = time.perf_counter(), None
+    try:
+        notebook.run(name, parameters, output)
+    except Exception as found:  # told with all others when every chapter was tried
+        error = found if isinstance(found, TsinterpError) else NotebookError(f"chapter {name!r}: {found!r}")
+    return name, time.perf_counter() - start, error
 
 
 def _shared_out(given: Mapping[str, object], chapters: Sequence[str]) -> dict[str, dict[str, object]]:
