@@ -40,6 +40,7 @@ check: .venv/.stamp  ## lint, format, types
 
 results: .venv/.stamp  ## compute what is missing of the published rows (PROFILE=paper)
 	$(BIN)/tsinterp run benchmark --profile $(PROFILE) --workers $(WORKERS)
+	$(BIN)/tsinterp answer
 
 bench: .venv/.stamp  ## speed against peers and slow twins, equality checked in the same run
 	$(BIN)/python -m benchmarks

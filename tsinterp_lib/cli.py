@@ -69,6 +69,14 @@ def compact(study: str) -> None:
 
 
 @app.command()
+def answer() -> None:
+    """Draw the picture of the README and the first page from the published rows."""
+    from tsinterp_lib.experiments import answer as picture
+
+    typer.echo(f"drawn: {picture.draw()}")
+
+
+@app.command()
 def notebook(
     name: Annotated[str, typer.Argument(help="a chapter, e.g. 05_benchmark")],
     parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeatable")] = None,

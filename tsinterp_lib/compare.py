@@ -81,6 +81,13 @@ def score(e: Explanation, metrics: Sequence[str | Choice]) -> list[dict[str, obj
             v = column[~torch.isnan(column)].double()
             mean = float(v.mean()) if len(v) else float("nan")
             half = 1.96 * float(v.std()) / len(v) ** 0.5 if len(v) > 1 else float("nan")
-            row = {"metric": label, "at": level, "mean": mean, "low": mean - half, "high": mean + half, "n": len(v)}
+            row: dict[str, object] = {
+                "metric": label,
+                "at": level,
+                "mean": mean,
+                "low": mean - half,
+                "high": mean + half,
+                "n": len(v),
+            }
             rows.append(row)
     return rows

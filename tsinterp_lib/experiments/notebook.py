@@ -66,7 +66,7 @@ def _execute(path: Path, partial: Path, values: Mapping[str, object]) -> Noteboo
     import papermill as pm
 
     try:
-        with _environment(TSINTERP_BOOK="1", TSINTERP_ROOT=str(paths.root())):
+        with _environment(TSINTERP_BOOK="1", TSINTERP_ROOT=str(paths.root()), OMP_NUM_THREADS="1", MKL_NUM_THREADS="1"):
             executed: NotebookNode = pm.execute_notebook(
                 str(path),
                 str(partial),

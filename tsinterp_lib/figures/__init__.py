@@ -2,11 +2,11 @@
 
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.maps import curves_of_processes, digits, draw_map, gallery, layouts, row_profile, saliency
-from tsinterp_lib.figures.results import critical_difference, curves, dots, heat
+from tsinterp_lib.figures.results import by_network, critical_difference, curves, dots, heat
 
 style.use()
 
 __all__ = [
-    "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map", "gallery", "heat",
-    "layouts", "row_profile", "saliency",
+    "by_network", "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map", "gallery",
+    "heat", "layouts", "row_profile", "saliency",
 ]  # fmt: skip

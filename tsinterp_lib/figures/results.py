@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tsinterp_lib.experiments.statistics import Ranking
+from tsinterp_lib.experiments.statistics import CONTROLS, Ranking
 from tsinterp_lib.figures import style
 
 
@@ -48,6 +48,28 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
     if reference is not None:
         handles.append(Line2D([], [], marker="D", mfc="none", mec="k", ls="", label="published"))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return style.finish(figure)
+
+
+def by_network(summary: pd.DataFrame, label: str, chance: float) -> Figure:
+    """Mean and interval per explainer on every network in one panel; methods sorted by their mean, controls last."""
+    networks = [n for n in style.NETWORKS if n in set(summary["model"])]
+    order = summary.groupby("explainer")["mean"].mean().sort_values()
+    methods = [e for e in order.index if e not in CONTROLS]
+    rows = [e for e in CONTROLS if e in order.index] + methods
+    figure, axes = plt.subplots(figsize=(style.WIDTH, 0.3 * len(rows) + 1.3))
+    for k, network in enumerate(networks):
+        part = summary[summary["model"] == network].set_index("explainer").reindex(rows)
+        y = np.arange(len(rows)) + 0.16 * (len(networks) - 1) / 2 - 0.16 * k
+        colour, marker = style.NETWORK_COLOURS[network]
+        axes.hlines(y, part["low"], part["high"], color=colour, lw=1.6, alpha=0.7)
+        axes.plot(part["mean"], y, marker, color=colour, ms=5, label=style.network(network))
+    axes.axvline(chance, color="#999999", lw=1, ls=":")
+    axes.axhline(len(rows) - len(methods) - 0.5, color="#DDDDDD", lw=0.8)
+    axes.set_yticks(range(len(rows)), [style.look(str(e)).name for e in rows])
+    axes.set_xlabel(label)
+    axes.grid(axis="y", color="#F0F0F0", lw=0.7)
+    figure.legend(loc="outside lower center", ncols=4)
     return style.finish(figure)
 
 

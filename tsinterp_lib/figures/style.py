@@ -52,6 +52,14 @@ NETWORKS = {
     "tcn": "TCN",
     "transformer": "Transformer",
 }
+NETWORK_COLOURS = {
+    "lstm": ("#DDAA33", "o"),
+    "lstm_input_cell": ("#BB5566", "s"),
+    "tcn": ("#004488", "D"),
+    "transformer": ("#228833", "^"),
+}
+"""Colour and marker of each network, where networks share a panel."""
+
 PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
 
 

@@ -63,7 +63,7 @@ class Standard:
     gate: float = 0.9
 
     def __post_init__(self) -> None:
-        if self.protocol not in PATIENCE:
+        if self.protocol not in OUTPUT:
             raise InvalidInput(f"`protocol` is {self.protocol!r}: choose 'corrected' or 'as_released'.")
         if self.learning_rate <= 0:
             raise InvalidInput(f"`learning_rate` is {self.learning_rate}: it must be above zero.")
