@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from tsinterp_lib import paths
+from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import DataUnavailable, MissingRows
 from tsinterp_lib.experiments import store
 from tsinterp_lib.experiments.statistics import CONTROLS, Ranking, difference_from, ranking, summarise
+from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import known
 
 
@@ -78,7 +80,14 @@ def accuracy(table: pd.DataFrame, protocol: str, metric: str = "test_accuracy") 
     """Mean of a model-level metric over seeds: layouts × networks."""
     part = pick(table, metric, protocol)
     part = part.assign(dataset=part["dataset"].str.split("/").str[0])
-    return part.pivot_table(index="dataset", columns="model", values="value", sort=False)
+    grid = part.pivot_table(index="dataset", columns="model", values="value")
+    return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=_in_order(grid.columns))
+
+
+def _in_order(models: Iterable[object]) -> list[str]:
+    """Networks in the order every figure has them; others after them."""
+    present = [str(m) for m in models]
+    return [m for m in MODELS if m in present] + [m for m in present if m not in MODELS]
 
 
 def coverage(table: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +190,8 @@ def time_minus_feature(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     """AUP (count) of time steps minus that of features, networks × explainers, averaged over layouts and seeds."""
     time = by_explainer(table, "aup_count_time", protocol).set_index(["explainer", "model"])["mean"]
     feature = by_explainer(table, "aup_count_feature", protocol).set_index(["explainer", "model"])["mean"]
-    return (time - feature).unstack("model")
+    grid = (time - feature).unstack("model")
+    return grid[_in_order(grid.columns)]
 
 
 def controls(table: pd.DataFrame) -> pd.DataFrame:

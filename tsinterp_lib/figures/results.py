@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,8 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
         axes.set_title(style.network(name))
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
         axes.set_yticks(list(place.values()), [style.look(e).name for e in place])
-    figure.supxlabel(label, fontsize=9.5)
+    for axes in grid[-1]:
+        axes.set_xlabel(textwrap.fill(label, 36))
     for axes in list(grid.flat)[len(networks) :]:
         axes.set_axis_off()
     handles = [Line2D([], [], marker="o", color="#555555", lw=2, label=f"ours: mean and 95 % interval over {over}")]
