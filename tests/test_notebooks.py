@@ -1,0 +1,35 @@
+"""Every chapter runs from nothing, small, through the one caller of papermill."""
+
+import nbformat
+import pytest
+
+from tsinterp_lib import paths
+from tsinterp_lib.experiments import notebook
+
+SMALL = {
+    "01_datasets": {"protocol": "corrected", "process": "harmonic", "seed": 3},
+    "02_models": {"profile": "smoke", "compute": True, "gated": False, "max_epochs": 1},
+    "03_explainers": {"n_train": 50, "max_epochs": 1, "layout": "rare_time"},
+    "04_metrics": {"layout": "rare_feature", "n_samples": 6},
+    "05_benchmark": {"profile": "smoke", "compute": True, "gated": False},
+    "06_real_digits": {"n_train": 300, "n_test": 60, "max_epochs": 2},
+}
+"""Parameters that keep each chapter to seconds; a chapter without an entry here is run with its defaults."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(p.stem for p in paths.notebooks().glob("*.ipynb")))
+def test_a_chapter_runs_small_and_shows_what_made_it(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("TSINTERP_CACHE", str(tmp_path / "cache"))
+    page = notebook.run(name, SMALL.get(name, {}), tmp_path / f"{name}.ipynb")
+    cells = nbformat.read(page, 4).cells
+    outputs = [o for c in cells for o in c.get("outputs", [])]
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 1
+    assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    for key in SMALL.get(name, {}):
+        assert key in text
+
+
+def test_every_small_chapter_exists():
+    assert set(SMALL) <= {p.stem for p in paths.notebooks().glob("*.ipynb")}
