@@ -178,7 +178,7 @@ def test_a_failing_unit_is_reported_and_the_rest_goes_on(places, monkeypatch):
     assert list(report.failed.values()) == ["ValueError: broken on purpose"]
 
 
-def start(places: Path, workers: int) -> subprocess.Popen:
+def start(places: Path, workers: int, *only: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "tsinterp_lib.cli", "run", "benchmark", "--profile", "smoke", "--no-timed"]
     environment = {
         **os.environ,
@@ -186,7 +186,7 @@ def start(places: Path, workers: int) -> subprocess.Popen:
         "TSINTERP_RESULTS": str(places / "results"),
     }
     return subprocess.Popen(
-        [*command, "--workers", str(workers)],
+        [*command, "--workers", str(workers), *only],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -226,10 +226,11 @@ def test_killing_a_worker_then_the_run_loses_no_finished_unit_and_changes_no_byt
 
 @pytest.mark.slow
 def test_two_runs_at_once_give_the_rows_of_one(places, tmp_path_factory):
-    both = [start(places, workers=0), start(places, workers=0)]
+    few = ("--only", "model=tcn")
+    both = [start(places, 0, *few), start(places, 0, *few)]
     assert [p.wait(timeout=300) for p in both] == [0, 0]
     alone = tmp_path_factory.mktemp("alone")
-    assert start(alone, workers=0).wait(timeout=300) == 0
+    assert start(alone, 0, *few).wait(timeout=300) == 0
     where = Path("cache", "units", "benchmark", "smoke")
     assert unit_bytes(places / where) == unit_bytes(alone / where)
 
@@ -259,3 +260,11 @@ def test_the_cheapest_published_unit_is_what_the_committed_code_computes(tmp_pat
     assert len(both) == len(fresh) == len(fresh.drop_duplicates(keys))
     # Another processor rounds float32 sums otherwise, and a map's ties and a training path feel it: hence 0.02, not 0.
     assert (both["value"] - both["value_published"]).abs().max() < 0.02
+
+
+def test_the_picture_of_the_first_page_was_drawn_from_the_published_rows():
+    from PIL import Image
+
+    from tsinterp_lib.experiments import answer
+
+    assert Image.open(answer.path()).text[answer.SOURCE].endswith(answer.rows_digest())
