@@ -9,7 +9,7 @@ from importlib import import_module
 from sphinx.util.nodes import make_refnode
 
 LISTING = re.compile(r"^% every module of (\S+)$", re.MULTILINE)
-OPTIONS = "   :members:"
+OPTIONS = "   :members:\n   :no-value:\n   :ignore-module-all:"
 
 
 def list_modules(app, page, source):
@@ -22,15 +22,28 @@ def _documented(package: str) -> str:
     modules = [m.name for m in pkgutil.iter_modules(found.__path__) if m.name[0] != "_" and not m.ispkg]
     names = [package] * (package != "tsinterp_lib") + [f"{package}.{name}" for name in modules]
     blocks = [f"### `{n}`\n\n```{{eval-rst}}\n.. automodule:: {n}\n{OPTIONS}\n```" for n in names]
-    return "\n\n".join(blocks)
+    exported = [getattr(found, name) for name in getattr(found, "__all__", ())]
+    private = [o for o in exported if str(getattr(o, "__module__", "")).startswith(f"{package}._")]
+    own = [f"```{{eval-rst}}\n.. autoclass:: {package}.{o.__name__}\n   :members:\n```" for o in private]
+    return "\n\n".join([_names(package), *blocks[:1], *own, *blocks[1:]])
+
+
+def _names(package: str) -> str:
+    """The names in the registries of a package, as the command line and ``Choice`` take them."""
+    from tsinterp_lib.registry import KINDS, table
+
+    kinds = [kind for kind, (module, _) in KINDS.items() if module == package]
+    return "\n\n".join(f"**{kind}**: {', '.join(f'`{name}`' for name in table(kind))}" for kind in kinds)
 
 
 def resolve_short_name(app, env, node, contnode):
-    """``:class:`InvalidInput``` means the one object of the library with that name, wherever it is imported."""
+    """A short name, or one by way of the package that exports it, means the one object of the library so called."""
     if node.get("refdomain") != "py":
         return None
+    target = node["reftarget"]
+    target = target.rpartition(".")[2] if target.startswith("tsinterp_lib.") else target
     objects = env.get_domain("py").objects
-    found = [name for name in objects if name.endswith("." + node["reftarget"])]
+    found = [name for name in objects if name.endswith("." + target)]
     if len(found) != 1:
         return None
     entry = objects[found[0]]
