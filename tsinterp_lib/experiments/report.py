@@ -123,9 +123,13 @@ def cost(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def beats(table: pd.DataFrame, metric: str, protocol: str, control: str = "random") -> pd.DataFrame:
-    """In how many layouts the whole interval of an explainer's difference from a control lies above zero."""
+    """In how many layouts the whole interval of an explainer's difference from a control lies above zero.
+
+    Layouts with a single seed have no interval and are left out.
+    """
     part = difference_from(pick(table, metric, protocol), control)
     cells = summarise(part, ["protocol", "profile", "metric", "dataset", "model", "explainer"])
+    cells = cells.dropna(subset=["low"])
     above = cells.assign(above=cells["low"] > 0, below=cells["high"] < 0)
     counts = above.groupby(["model", "explainer"], sort=False).agg(
         layouts=("above", "size"), above=("above", "sum"), below=("below", "sum")

@@ -17,23 +17,23 @@ def say_benchmark(rows: pd.DataFrame) -> Markdown:
         if protocol not in set(rows["protocol"]):
             continue
         s = report.by_explainer(rows, "auroc", protocol)
-        s = s[~s["explainer"].isin(CONTROLS)]
-        by_network = s.groupby("model")["mean"].mean().sort_values(ascending=False)
-        by_method = s.pivot_table(index="explainer", columns="model", values="mean").dropna().mean(axis=1)
-        by_method = by_method.sort_values(ascending=False)
+        grid = s[~s["explainer"].isin(CONTROLS)].pivot_table(index="explainer", columns="model", values="mean").dropna()
+        by_network = grid.mean(axis=0).sort_values(ascending=False)
+        by_method = grid.mean(axis=1).sort_values(ascending=False)
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
-            f"**{printed.capitalize()}**: the mean AUROC of all methods is {by_network.iloc[0]:.2f} on the "
-            f"{style.network(best)} and {by_network.iloc[-1]:.2f} on the {style.network(worst)}; between the best and "
-            f"the worst method that ran on every network ({style.look(by_method.index[0]).name}, "
-            f"{style.look(by_method.index[-1]).name}) it is {by_method.iloc[0]:.2f} and {by_method.iloc[-1]:.2f}."
+            f"**{printed.capitalize()}**: averaged over the {len(grid)} methods that ran on every network, AUROC is "
+            f"{by_network.iloc[0]:.2f} on the {style.network(best)} and {by_network.iloc[-1]:.2f} on the "
+            f"{style.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
+            f"({style.look(by_method.index[0]).name}) and {by_method.iloc[-1]:.2f} for the worst "
+            f"({style.look(by_method.index[-1]).name})."
         )
     beats = report.beats(rows, "aup_count", "as_released")
     beats = beats[~beats["explainer"].isin(CONTROLS)]
     parts.append(
         f"As released, precision is above chance, with its whole interval, in {int(beats['above'].sum())} of "
-        f"{int(beats['layouts'].sum())} combinations of layout, network and method, and below chance in "
-        f"{int(beats['below'].sum())}."
+        f"{int(beats['layouts'].sum())} combinations of layout, network and method with at least two seeds, and below "
+        f"chance in {int(beats['below'].sum())}."
     )
     return Markdown("\n\n".join(parts))
 
