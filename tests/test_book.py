@@ -112,13 +112,32 @@ def test_a_second_build_executes_nothing_and_a_changed_chapter_is_executed_again
     assert first.as_uri() in said[-1]
     said.clear()
     book.build(say=said.append)
-    assert sum("unchanged" in s for s in said) == 2
+    assert [s for s in said if "executed in" in s] == []
+    assert "[pages] unchanged" in said
     write(tree, "02_b", "other: int = 2")
     said.clear()
     book.build({"seed": "3"}, jobs=1, say=said.append)
     assert [s for s in said if "executed in" in s and "01_a" in s]
     assert [s for s in said if "executed in" in s and "02_b" in s]
     assert "seed=3" in (tree / "_build" / "staged" / "notebooks" / "01_a.ipynb").read_text()
+
+
+def test_changed_or_damaged_pages_are_compiled_again(tree, monkeypatch):
+    compiled = []
+    real = book.compile_pages
+    monkeypatch.setattr(book, "compile_pages", lambda *arguments: compiled.append(1) or real(*arguments))
+    for change in (lambda: None, lambda: None, change_intro(tree), remove_page(tree), lambda: None):
+        change()
+        book.build(jobs=1, say=lambda _: None)
+    assert len(compiled) == 3
+
+
+def change_intro(tree: Path):
+    return lambda: (tree / "book" / "intro.md").write_text("# Hello\n\nAnew.\n")
+
+
+def remove_page(tree: Path):
+    return lambda: (tree / "_build" / "html" / "notebooks" / "01_a.html").unlink()
 
 
 def test_new_results_make_every_chapter_old(tree):

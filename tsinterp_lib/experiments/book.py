@@ -41,13 +41,20 @@ def build(parameters: Mapping[str, object] | None = None, jobs: int = 2, say: Ca
     chapters = [Path(page).name for page in pages if page.startswith("notebooks/")]
     executed = execute(chapters, _shared_out(parameters or {}, chapters), jobs, say)
     stage(executed)
-    compiled = compile_pages(paths.staging(), say)
-    problems = product.problems(compiled, paths.staging(), pages)
-    if problems:
-        raise BookError("the book was compiled, but:\n" + "\n".join(f"- {p}" for p in problems))
-    site = paths.site()
-    shutil.rmtree(site, ignore_errors=True)
-    shutil.move(compiled, site)
+    site, mark = paths.site(), paths.site().parent / "site.key"
+    key = _site_key()
+    # Only a page that is still there and still right is kept; anything else is compiled from nothing.
+    if mark.exists() and mark.read_text() == key and not product.problems(site, paths.staging(), pages):
+        say("[pages] unchanged")
+    else:
+        mark.unlink(missing_ok=True)
+        compiled = compile_pages(paths.staging(), say)
+        problems = product.problems(compiled, paths.staging(), pages)
+        if problems:
+            raise BookError("the book was compiled, but:\n" + "\n".join(f"- {p}" for p in problems))
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.move(compiled, site)
+        mark.write_text(key)
     first = site / "index.html"
     say(f"{len(pages)} pages in {time.perf_counter() - start:.0f} s. Read the book at {first.as_uri()}")
     return first
@@ -171,6 +178,14 @@ def _basis() -> str:
     listed = sorted(f"{p.relative_to(kept)} {p.stat().st_size}" for p in kept.rglob("*") if p.is_file())
     versions = sorted(f"{d.name}=={d.version}" for d in distributions())
     digest.update(json.dumps([data, listed, versions, sys.version, platform.platform()]).encode())
+    return digest.hexdigest()
+
+
+def _site_key() -> str:
+    """Digest of all that compiled pages depend on: their staged sources, and the library that the reference shows."""
+    digest = hashlib.sha256(_basis().encode())
+    for path in sorted(p for p in paths.staging().rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(paths.staging())}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
