@@ -162,5 +162,6 @@ def _first_sentence(thing: object) -> str:
     import re
 
     text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    text = re.sub(r",?\s*:math:`[^`]*`", "", text)
     text = re.sub(r"\s*\(?:cite:[a-z]+:`[^`]*`\)?", "", text)
     return re.sub(r":[a-z:]+:`~?([^`]*)`|``([^`]*)``", r"\1\2", text).strip()

@@ -13,7 +13,7 @@ from tsinterp_lib.types import Explainer
 
 @dataclass(frozen=True, kw_only=True)
 class Random(Explainer):
-    r"""Scores that know nothing: :math:`a_{ntf} \sim U[0, 1)`, drawn anew for each cell.
+    r"""Uniform scores that know nothing, :math:`a_{ntf} \sim U[0, 1)`, drawn anew for each cell.
 
     The control that "better than chance" is measured against. No units. Raises as ``attribute`` states.
     """

@@ -21,10 +21,11 @@ OUTLINE = "#CC3311"
 def draw_map(axes: Axes, values: Tensor, importance: Tensor | None = None, signed: bool = True) -> Any:
     """Draw one (T, F) map on given axes, the planted cells outlined; a signed map is white at zero.
 
-    Colours end at the 99.5th percentile of the magnitude, so that one extreme cell does not blank the rest.
+    Colours end at the 99.5th percentile of the magnitude, so that one extreme cell does not blank the rest, and not
+    below a tenth of the largest, so that a map of few cells does not show its noise.
     """
     a = values.detach().cpu().double().numpy().T
-    top = float(np.quantile(np.abs(a), 0.995)) or float(np.abs(a).max()) or 1.0
+    top = max(float(np.quantile(np.abs(a), 0.995)), 0.1 * float(np.abs(a).max())) or 1.0
     limits: dict[str, Any] = {"vmin": -top if signed else 0.0, "vmax": top, "cmap": "RdBu_r" if signed else "viridis"}
     image = axes.imshow(a, origin="lower", aspect="auto", interpolation="nearest", **limits)
     if importance is not None and bool(importance.any()) and not bool(importance.all()):
