@@ -13,7 +13,7 @@ from tsinterp_lib.types import Explainer, Samples
 
 @dataclass(frozen=True, kw_only=True)
 class PermutedFeatures(Explainer):
-    r"""The "random" baseline of the released benchmark code :cite:p:`ismail2020`: one shuffle of the feature axis of another map.
+    r"""The "random" baseline of the 2020 code :cite:p:`ismail2020`: one shuffle of the feature axis of another map.
 
     .. math:: a_{ntf} = a^{\text{base}}_{n t \pi(f)}
 
