@@ -103,6 +103,15 @@ def test_only_models_past_the_gate_are_explained_and_their_own_rows_stay():
         report._past_the_gate(failed, gated=True)
 
 
+def test_networks_are_compared_on_the_layouts_that_all_of_them_have():
+    rows = made_up()
+    rows = rows[~((rows["model"] == "tcn") & rows["dataset"].str.startswith("rare"))]
+    shared, layouts = report.on_shared_layouts(rows, "corrected")
+    assert layouts == 1
+    assert set(shared["dataset"]) == {"middle/gaussian_noise"}
+    assert set(shared["model"]) == {"lstm", "tcn"}
+
+
 def test_agreement_says_whether_the_published_value_lies_inside():
     summary = pd.DataFrame(
         {"model": ["lstm"] * 2, "explainer": ["a", "b"], "mean": [0.1, 0.1], "low": [0.0, 0.0], "high": [0.2, 0.2],

@@ -27,10 +27,9 @@ def draw(target: Path | None = None) -> Path:
     from tsinterp_lib import figures
 
     target = target or path()
-    rows = report.rows("benchmark", "paper")
-    figure = figures.by_network(
-        report.by_explainer(rows, "auroc", "corrected"), "AUROC against the planted cells (0.5 is chance)", 0.5
-    )
+    rows, layouts = report.on_shared_layouts(report.rows("benchmark", "paper"), "corrected")
+    label = f"AUROC against the planted cells, mean of {layouts} layouts (0.5 is chance)"
+    figure = figures.by_network(report.by_explainer(rows, "auroc", "corrected"), label, 0.5)
     target.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(target, metadata={SOURCE: f"results/benchmark.parquet sha256 {rows_digest()}"})
     return target

@@ -64,6 +64,17 @@ def pick(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
     return table[(table["metric"] == metric) & (table["protocol"] == protocol)]
 
 
+def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, int]:
+    """The explanations of a protocol on the layouts that every network has, and how many layouts that is.
+
+    Networks are compared on these alone: a network explained on fewer, easier layouts would look better.
+    """
+    part = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
+    networks = part.groupby("dataset")["model"].nunique()
+    shared = networks.index[networks == part["model"].nunique()]
+    return part[part["dataset"].isin(shared)], len(shared)
+
+
 def by_explainer(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
     """Mean and 95 % interval over seeds per network and explainer, layouts averaged; ``minus`` subtracts a control."""
     part = pick(table, metric, protocol)

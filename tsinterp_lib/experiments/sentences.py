@@ -16,13 +16,15 @@ def say_benchmark(rows: pd.DataFrame) -> Markdown:
     for protocol, printed in style.PROTOCOLS.items():
         if protocol not in set(rows["protocol"]):
             continue
-        s = report.by_explainer(rows, "auroc", protocol)
+        shared, layouts = report.on_shared_layouts(rows, protocol)
+        s = report.by_explainer(shared, "auroc", protocol)
         grid = s[~s["explainer"].isin(CONTROLS)].pivot_table(index="explainer", columns="model", values="mean").dropna()
         by_network = grid.mean(axis=0).sort_values(ascending=False)
         by_method = grid.mean(axis=1).sort_values(ascending=False)
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
-            f"**{printed.capitalize()}**: averaged over the {len(grid)} methods that ran on every network, AUROC is "
+            f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network has, "
+            f"AUROC is "
             f"{by_network.iloc[0]:.2f} on the {style.network(best)} and {by_network.iloc[-1]:.2f} on the "
             f"{style.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
             f"({style.look(by_method.index[0]).name}) and {by_method.iloc[-1]:.2f} for the worst "
