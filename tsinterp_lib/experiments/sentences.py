@@ -23,9 +23,8 @@ def say_benchmark(rows: pd.DataFrame) -> Markdown:
         by_method = grid.mean(axis=1).sort_values(ascending=False)
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
-            f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network has, "
-            f"AUROC is "
-            f"{by_network.iloc[0]:.2f} on the {style.network(best)} and {by_network.iloc[-1]:.2f} on the "
+            f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
+            f"has, AUROC is {by_network.iloc[0]:.2f} on the {style.network(best)} and {by_network.iloc[-1]:.2f} on the "
             f"{style.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
             f"({style.look(by_method.index[0]).name}) and {by_method.iloc[-1]:.2f} for the worst "
             f"({style.look(by_method.index[-1]).name})."
