@@ -54,9 +54,14 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
 
 
 def by_network(summary: pd.DataFrame, label: str, chance: float) -> Figure:
-    """Mean and interval per explainer on every network in one panel; methods sorted by their mean, controls last."""
+    """Mean and interval per explainer on every network, in one panel; controls come last.
+
+    Methods are sorted by their mean over the networks that have all of them.
+    """
     networks = [n for n in style.NETWORKS if n in set(summary["model"])]
-    order = summary.groupby("explainer")["mean"].mean().sort_values()
+    grid = summary.pivot_table(index="explainer", columns="model", values="mean")
+    everywhere = grid.dropna(axis=1) if grid.notna().all().any() else grid
+    order = everywhere.mean(axis=1).sort_values()
     methods = [e for e in order.index if e not in CONTROLS]
     rows = [e for e in CONTROLS if e in order.index] + methods
     figure, axes = plt.subplots(figsize=(style.WIDTH, 0.3 * len(rows) + 1.3))
