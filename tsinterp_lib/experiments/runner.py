@@ -12,7 +12,7 @@ from typing import Any
 
 from tsinterp_lib import paths
 from tsinterp_lib.experiments import store
-from tsinterp_lib.experiments.cells import Profile, Study, by_unit
+from tsinterp_lib.experiments.cells import Profile, Study, by_unit, check_unique
 from tsinterp_lib.experiments.compute import compute_unit, missing_cells, pairs
 
 Say = Callable[[str], None]
@@ -37,7 +37,9 @@ def pending(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | 
     A unit is complete where its rows are in the published table or in its own file.
     """
     plans = study.plan(profile.name)
-    units = by_unit(study.cells(profile, only))
+    wanted = study.cells(profile, only)
+    check_unique(wanted)
+    units = by_unit(wanted)
     published = published_pairs(study, profile)
     folder = paths.units(study.name, profile.name)
     todo = []
