@@ -1,11 +1,12 @@
 """Studies and profiles, by name."""
 
-from tsinterp_lib.experiments.benchmark import BENCHMARK
+from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
 from tsinterp_lib.types import Sizes
 
 STUDIES: dict[str, Study] = {
     "benchmark": BENCHMARK,
+    "processes": PROCESSES_STUDY,
 }
 
 PROFILES: dict[str, Profile] = {

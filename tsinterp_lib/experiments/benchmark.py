@@ -1,20 +1,47 @@
-"""Study *benchmark*: ten planted layouts of plain Gaussian noise × four networks × every explainer × every metric.
+"""Studies *benchmark* and *processes*: planted layouts × background processes × four networks × every explainer.
 
-After Ismail et al., "Benchmarking Deep Learning Interpretability in Time Series Predictions", NeurIPS 2020.
+After Ismail et al., "Benchmarking Deep Learning Interpretability in Time Series Predictions", NeurIPS 2020. The first
+takes plain Gaussian noise at five seeds, the second the other six processes at one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.datasets import LAYOUTS, PROCESSES
 from tsinterp_lib.experiments.cells import Plan, Study
 from tsinterp_lib.explainers import AS_RELEASED, CORRECTED
 from tsinterp_lib.metrics import METRICS
 from tsinterp_lib.registry import Choice
 
-PROCESS = "gaussian_noise"
+GAUSSIAN = ("gaussian_noise",)
+OTHERS = tuple(name for name in PROCESSES if name not in GAUSSIAN)
 NETWORKS = ("lstm", "lstm_input_cell", "tcn", "transformer")
+
+METHODS = (
+    "gradient",
+    "integrated_gradients",
+    "deep_lift",
+    "gradient_shap",
+    "deep_shap",
+    "smoothgrad",
+    "shapley_value_sampling",
+    "feature_permutation",
+    "feature_ablation",
+    "occlusion",
+    "input_x_gradient",
+    "lime",
+    "kernel_shap",
+    "random",
+    "position_only",
+    "oracle",
+    "permuted_features",
+)
+"""What the grid compares; costlier methods (rescaling, masks, generators) have studies of their own."""
+
+OF_OTHER_STUDIES = ("weighted_jaccard", "euclidean_distance")
+"""Metrics the grid leaves to the study that needs them."""
 
 WITHOUT = {
     ("transformer", "shapley_value_sampling"): "125,101 series through the network: 80 s per fitted model on one core",
@@ -23,37 +50,53 @@ WITHOUT = {
 """Pairs the study leaves out at profile ``paper``, and why; the tables show them as empty."""
 
 LAYOUTS_AT = {"smoke": ("middle", "rare_time"), "quick": ("middle", "moving_middle", "rare_time", "rare_feature")}
+PROCESSES_AT = {"smoke": ("harmonic", "narma"), "quick": ("harmonic", "gaussian_process", "autoregressive")}
 NETWORKS_AT = {"smoke": ("lstm", "tcn"), "quick": ("lstm", "lstm_input_cell", "tcn")}
 EXPLAINERS_AT = {
     "smoke": ("gradient", "integrated_gradients", "smoothgrad", "occlusion", "random", "position_only", "oracle"),
 }
 
 
-def plan(profile: str) -> Mapping[str, Plan]:
+def plan(profile: str, processes: tuple[str, ...] = GAUSSIAN) -> Mapping[str, Plan]:
     """The two protocols side by side: the authors' code as it computes, and its stated defects mended."""
     return {
-        "as_released": _plan(profile, "as_released", "probabilities", AS_RELEASED),
-        "corrected": _plan(profile, "corrected", "logits", CORRECTED),
+        "as_released": _plan(profile, processes, "as_released", "probabilities", AS_RELEASED),
+        "corrected": _plan(profile, processes, "corrected", "logits", CORRECTED),
     }
 
 
-def _plan(profile: str, protocol: str, output: str, explainers: Mapping[str, Choice]) -> Plan:
-    shared = "shared" if protocol == "as_released" else "per_sample"
-    networks = NETWORKS_AT.get(profile, NETWORKS)
+def planted(layout: str, process: str, protocol: str) -> Choice:
+    """The data set of a layout and a process, labelled ``layout/process``."""
+    return Choice(layout, {"process": process, "protocol": protocol}, alias=f"{layout}/{process}")
+
+
+def scores(protocol: str) -> tuple[Choice, ...]:
+    """Every metric of the grid, with the replacement noise of the protocol: one draw for all samples, or one each."""
+    noise = "shared" if protocol == "as_released" else "per_sample"
+    return tuple(
+        Choice(name, {"noise": noise} if name.startswith("masked_accuracy") else {}, alias=name)
+        for name in METRICS
+        if name not in OF_OTHER_STUDIES
+    )
+
+
+def _plan(
+    profile: str, processes: tuple[str, ...], protocol: str, output: str, explainers: Mapping[str, Choice]
+) -> Plan:
+    some = processes if processes == GAUSSIAN else PROCESSES_AT.get(profile, processes)
     return Plan(
         datasets=tuple(
-            Choice(layout, {"process": PROCESS, "protocol": protocol}, alias=f"{layout}/{PROCESS}")
-            for layout in LAYOUTS_AT.get(profile, tuple(LAYOUTS))
+            planted(layout, process, protocol) for process in some for layout in LAYOUTS_AT.get(profile, tuple(LAYOUTS))
         ),
-        models=tuple(Choice(name, {"output": output}, alias=name) for name in networks),
+        models=tuple(Choice(name, {"output": output}, alias=name) for name in NETWORKS_AT.get(profile, NETWORKS)),
         trainers=(Choice("standard", {"protocol": protocol}, alias="standard"),),
-        explainers=tuple(explainers[name] for name in EXPLAINERS_AT.get(profile, tuple(explainers))),
-        metrics=tuple(
-            Choice(name, {"noise": shared} if name.startswith("masked_accuracy") else {}, alias=name)
-            for name in METRICS
-        ),
+        explainers=tuple(explainers[name] for name in EXPLAINERS_AT.get(profile, METHODS)),
+        metrics=scores(protocol),
         without=WITHOUT,
     )
 
 
 BENCHMARK = Study("benchmark", "Which explainer finds the planted cells, on which network?", plan)
+PROCESSES_STUDY = Study(
+    "processes", "Does the answer hold on other background processes?", partial(plan, processes=OTHERS), most_seeds=1
+)

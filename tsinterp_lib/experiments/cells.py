@@ -33,7 +33,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Cell:
-    """One explained model: the explainer is None for the rows of the fitted model itself (accuracy, epochs)."""
+    """One explained model: the explainer is None for the rows of the fitted model itself (accuracy, epochs).
+
+    ``samples`` is how many test samples, the first ones, are explained; None explains all of them.
+    """
 
     study: str
     protocol: str
@@ -43,10 +46,13 @@ class Cell:
     trainer: Choice
     explainer: Choice | None
     seed: int
+    samples: int | None = None
 
     def key(self) -> str:
         """Short hash of all a number depends on, the version of the computing code included."""
-        return _digest({**self.unit_spec(), "explainer": self.explainer.spec() if self.explainer else None})
+        spec = {**self.unit_spec(), "explainer": self.explainer.spec() if self.explainer else None}
+        # Named only where it limits anything: rows of cells that explain the whole test set keep their keys.
+        return _digest(spec if self.samples is None else {**spec, "samples": self.samples})
 
     def unit_spec(self) -> dict[str, Any]:
         """What identifies the fitted model of this cell; the study's name does not, studies may share models."""
@@ -62,7 +68,7 @@ class Cell:
 
     def unit(self) -> Cell:
         """The cell of the fitted model itself."""
-        return replace(self, explainer=None)
+        return replace(self, explainer=None, samples=None)
 
     def text(self) -> str:
         """The cell in words, for progress lines and errors."""
@@ -72,7 +78,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one protocol of a study compares; ``without`` names (model, explainer) pairs that are left out, and why."""
+    """What one protocol of a study compares.
+
+    ``without`` names (model, explainer) pairs that are left out, and why; ``samples`` limits how many test samples
+    are explained, for methods that cost minutes a sample.
+    """
 
     datasets: tuple[Choice, ...]
     models: tuple[Choice, ...]
@@ -80,15 +90,17 @@ class Plan:
     explainers: tuple[Choice, ...]
     metrics: tuple[Choice, ...]
     without: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    samples: int | None = None
 
 
 @dataclass(frozen=True)
 class Study:
-    """A named grid: the question it answers, and the plan of each protocol at a profile."""
+    """A named grid: the question it answers, the plan of each protocol at a profile, at most how many seeds it asks."""
 
     name: str
     question: str
     plan: Callable[[str], Mapping[str, Plan]]
+    most_seeds: int | None = None
 
     def cells(self, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
         """Every cell at a profile, in the order of computing; ``only`` keeps named labels, e.g. ``{"model": ["tcn"]}``.
@@ -105,13 +117,14 @@ class Study:
 
     def _all(self, profile: Profile) -> Iterator[Cell]:
         # Seeds are outermost: stopped early, the study has fewer seeds and not fewer networks or layouts.
-        for seed, (protocol, plan) in product(range(profile.n_seeds), self.plan(profile.name).items()):
+        seeds = range(profile.n_seeds if self.most_seeds is None else min(profile.n_seeds, self.most_seeds))
+        for seed, (protocol, plan) in product(seeds, self.plan(profile.name).items()):
             for model, dataset, trainer in product(plan.models, plan.datasets, plan.trainers):
                 unit = Cell(self.name, protocol, profile, dataset, model, trainer, None, seed)
                 yield unit
                 for explainer in plan.explainers:
                     if (model.name, explainer.name) not in plan.without:
-                        yield replace(unit, explainer=explainer)
+                        yield replace(unit, explainer=explainer, samples=plan.samples)
 
 
 AXES: dict[str, Callable[[Cell], str]] = {

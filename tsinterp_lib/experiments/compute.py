@@ -53,13 +53,13 @@ def explain(cell: Cell, model: nn.Module, data: Dataset) -> tuple[Explanation, i
     """The explanation of a cell's test set, how many series went through the model for it, and the seconds it took."""
     assert cell.explainer is not None
     explainer: Explainer = build("explainer", cell.explainer)
+    test = data.test if cell.samples is None else data.test[slice(cell.samples)]
     with scope(seed_from(cell.key(), "prepare")):
-        explainer = explainer.prepare(model, data.train).for_samples(data.test)
+        explainer = explainer.prepare(model, data.train).for_samples(test)
     start = time.perf_counter()
     with scope(seed_from(cell.key(), "attribute")), counted(model) as calls:
-        a = explainer.attribute(model, data.test.x, data.test.y)
+        a = explainer.attribute(model, test.x, test.y)
     seconds = time.perf_counter() - start
-    test = data.test
     explanation = Explanation(
         model, test.x, test.y, a, test.importance, data.background, seed_from(cell.key(), "metrics")
     )
