@@ -78,3 +78,13 @@ def test_settings_out_of_range_are_refused(settings, said):
 
 def test_the_registry_lists_the_trainer():
     assert TRAINERS["standard"] is Standard
+
+
+def test_the_released_rule_and_the_doubled_softmax_can_be_taken_apart():
+    one_softmax = Standard("as_released", output="logits", max_epochs=1).fit(build(), data(), 0)
+    doubled = Standard("corrected", output="probabilities", max_epochs=1).fit(build("probabilities"), data(), 0)
+    assert one_softmax.epochs == doubled.epochs == 1
+    with pytest.raises(InvalidInput, match="trains 'logits'"):
+        Standard("as_released", output="logits").fit(build("probabilities"), data(), 0)
+    with pytest.raises(InvalidInput, match="`output` is 'scores'"):
+        Standard(output="scores")

@@ -1,5 +1,6 @@
 """Studies and profiles, by name."""
 
+from tsinterp_lib.experiments.audit import AUDIT
 from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
 from tsinterp_lib.types import Sizes
@@ -7,6 +8,7 @@ from tsinterp_lib.types import Sizes
 STUDIES: dict[str, Study] = {
     "benchmark": BENCHMARK,
     "processes": PROCESSES_STUDY,
+    "audit": AUDIT,
 }
 
 PROFILES: dict[str, Profile] = {

@@ -48,9 +48,10 @@ class Standard:
 
     Defaults: ``learning_rate`` 1e-3, ``batch_size`` 50 (shuffled, the last one may be smaller), ``max_epochs`` 500,
     ``stop_accuracy`` 0.99, ``gate`` 0.9: a model passes with at least that test (``as_released``) or validation
-    (``corrected``) accuracy. Raises :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, empty or
-    non-finite data, labels of one class only, a model whose ``output`` belongs to the other protocol, and a loss that
-    is not finite.
+    (``corrected``) accuracy. ``output``, which output of the model is trained, is that of the protocol unless the two
+    are to be taken apart: ``logits`` with the released stop rule, or the doubled softmax with the corrected one.
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, empty or non-finite data, labels of one
+    class only, a model with another ``output``, and a loss that is not finite.
     """
 
     protocol: str = "corrected"
@@ -61,10 +62,13 @@ class Standard:
     stop_accuracy: float = 0.99
     check_every: int = 3
     gate: float = 0.9
+    output: str | None = None
 
     def __post_init__(self) -> None:
         if self.protocol not in OUTPUT:
             raise InvalidInput(f"`protocol` is {self.protocol!r}: choose 'corrected' or 'as_released'.")
+        if self.output not in (None, *OUTPUT.values()):
+            raise InvalidInput(f"`output` is {self.output!r}: choose 'logits' or 'probabilities', or leave it out.")
         if self.learning_rate <= 0:
             raise InvalidInput(f"`learning_rate` is {self.learning_rate}: it must be above zero.")
         for name in ("batch_size", "max_epochs", "check_every"):
@@ -107,7 +111,7 @@ class Standard:
             if samples.y.dim() != 1:
                 raise InvalidInput(f"`{name}.y` has shape {tuple(samples.y.shape)}: give one label per series, (N).")
         checks.check_labels(dataset.train.y, dataset.n_classes)
-        output, wanted = getattr(model, "output", None), OUTPUT[self.protocol]
+        output, wanted = getattr(model, "output", None), self.output or OUTPUT[self.protocol]
         if output not in (None, wanted):
             raise InvalidInput(
                 f"the model's `output` is {output!r}; protocol {self.protocol!r} trains {wanted!r}: "
