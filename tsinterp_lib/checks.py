@@ -34,6 +34,11 @@ def check_series(x: Tensor, name: str = "x") -> Tensor:
 
 def output_size(model: nn.Module, x: Tensor) -> int:
     """C, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
+    return output_shape(model, x)[0]
+
+
+def output_shape(model: nn.Module, x: Tensor, per_step: bool = False) -> tuple[int, ...]:
+    """(C,), or (T, C) of a model with one output per step where ``per_step`` allows it; raises for other outputs."""
     expected = (getattr(model, "n_steps", None), getattr(model, "n_features", None))
     if None not in expected and tuple(x.shape[1:]) != expected:
         swapped = tuple(x.shape[1:]) == expected[::-1]
@@ -47,16 +52,28 @@ def output_size(model: nn.Module, x: Tensor) -> int:
             f"the model refuses `x` of shape {tuple(x.shape)} and dtype {x.dtype} ({error}): axes are (N, T, F); "
             "check their order and that model and x share dtype and device."
         ) from error
+    if out.dim() == 3 and tuple(out.shape[:2]) == (1, x.shape[1]):
+        if per_step:
+            return int(out.shape[1]), int(out.shape[2])
+        raise InvalidInput(
+            f"the model maps one series to shape {tuple(out.shape)}, one output per step: this method explains one "
+            "output per series, one score per class; wrap it in each_step, or build the model with per_step=False."
+        )
     if out.dim() != 2 or out.shape[0] != 1:
         raise InvalidInput(
             f"the model maps one series to shape {tuple(out.shape)}: it must give (N, C), one score per class."
         )
-    return int(out.shape[1])
+    return (int(out.shape[1]),)
 
 
-def check_target(target: Tensor, n_classes: int, n: int) -> Tensor:
-    """``target`` if it holds N class indices in [0, C); raises :class:`InvalidInput` otherwise."""
-    if target.shape != (n,):
+def check_target(target: Tensor, n_classes: int, n: int, n_steps: int | None = None) -> Tensor:
+    """``target`` if it holds N (or N × T) class indices in [0, C); raises :class:`InvalidInput` otherwise."""
+    if n_steps is not None and target.shape != (n, n_steps):
+        raise InvalidInput(
+            f"`target` has shape {tuple(target.shape)}; the model has one output per step: give one class per sample "
+            f"and step, shape ({n}, {n_steps})."
+        )
+    if n_steps is None and target.shape != (n,):
         raise InvalidInput(f"`target` has shape {tuple(target.shape)}; `x` has {n} samples: give one class per sample.")
     if target.is_floating_point() or target.dtype == torch.bool:
         raise InvalidInput(f"`target` has dtype {target.dtype}: class indices are integers; call target.long().")

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -109,6 +110,9 @@ class Explainer(ABC):
     Random methods draw from torch's and numpy's global generators: wrap the call in :func:`tsinterp_lib.seeding.scope`.
     """
 
+    per_step: ClassVar[bool] = False
+    """Whether models with one output per step, (N, T, C), are explained too; ``target`` is then (N, T)."""
+
     def prepare(self, model: nn.Module, train: Samples) -> Explainer:
         """A copy that has learned what it needs from ``train`` (references, generators); here: itself."""
         return self
@@ -118,7 +122,7 @@ class Explainer(ABC):
         return self
 
     def attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"] | Int[Tensor, "N T"]
     ) -> Float[Tensor, "N T F"]:
         """Scores of the cells of ``x`` for output ``target`` of ``model``: (N, T, F), dtype and device of ``x``.
 
@@ -130,13 +134,14 @@ class Explainer(ABC):
 
         checks.check_series(x)
         with attribution_mode(model):
-            checks.check_target(target, checks.output_size(model, x), n=x.shape[0])
+            *steps, n_classes = checks.output_shape(model, x, self.per_step)
+            checks.check_target(target, n_classes, x.shape[0], *steps)
             a = self._attribute(model, x.detach(), target)
         return checks.check_attribution(a.detach(), x, method=type(self).__name__)
 
     @abstractmethod
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"] | Int[Tensor, "N T"]
     ) -> Float[Tensor, "N T F"]: ...
 
 
@@ -149,7 +154,7 @@ class Explanation:
 
     model: nn.Module
     x: Float[Tensor, "N T F"]
-    target: Int[Tensor, "N"]
+    target: Int[Tensor, "N"] | Int[Tensor, "N T"]
     attribution: Float[Tensor, "N T F"]
     importance: Bool[Tensor, "N T F"] | None = None
     background: Background | None = None
