@@ -31,6 +31,27 @@ def lstm(model, x: Tensor) -> Tensor:
     return _series(model, x, one)
 
 
+def gru(model, x: Tensor) -> Tensor:
+    """Logits of a GRU in evaluation mode, at the last step or at every step."""
+
+    def one(model, p, series):
+        w, u, b, c = (p[f"recurrence.{kind}_l0"] for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        size, h, outputs = model.hidden_size, torch.zeros(model.hidden_size, dtype=x.dtype), []
+        for step in series:
+            new, old = w @ step + b, u @ h + c
+            r, z = (torch.sigmoid(new[k * size : (k + 1) * size] + old[k * size : (k + 1) * size]) for k in (0, 1))
+            n = torch.tanh(new[2 * size :] + r * old[2 * size :])
+            h = (1 - z) * n + z * h
+            v = h
+            if model.norm is not None:
+                norm = model.norm
+                v = (h - norm.running_mean) / torch.sqrt(norm.running_var + 1e-5) * p["norm.weight"] + p["norm.bias"]
+            outputs.append(p["head.weight"] @ v.clamp(min=0) + p["head.bias"])
+        return torch.stack(outputs) if model.per_step else outputs[-1]
+
+    return _series(model, x, one)
+
+
 def lstm_input_cell(model, x: Tensor) -> Tensor:
     """Logits of an input-cell LSTM in evaluation mode: a new attention over all inputs so far at every step."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from tsinterp_lib.explainers.augmented_occlusion import AugmentedOcclusion
 from tsinterp_lib.explainers.convergence import convergence_delta
 from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.deep_shap import DeepShap
 from tsinterp_lib.explainers.feature_ablation import FeatureAblation
+from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
 from tsinterp_lib.explainers.feature_permutation import FeaturePermutation
+from tsinterp_lib.explainers.fit import FIT
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.explainers.gradient_shap import GradientShap
 from tsinterp_lib.explainers.input_x_gradient import InputXGradient
@@ -37,6 +40,9 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "occlusion": Occlusion,
     "lime": Lime,
     "kernel_shap": KernelShap,
+    "feature_occlusion": FeatureOcclusion,
+    "augmented_occlusion": AugmentedOcclusion,
+    "fit": FIT,
     "random": Random,
     "position_only": PositionOnly,
     "oracle": Oracle,

@@ -40,6 +40,9 @@ LOOKS: dict[str, Look] = {
     "occlusion": Look("Occlusion", "#CC3311", "^"),
     "lime": Look("LIME", "#117733", "o"),
     "kernel_shap": Look("KernelSHAP", "#44AA99", "s"),
+    "feature_occlusion": Look("Drawn occlusion (FO)", "#EE3377", "v"),
+    "augmented_occlusion": Look("Augmented occlusion (AFO)", "#DDAA33", "P"),
+    "fit": Look("FIT", "#994455", "X"),
     "random": Look("Random", "#888888", "x", ":"),
     "permuted_features": Look("Permuted features", "#BBBBBB", "+", ":"),
     "position_only": Look("Position only", "#666666", "1", "--"),
@@ -51,6 +54,7 @@ NETWORKS = {
     "lstm_input_cell": "Input-cell LSTM",
     "tcn": "TCN",
     "transformer": "Transformer",
+    "gru": "GRU",
 }
 NETWORK_COLOURS = {
     "lstm": ("#DDAA33", "o"),

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from tsinterp_lib.models._network import Network
+from tsinterp_lib.models.gru import GRU
 from tsinterp_lib.models.lstm import LSTM
 from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
 from tsinterp_lib.models.tcn import TCN
@@ -17,6 +18,7 @@ MODELS: dict[str, type[nn.Module]] = {
     "lstm_input_cell": InputCellLSTM,
     "tcn": TCN,
     "transformer": Transformer,
+    "gru": GRU,
 }
 """Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
 
@@ -28,4 +30,4 @@ MNIST_SIZES: dict[str, dict[str, Any]] = {
 }
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
-__all__ = ["LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Transformer"]
+__all__ = ["GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Transformer"]
