@@ -1,13 +1,16 @@
 """Pure functions: a table or a map in, a figure out."""
 
 from tsinterp_lib.figures import style
+from tsinterp_lib.figures.comparison import critical_difference, forest, pair_matrix
 from tsinterp_lib.figures.explorer import explorer
 from tsinterp_lib.figures.maps import curves_of_processes, digits, draw_map, gallery, layouts, row_profile, saliency
-from tsinterp_lib.figures.results import by_network, critical_difference, curves, dots, heat
+from tsinterp_lib.figures.results import by_network, curves, dots, heat
+from tsinterp_lib.figures.spread import boxes, time_against_features
 
 style.use()
 
 __all__ = [
-    "by_network", "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map", "explorer",
-    "gallery", "heat", "layouts", "row_profile", "saliency",
+    "boxes", "by_network", "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map",
+    "explorer", "forest", "gallery", "heat", "layouts", "pair_matrix", "row_profile", "saliency",
+    "time_against_features",
 ]  # fmt: skip

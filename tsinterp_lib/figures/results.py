@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tsinterp_lib.experiments.statistics import CONTROLS, Ranking
+from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.figures import style
 
 
@@ -102,25 +102,6 @@ def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] 
     looks = [style.look(e) for e in names]
     handles = [Line2D([], [], color=k.colour, marker=k.marker, ls=k.line, ms=4, label=k.name) for k in looks]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    return style.finish(figure)
-
-
-def critical_difference(ranking: Ranking, title: str) -> Figure:
-    """Mean ranks on a line (best at the left); bars join explainers that the Nemenyi test does not tell apart."""
-    import scikit_posthocs as posthocs
-
-    figure, axes = plt.subplots(figsize=(style.WIDTH, 0.22 * len(ranking.ranks) + 1.3))
-    names = {e: style.look(e).name for e in ranking.ranks.index}
-    posthocs.critical_difference_diagram(
-        ranking.ranks.rename(index=names),
-        ranking.pairwise.rename(index=names, columns=names),
-        ax=axes,
-        label_fmt_left="{label} ({rank:.1f})  ",
-        label_fmt_right="  {label} ({rank:.1f})",
-        label_props={"fontsize": 8.5},
-        color_palette={names[e]: style.look(e).colour for e in names},
-    )
-    axes.set_title(f"{title}: mean rank over {ranking.blocks} blocks, Friedman p = {ranking.p:.1g}", fontsize=9.5)
     return style.finish(figure)
 
 
