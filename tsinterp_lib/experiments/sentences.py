@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments import across, report
 from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.figures import style
+from tsinterp_lib.figures.spread import TIME_ONLY
 
 
 def say_benchmark(rows: pd.DataFrame) -> Markdown:
@@ -81,5 +82,43 @@ def say_digits(scores: pd.DataFrame) -> Markdown:
             f"On the {style.network(str(network))}, {', '.join(better) or 'no method'} "
             f"{'find' if len(better) != 1 else 'finds'} cells that matter more than random ones; the steepest fall is "
             f"that of {style.look(best).name} ({part['mean'][best]:.2f} against {chance['mean']:.2f})."
+        )
+    return Markdown(" ".join(lines))
+
+
+def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
+    """How far the background process moves the answer, and whether it changes the order of methods."""
+    grid = across.by_process(rows, "auroc", protocol)
+    lines = []
+    for network in grid.columns:
+        part = grid[network].dropna().sort_values()
+        if len(part) < 2:
+            continue
+        lines.append(
+            f"On the {style.network(str(network))}, mean AUROC runs from {part.iloc[0]:.2f} "
+            f"({style.layout(str(part.index[0]))}) to {part.iloc[-1]:.2f} ({style.layout(str(part.index[-1]))})."
+        )
+    order = across.same_order(rows, "auroc", protocol)
+    close = order.index[(order["tau"] > 0) & (order["p"] < 0.05)]
+    lines.append(
+        f"Kendall's τ between the order of methods under plain Gaussian noise and under another process lies between "
+        f"{order['tau'].min():.2f} and {order['tau'].max():.2f}; it differs from zero at p < 0.05 for {len(close)} of "
+        f"{len(order)} processes."
+    )
+    return Markdown(" ".join(lines))
+
+
+def say_domains(rows: pd.DataFrame, protocol: str) -> Markdown:
+    """For how many methods that could see features the time steps are found better."""
+    found = across.domains(rows, protocol)
+    found = found[~found["explainer"].isin((*CONTROLS, *TIME_ONLY))]
+    lines = []
+    for network, part in found.groupby("model", sort=False):
+        wide = part.pivot_table(index="explainer", columns="domain", values="mean")
+        better = int((wide["time"] > wide["features"]).sum())
+        lines.append(
+            f"{style.network(str(network))}: time is found better than features by {better} of {len(wide)} methods "
+            f"that could see both (mean gain over chance {wide['time'].mean():+.2f} against "
+            f"{wide['features'].mean():+.2f})."
         )
     return Markdown(" ".join(lines))

@@ -1,0 +1,108 @@
+"""What holds across background processes, and in time against features: tables made from published rows."""
+
+from __future__ import annotations
+
+import pandas as pd
+from scipy import stats
+
+from tsinterp_lib.datasets import LAYOUTS, PROCESSES
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.statistics import CONTROLS, difference_from, summarise
+from tsinterp_lib.figures import style
+from tsinterp_lib.models import MODELS
+
+
+def all_rows(profile: str = "paper", compute: bool = False, gated: bool = True) -> pd.DataFrame:
+    """The rows of ``benchmark`` (plain Gaussian noise) and ``processes`` (the other six), with a column ``process``."""
+    both = pd.concat([report.rows(study, profile, compute, gated) for study in ("benchmark", "processes")])
+    both["process"] = both["dataset"].str.split("/").str[1]
+    return both.reset_index(drop=True)
+
+
+def models(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Processes × networks: how many models passed their gate, of how many that were fitted."""
+    gate = report.pick(table, "passed_gate", protocol)
+    grid = gate.pivot_table(index="process", columns="model", values="value", aggfunc=["sum", "size"])
+    passed, fitted = pd.DataFrame(grid["sum"]), pd.DataFrame(grid["size"])
+    text = fitted.astype(object)
+    for column in fitted:
+        pairs = zip(passed[column], fitted[column], strict=True)
+        text[column] = ["–" if pd.isna(n) else f"{p:.0f} of {n:.0f}" for p, n in pairs]
+    return _ordered(text)
+
+
+def by_process(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
+    """Processes × networks: a metric averaged over layouts, seeds and every method that is no control.
+
+    ``minus`` subtracts a control's value on the same model first.
+    """
+    part = _methods(report.pick(table, metric, protocol), minus)
+    return _ordered(part.pivot_table(index="process", columns="model", values="value"))
+
+
+def by_method(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
+    """Methods × processes: a metric averaged over layouts, seeds and the networks that every process has."""
+    part = _methods(report.pick(table, metric, protocol), minus)
+    shared = part.groupby("model")["process"].nunique()
+    part = part[part["model"].isin(shared.index[shared == part["process"].nunique()])]
+    grid = part.pivot_table(index="explainer", columns="process", values="value")
+    return grid[[p for p in PROCESSES if p in grid.columns]].sort_values(next(iter(grid.columns)), ascending=False)
+
+
+def same_order(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
+    """Kendall's τ between the order of methods under plain Gaussian noise and under each other process, with its p.
+
+    Raises :class:`InvalidInput` where fewer than two processes are there.
+    """
+    grid = by_method(table, metric, protocol).dropna()
+    if grid.shape[1] < 2:
+        raise InvalidInput(f"rows of {grid.shape[1]} process: comparing orders needs at least two.")
+    first, *others = grid.columns
+    found = {name: stats.kendalltau(grid[first], grid[name]) for name in others}
+    rows = [{"process": name, "tau": t.statistic, "p": t.pvalue, "methods": len(grid)} for name, t in found.items()]
+    return pd.DataFrame(rows).set_index("process").round(3)
+
+
+def domains(table: pd.DataFrame, protocol: str, area: str = "aup", slip: str = "") -> pd.DataFrame:
+    """Mean and interval, per network and explainer, of an area at the level of cells, time steps and features."""
+    names = {"cells": f"{area}_count", "time": f"{area}_count_time{slip}", "features": f"{area}_count_feature{slip}"}
+    parts = [
+        report.pick(table, metric, protocol).assign(metric=f"{area}_count", domain=domain)
+        for domain, metric in names.items()
+    ]
+    rows = difference_from_random(pd.concat(parts, ignore_index=True))
+    return summarise(rows, ["protocol", "profile", "metric", "domain", "model", "explainer"])
+
+
+def slip(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Layouts × (network, domain): AUP with the released weights of a step or feature, minus with the meant ones."""
+    parts = []
+    for domain in ("time", "feature"):
+        meant, released = (report.pick(table, f"aup_count_{domain}{s}", protocol) for s in ("", "_as_released"))
+        on = ["dataset", "model", "explainer", "seed"]
+        both = meant.merge(released, on=on, suffixes=("", "_released"))
+        both = both[~both["explainer"].isin(CONTROLS)]
+        parts.append(both.assign(value=both["value_released"] - both["value"], domain=domain))
+    rows = pd.concat(parts)
+    rows["column"] = rows["model"].map(style.network) + ", " + rows["domain"]
+    rows["layout"] = rows["dataset"].str.split("/").str[0]
+    grid = rows.pivot_table(index="layout", columns="column", values="value")
+    order = [f"{style.network(m)}, {d}" for m in MODELS for d in ("time", "feature")]
+    return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=[c for c in order if c in grid])
+
+
+def difference_from_random(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of several domains minus the random control of the same model and domain."""
+    parts = [difference_from(part) for _, part in rows.groupby("domain", sort=False)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _methods(part: pd.DataFrame, minus: str | None) -> pd.DataFrame:
+    part = difference_from(part, minus).assign(process=lambda t: t["dataset"].str.split("/").str[1]) if minus else part
+    return part[~part["explainer"].isin((*CONTROLS, ""))]
+
+
+def _ordered(grid: pd.DataFrame) -> pd.DataFrame:
+    rows = [p for p in PROCESSES if p in grid.index]
+    return grid.reindex(index=rows, columns=[m for m in MODELS if m in grid.columns])
