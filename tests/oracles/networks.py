@@ -31,22 +31,48 @@ def lstm(model, x: Tensor) -> Tensor:
     return _series(model, x, one)
 
 
+def _gru_states(p, name: str, series) -> list[Tensor]:
+    w, u, b, c = (p[f"{name}.{kind}_l0"] for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+    size, h, states = u.shape[1], u.new_zeros(u.shape[1]), []
+    for step in series:
+        new, old = w @ step + b, u @ h + c
+        r, z = (torch.sigmoid(new[k * size : (k + 1) * size] + old[k * size : (k + 1) * size]) for k in (0, 1))
+        n = torch.tanh(new[2 * size :] + r * old[2 * size :])
+        h = (1 - z) * n + z * h
+        states.append(h)
+    return states
+
+
 def gru(model, x: Tensor) -> Tensor:
     """Logits of a GRU in evaluation mode, at the last step or at every step."""
 
     def one(model, p, series):
-        w, u, b, c = (p[f"recurrence.{kind}_l0"] for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-        size, h, outputs = model.hidden_size, torch.zeros(model.hidden_size, dtype=x.dtype), []
-        for step in series:
-            new, old = w @ step + b, u @ h + c
-            r, z = (torch.sigmoid(new[k * size : (k + 1) * size] + old[k * size : (k + 1) * size]) for k in (0, 1))
-            n = torch.tanh(new[2 * size :] + r * old[2 * size :])
-            h = (1 - z) * n + z * h
+        outputs = []
+        for h in _gru_states(p, "recurrence", series):
             v = h
             if model.norm is not None:
                 norm = model.norm
                 v = (h - norm.running_mean) / torch.sqrt(norm.running_var + 1e-5) * p["norm.weight"] + p["norm.bias"]
             outputs.append(p["head.weight"] @ v.clamp(min=0) + p["head.bias"])
+        return torch.stack(outputs) if model.per_step else outputs[-1]
+
+    return _series(model, x, one)
+
+
+def retain(model, x: Tensor) -> Tensor:
+    """Logits of RETAIN in evaluation mode, at the last step or at every step: a softmax for every step."""
+
+    def one(model, p, series):
+        v = [p["embed.weight"] @ step for step in series]
+        scores = [p["visit_score.weight"][0] @ g + p["visit_score.bias"][0] for g in _gru_states(p, "visits", v)]
+        gates = [
+            torch.tanh(p["variable_gate.weight"] @ h + p["variable_gate.bias"]) for h in _gru_states(p, "variables", v)
+        ]
+        outputs = []
+        for t in range(len(series)):
+            total = sum(torch.exp(scores[s]) for s in range(t + 1))
+            context = sum(torch.exp(scores[s]) / total * gates[s] * v[s] for s in range(t + 1))
+            outputs.append(p["head.weight"] @ context + p["head.bias"])
         return torch.stack(outputs) if model.per_step else outputs[-1]
 
     return _series(model, x, one)
@@ -147,5 +173,35 @@ def transformer(model, x: Tensor, causal: bool = True) -> Tensor:
             z = z + linear(p, f"{name}.linear2", torch.relu(linear(p, f"{name}.linear1", normed)))
         z = torch.stack([norm(s, p["norm.alpha"], p["norm.beta"]) for s in z])
         return linear(p, "head", z.max(0).values)
+
+    return _series(model, x, one)
+
+
+def cnn(model, x: Tensor) -> Tensor:
+    """Logits of a CNN in evaluation mode: each output cell its own sum, each pooled cell the largest of four."""
+
+    def convolution(p, name, maps):
+        w, b = p[f"{name}.weight"], p[f"{name}.bias"]
+        rows, columns = maps.shape[1] - 2, maps.shape[2] - 2
+        cells = [
+            torch.relu(b[c] + (w[c] * maps[:, i : i + 3, j : j + 3]).sum())
+            for c in range(len(w))
+            for i in range(rows)
+            for j in range(columns)
+        ]
+        return torch.stack(cells).view(len(w), rows, columns)
+
+    def one(model, p, series):
+        image = torch.zeros(1, max(6, series.shape[0]), max(6, series.shape[1]), dtype=x.dtype)
+        image[0, : series.shape[0], : series.shape[1]] = series
+        maps = convolution(p, "conv2", convolution(p, "conv1", image))
+        pooled = [
+            channel[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].max()
+            for channel in maps
+            for i in range(maps.shape[1] // 2)
+            for j in range(maps.shape[2] // 2)
+        ]
+        hidden = torch.relu(p["dense.weight"] @ torch.stack(pooled) + p["dense.bias"])
+        return p["head.weight"] @ hidden + p["head.bias"]
 
     return _series(model, x, one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tsinterp_lib.datasets.digit_views import DigitViews
 from tsinterp_lib.datasets.digits_rows import DigitsRows
 from tsinterp_lib.datasets.layouts import LAYOUTS, Layout
 from tsinterp_lib.datasets.mnist_rows import MnistRows
@@ -34,7 +35,8 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
     **{layout: partial(Planted, layout=layout) for layout in LAYOUTS},
     "digits_rows": DigitsRows,
     "mnist_rows": MnistRows,
+    "digit_views": DigitViews,
 }
 """Every data set by name."""
 
-__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "DigitsRows", "Layout", "MnistRows", "Planted", "Process"]
+__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "DigitViews", "DigitsRows", "Layout", "MnistRows", "Planted", "Process"]

@@ -55,7 +55,8 @@ class MnistRows(DatasetSource):
     column (``time="columns"``, as in the authors' code of :cite:p:`ismail2020`). ``layout="univariate"``: T = 784,
     F = 1, the pixels in the order of those time steps. Training and validation samples come from the 60,000 published
     training digits, test samples from the 10,000 published test digits, drawn by the seed with every class in its
-    share; the number of validation samples does not change the training split. No importance is known.
+    share; the number of validation samples does not change the training split. ``test="published"`` takes the first
+    test digits in their published order instead, whatever the seed. No importance is known.
 
     The files are looked for in ``$TSINTERP_DATA/mnist``, then in the cache, then downloaded, always verified. Raises
     ``DataUnavailable`` with what to put where, ``InvalidInput`` where more digits are asked for than there are,
@@ -65,10 +66,12 @@ class MnistRows(DatasetSource):
     layout: str = "multivariate"
     time: str = "rows"
     dtype: str = "float32"
+    test: str = "drawn"
 
     def __post_init__(self) -> None:
         known(self.layout, ("multivariate", "univariate"), "layout of mnist_rows")
         known(self.time, ("rows", "columns"), "time axis of mnist_rows")
+        known(self.test, ("drawn", "published"), "order of the test digits of mnist_rows")
         known(self.dtype, DTYPES, "dtype")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
@@ -83,7 +86,8 @@ class MnistRows(DatasetSource):
         train = self._samples(images, labels, order[: sizes.train])
         validation = self._samples(images, labels, order[len(order) - sizes.validation :])
         images, labels = (read_idx(files[name]) for name in TEST)
-        order = stratified_order(labels, seed_from("mnist_rows", seed, "test"))
+        drawn = self.test == "drawn"
+        order = stratified_order(labels, seed_from("mnist_rows", seed, "test")) if drawn else np.arange(len(labels))
         test = self._samples(images, labels, order[: sizes.test])
         return Dataset("mnist_rows", train, validation, test, n_classes=10, feature_names=self._names())
 

@@ -43,6 +43,9 @@ LOOKS: dict[str, Look] = {
     "feature_occlusion": Look("Drawn occlusion (FO)", "#EE3377", "v"),
     "augmented_occlusion": Look("Augmented occlusion (AFO)", "#DDAA33", "P"),
     "fit": Look("FIT", "#994455", "X"),
+    "retain_attention": Look("RETAIN", "#999933", "D"),
+    "each_step": Look("Each step", "#AA4466", "o"),
+    "scrambled_output": Look("Scrambled output", "#661100", "s"),
     "random": Look("Random", "#888888", "x", ":"),
     "permuted_features": Look("Permuted features", "#BBBBBB", "+", ":"),
     "position_only": Look("Position only", "#666666", "1", "--"),
@@ -55,12 +58,14 @@ NETWORKS = {
     "tcn": "TCN",
     "transformer": "Transformer",
     "gru": "GRU",
+    "cnn": "CNN (image)",
 }
 NETWORK_COLOURS = {
     "lstm": ("#DDAA33", "o"),
     "lstm_input_cell": ("#BB5566", "s"),
     "tcn": ("#004488", "D"),
     "transformer": ("#228833", "^"),
+    "cnn": ("#AA3377", "P"),
 }
 """Colour and marker of each network, where networks share a panel."""
 

@@ -16,6 +16,7 @@ from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
 from tsinterp_lib.metrics.precision_recall import Precision, Recall
 from tsinterp_lib.metrics.saliency_distribution import SaliencyDistribution
+from tsinterp_lib.metrics.saliency_share import SaliencyShare
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 from tsinterp_lib.types import Curve, Metric
 
@@ -57,6 +58,7 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
     "information": Information,
     "entropy": Entropy,
     "saliency_distribution": SaliencyDistribution,
+    "saliency_share": SaliencyShare,
 }
 """Every metric by name: a :class:`~tsinterp_lib.types.Metric` (one score per sample) or a
 :class:`~tsinterp_lib.types.Curve` (a score per sample and level)."""

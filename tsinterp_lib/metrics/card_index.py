@@ -155,6 +155,11 @@ def _maps() -> dict[str, Card]:
             "Saliency by rank", r"s_{(r)},\ r = qD", 0.0, 1.0, "none", "magnitude at a fraction q of the ranking",
             "ismail2020", Score("1 − q", lambda _box, q: 1 - q), Score("1 up to q = d, then 0", step),
         ),
+        "saliency_share": Card(
+            "Saliency share", r"\sum_G s \,/\, \sum s", 0.0, 1.0, "none",
+            "mass in a group of cells: informative step and feature (default), one of them, neither", "ismail2020",
+            Score("the group's share of the cells", lambda box, _p: box.density), constant(1.0),
+        ),
     }  # fmt: skip
 
 

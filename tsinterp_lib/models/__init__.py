@@ -7,9 +7,11 @@ from typing import Any
 from torch import nn
 
 from tsinterp_lib.models._network import Network
+from tsinterp_lib.models.cnn import CNN
 from tsinterp_lib.models.gru import GRU
 from tsinterp_lib.models.lstm import LSTM
 from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
+from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.models.tcn import TCN
 from tsinterp_lib.models.transformer import Transformer
 
@@ -18,7 +20,9 @@ MODELS: dict[str, type[nn.Module]] = {
     "lstm_input_cell": InputCellLSTM,
     "tcn": TCN,
     "transformer": Transformer,
+    "cnn": CNN,
     "gru": GRU,
+    "retain": Retain,
 }
 """Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
 
@@ -27,7 +31,8 @@ MNIST_SIZES: dict[str, dict[str, Any]] = {
     "lstm_input_cell": {"hidden_size": 25, "n_hops": 28, "attention_size": 30, "dropout": 0.05},
     "tcn": {"n_levels": 8, "n_channels": 25, "last_channels": 25, "kernel_size": 7, "readout": "last", "dropout": 0.05},
     "transformer": {"n_heads": 4, "causal": False, "dropout": 0.05},
+    "cnn": {},
 }
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
-__all__ = ["GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Transformer"]
+__all__ = ["CNN", "GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Retain", "Transformer"]
