@@ -14,7 +14,7 @@ SMALLEST = 6
 
 
 class CNN(Network):
-    r"""Convolutional network of images :cite:p:`lecun1998`, the static comparison of the benchmark :cite:p:`ismail2020`.
+    r"""Convolutional network of images :cite:p:`lecun1998`, the static network of the benchmark :cite:p:`ismail2020`.
 
     .. math:: f(x) = W_2\,r(W_1 \operatorname{vec}(\operatorname{pool}_{2 \times 2}(r(K_2 * r(K_1 * x)))) + b_1) + b_2
 
