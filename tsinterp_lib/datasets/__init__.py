@@ -18,6 +18,9 @@ from tsinterp_lib.datasets.processes.gaussian_process import GaussianProcess
 from tsinterp_lib.datasets.processes.harmonic import Harmonic
 from tsinterp_lib.datasets.processes.narma import NARMA
 from tsinterp_lib.datasets.processes.pseudo_periodic import PseudoPeriodic
+from tsinterp_lib.datasets.spike import Spike
+from tsinterp_lib.datasets.state import State
+from tsinterp_lib.datasets.switch_feature import SwitchFeature
 from tsinterp_lib.types import DatasetSource
 
 PROCESSES: dict[str, type[Process]] = {
@@ -36,7 +39,23 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
     "digits_rows": DigitsRows,
     "mnist_rows": MnistRows,
     "digit_views": DigitViews,
+    "state": State,
+    "switch_feature": SwitchFeature,
+    "spike": Spike,
 }
 """Every data set by name."""
 
-__all__ = ["DATASETS", "LAYOUTS", "PROCESSES", "DigitViews", "DigitsRows", "Layout", "MnistRows", "Planted", "Process"]
+__all__ = [
+    "DATASETS",
+    "LAYOUTS",
+    "PROCESSES",
+    "DigitViews",
+    "DigitsRows",
+    "Layout",
+    "MnistRows",
+    "Planted",
+    "Process",
+    "Spike",
+    "State",
+    "SwitchFeature",
+]

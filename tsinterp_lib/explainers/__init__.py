@@ -6,6 +6,7 @@ from tsinterp_lib.explainers.augmented_occlusion import AugmentedOcclusion
 from tsinterp_lib.explainers.convergence import convergence_delta
 from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.deep_shap import DeepShap
+from tsinterp_lib.explainers.each_step import EachStep
 from tsinterp_lib.explainers.feature_ablation import FeatureAblation
 from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
 from tsinterp_lib.explainers.feature_permutation import FeaturePermutation
@@ -21,6 +22,8 @@ from tsinterp_lib.explainers.oracle import Oracle
 from tsinterp_lib.explainers.permuted_features import PermutedFeatures
 from tsinterp_lib.explainers.position_only import PositionOnly
 from tsinterp_lib.explainers.random import Random
+from tsinterp_lib.explainers.retain_attention import RetainAttention
+from tsinterp_lib.explainers.scrambled_output import ScrambledOutput
 from tsinterp_lib.explainers.shapley_value_sampling import ShapleyValueSampling
 from tsinterp_lib.explainers.smoothgrad import SmoothGrad
 from tsinterp_lib.registry import Choice, Scalar
@@ -43,6 +46,9 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "feature_occlusion": FeatureOcclusion,
     "augmented_occlusion": AugmentedOcclusion,
     "fit": FIT,
+    "retain_attention": RetainAttention,
+    "each_step": EachStep,
+    "scrambled_output": ScrambledOutput,
     "random": Random,
     "position_only": PositionOnly,
     "oracle": Oracle,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+
+M = TypeVar("M", bound=nn.Module)
 
 
 @runtime_checkable
@@ -41,6 +43,7 @@ class Prefixes:
             self.states = torch.cat([model.states(rows) for rows in self._chunks(x)])
             self.clean = _log(model.read(self.states[:, 1:]), "logits")
         else:
+            check_prefix(model, x)
             self.clean = torch.stack([self._whole(x[:, : t + 1]) for t in range(x.shape[1])], 1)
 
     @torch.no_grad()
@@ -59,20 +62,14 @@ class Prefixes:
         return self._whole(prefix.flatten(0, 1)).view(n, r, -1)
 
     def _whole(self, prefix: Float[Tensor, "B t F"]) -> Float[Tensor, "B C"]:
-        try:
-            out = torch.cat([self.model(rows) for rows in self._chunks(prefix)])
-        except InvalidInput as error:
-            raise InvalidInput(
-                f"the model refuses a prefix of {prefix.shape[1]} of {self.x.shape[1]} steps ({error}) This method "
-                "reads a model at every step: give one that takes series of any length, such as gru or retain."
-            ) from error
+        out = torch.cat([self.model(rows) for rows in self._chunks(prefix)])
         return _log(out if out.dim() == 2 else out[:, -1], getattr(self.model, "output", "logits"))
 
     def _chunks(self, x: Tensor) -> tuple[Tensor, ...]:
         return (x,) if self.model.training else torch.split(x, self.batch_size)
 
 
-def in_mode(model: nn.Module, train_mode: bool) -> nn.Module:
+def in_mode(model: M, train_mode: bool) -> M:
     """The model itself, or a copy in training mode: dropout draws, batches are normalised by their own statistics."""
     return copy.deepcopy(model).train() if train_mode else model
 
@@ -84,6 +81,20 @@ def check_steps(x: Float[Tensor, "N T F"], first: int) -> None:
             f"`x` has {x.shape[1]} step(s); scores start at step {first} (the first is 0): give series of at least "
             f"{first + 1} steps."
         )
+
+
+@torch.no_grad()
+def check_prefix(model: nn.Module, x: Float[Tensor, "N T F"]) -> None:
+    """Raises :class:`InvalidInput` where the model does not take the first step of a series by itself."""
+    if isinstance(model, Stepwise):
+        return
+    try:
+        model(x[:1, :1])
+    except (InvalidInput, RuntimeError) as error:
+        raise InvalidInput(
+            f"the model refuses a prefix of 1 of {x.shape[1]} steps ({error}) This method reads a model at every step: "
+            "give one that takes series of any length, such as gru or retain."
+        ) from error
 
 
 def _log(scores: Float[Tensor, "*B C"], output: str) -> Float[Tensor, "*B C"]:

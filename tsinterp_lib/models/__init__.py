@@ -11,6 +11,7 @@ from tsinterp_lib.models.cnn import CNN
 from tsinterp_lib.models.gru import GRU
 from tsinterp_lib.models.lstm import LSTM
 from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
+from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.models.tcn import TCN
 from tsinterp_lib.models.transformer import Transformer
 
@@ -21,6 +22,7 @@ MODELS: dict[str, type[nn.Module]] = {
     "transformer": Transformer,
     "cnn": CNN,
     "gru": GRU,
+    "retain": Retain,
 }
 """Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
 
@@ -33,4 +35,4 @@ MNIST_SIZES: dict[str, dict[str, Any]] = {
 }
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
-__all__ = ["CNN", "GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Transformer"]
+__all__ = ["CNN", "GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Retain", "Transformer"]

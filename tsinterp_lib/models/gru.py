@@ -22,9 +22,9 @@ class GRU(Network):
 
     ``hidden_size`` 200, one layer, ``dropout`` 0.5, ``batch_norm`` True. Input (N, T, F) of any length T, so that a
     prefix of a series is a series. Output (N, C), :math:`z_T`; with ``per_step`` (N, T, C), :math:`z_t` for every t,
-    each a function of the steps up to t. In training mode the normalisation of a batch of states (N, K, H) takes its
-    statistics over the N series, for each of the K positions by itself, and leaves the running ones alone: so it is
-    when every prefix is a batch of its own. Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
+    each a function of the steps up to t. In training mode :meth:`read` takes the batch statistics of states (N, K, H)
+    over the N series, for each of the K positions by itself, and leaves the running ones alone: so it is when every
+    prefix is a batch of its own. Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
     """
 
     def __init__(
@@ -58,8 +58,14 @@ class GRU(Network):
         return softmax(logits.flatten(0, -2)).view_as(logits)
 
     def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
-        h = self.recurrence(x)[0]
-        return self.read(h if self.per_step else h[:, -1])
+        if not self.per_step:
+            return self.last(x)
+        h: Tensor = self.recurrence(x)[0]
+        return self.read(h.flatten(0, 1)).view(*h.shape[:2], self.n_classes)
+
+    def last(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
+        """Logits at the last step."""
+        return self.read(self.recurrence(x)[0][:, -1])
 
     def states(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N U S"]:
         """What the network remembers before the first step and after every step, U = T + 1."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tsinterp_lib.trainers._fitted import Fitted
+from tsinterp_lib.trainers.per_step import PerStep
 from tsinterp_lib.trainers.standard import Standard
 
-TRAINERS: dict[str, Any] = {"standard": Standard}
+TRAINERS: dict[str, Any] = {"standard": Standard, "per_step": PerStep}
 """Every trainer, by name."""
 
-__all__ = ["TRAINERS", "Fitted", "Standard"]
+__all__ = ["TRAINERS", "Fitted", "PerStep", "Standard"]

@@ -1,0 +1,130 @@
+"""Any method, applied to the prediction at every step by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, cast
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
+from tsinterp_lib.explainers.deep_lift import DeepLift
+from tsinterp_lib.explainers.deep_shap import DeepShap
+from tsinterp_lib.explainers.gradient import Gradient
+from tsinterp_lib.explainers.gradient_shap import GradientShap
+from tsinterp_lib.explainers.input_x_gradient import InputXGradient
+from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
+from tsinterp_lib.explainers.smoothgrad import SmoothGrad
+from tsinterp_lib.registry import known
+from tsinterp_lib.types import Explainer, Samples
+
+BY_GRADIENT = (Gradient, InputXGradient, IntegratedGradients, DeepLift, GradientShap, DeepShap, SmoothGrad)
+"""Methods that see a model through its gradients: all steps of a held model are explained in one pass."""
+
+TARGETS = ("given", "predicted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EachStep(Explainer):
+    r"""The newest column of another method's map of every prefix, as :cite:t:`tonekaboni2020` use standard methods.
+
+    .. math:: a_{t} = a^{\text{base}}\bigl(x_{0..t}, \; y_t\bigr)_{t}
+
+    ``base`` (default the gradient) explains the prediction on the prefix that ends at t, and only its scores of step t
+    are kept. ``target``: ``given`` (default: the class of the call, per sample or per sample and step) or
+    ``predicted`` (the class the model gives highest on the prefix, as released). Units: those of ``base``.
+    ``history`` False shows the base a series of the step alone, without its past, as released for LIME.
+    ``train_mode`` (default False): dropout and batch statistics stay on, as released.
+
+    For methods that see the model through its gradients, and networks that can go on from a state, all prefixes of a
+    series are explained in one pass: every step starts from the state that the point's own past leads to, and that
+    state is held fixed, so that the gradient of step t reaches column t alone. The scores are those of the loop over
+    prefixes, except that a method that draws shares its draws between the prefixes of a series. Raises what ``base``
+    raises, :class:`~tsinterp_lib.errors.InvalidInput` for a model that takes no prefix, and
+    :class:`~tsinterp_lib.errors.UnknownName` for another ``target``.
+    """
+
+    per_step: ClassVar[bool] = True
+    base: Explainer = field(default_factory=Gradient)
+    target: str = "given"
+    history: bool = True
+    train_mode: bool = False
+
+    def __post_init__(self) -> None:
+        known(self.target, TARGETS, "target")
+
+    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        """A copy whose base is prepared, on single steps where it is to see those."""
+        if not self.history:
+            y = train.y if train.y.dim() == 2 else train.y[:, None].expand(train.x.shape[:2])
+            train = Samples(train.x.flatten(0, 1)[:, None], y.flatten())
+        return replace(self, base=self.base.prepare(model, train))
+
+    def for_samples(self, samples: Samples) -> Explainer:
+        """A copy whose base is told about the samples."""
+        return replace(self, base=self.base.for_samples(samples))
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
+    ) -> Float[Tensor, "N T F"]:
+        check_prefix(model, x)
+        model = in_mode(model, self.train_mode)
+        if self.target == "predicted":
+            target = Prefixes(model, x, batch_size=200).clean.argmax(2)
+        target = target if target.dim() == 2 else target[:, None].expand(x.shape[:2])
+        if not self.history:
+            return self.base._attribute(_Last(model), x.flatten(0, 1)[:, None], target.flatten()).view_as(x)
+        if isinstance(model, Stepwise) and isinstance(self.base, BY_GRADIENT):
+            return self._together(_Held(model), x, target)
+        a = torch.zeros_like(x)
+        for t in range(x.shape[1]):
+            prefix = x[:, : t + 1]
+            a[:, t] = self._cut(t + 1, x.shape[1])._attribute(_Last(model), prefix, target[:, t])[:, -1]
+        return a
+
+    def _together(
+        self, held: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N T"]
+    ) -> Float[Tensor, "N T F"]:
+        """All prefixes at once, one class at a time."""
+        a = torch.zeros_like(x)
+        for c in sorted(set(target.flatten().tolist())):
+            of_class = self.base._attribute(held, x, torch.full_like(target[:, 0], c))
+            a = torch.where((target == c)[:, :, None], of_class, a)
+        return a
+
+    def _cut(self, n_steps: int, of: int) -> Explainer:
+        """The base with its reference series cut to a prefix."""
+        reference = getattr(self.base, "reference", None)
+        if reference is None or reference.dim() < 2 or reference.shape[-2] != of:
+            return self.base
+        cut: Explainer = replace(cast(Any, self.base), reference=reference[..., :n_steps, :])
+        return cut
+
+
+class _Last(nn.Module):
+    """The model's output at the last step."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.model(x)
+        return out if out.dim() == 2 else out[:, -1]
+
+
+class _Held(nn.Module):
+    """The sum over steps of every class's score, in which a column moves the score of its own step alone."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        model = cast(Stepwise, self.model)
+        with torch.no_grad():
+            past = model.states(x)[:, :-1]
+        scores = model.read(model.after(past, x))
+        return (torch.softmax(scores, 2) if getattr(model, "output", "") == "probabilities" else scores).sum(1)
