@@ -92,10 +92,10 @@ def accuracy(table: pd.DataFrame, protocol: str, metric: str = "test_accuracy") 
     part = pick(table, metric, protocol)
     part = part.assign(dataset=part["dataset"].str.split("/").str[0])
     grid = part.pivot_table(index="dataset", columns="model", values="value")
-    return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=_in_order(grid.columns))
+    return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=in_order(grid.columns))
 
 
-def _in_order(models: Iterable[object]) -> list[str]:
+def in_order(models: Iterable[object]) -> list[str]:
     """Networks in the order every figure has them; others after them."""
     present = [str(m) for m in models]
     return [m for m in MODELS if m in present] + [m for m in present if m not in MODELS]
@@ -209,7 +209,7 @@ def time_minus_feature(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     time = by_explainer(table, "aup_count_time", protocol).set_index(["explainer", "model"])["mean"]
     feature = by_explainer(table, "aup_count_feature", protocol).set_index(["explainer", "model"])["mean"]
     grid = (time - feature).unstack("model")
-    return grid[_in_order(grid.columns)]
+    return grid[in_order(grid.columns)]
 
 
 def controls(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,99 @@
+"""Effects of switches and verdicts on claims, on rows whose answer is known."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.experiments import across, audit, claims, effects
+from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
+
+LAYOUTS = ("middle/gaussian_noise", "rare_time/gaussian_noise")
+
+
+def rows(value, protocols=("as_released",), models=("lstm", "tcn"), explainers=("gradient", "random"), metric="auroc",
+         seeds=(0, 1, 2)):  # fmt: skip
+    cells = product(protocols, LAYOUTS, models, explainers, seeds)
+    table = [
+        {"study": "s", "protocol": p, "profile": "paper", "dataset": d, "model": m, "trainer": "standard",
+         "explainer": e, "metric": metric, "at": np.nan, "seed": s, "value": value(p, d, m, e, s)}
+        for p, d, m, e, s in cells
+    ]  # fmt: skip
+    return pd.DataFrame(table)
+
+
+def test_the_stratified_interval_is_the_textbook_one():
+    d = pd.Series([1.0, 2.0, 3.0, 10.0, 12.0, 14.0])
+    mean, low, high = effects.stratified(d, pd.Series([*"aaabbb"]))
+    pooled = (1.0 * 2 + 4.0 * 2) / 4
+    half = 2.7764451 * np.sqrt(pooled * (1 / 3 + 1 / 3)) / 2
+    assert (mean, low, high) == pytest.approx((7.0, 7.0 - half, 7.0 + half))
+
+
+def test_one_repetition_gives_a_value_and_no_interval():
+    mean, low, high = effects.stratified(pd.Series([1.0, 3.0]), pd.Series([*"ab"]))
+    assert mean == 2.0
+    assert np.isnan([low, high]).all()
+
+
+def test_a_switch_that_adds_a_tenth_has_an_effect_of_a_tenth():
+    names = ("as_released", "one_softmax")
+    table = rows(lambda p, d, m, e, s: 0.6 + 0.01 * s + 0.1 * (p == "one_softmax") * (e == "gradient"), names)
+    parts = [table, *(table.assign(metric=m) for m in (*effects.SCORES, *effects.OF_MODELS) if m != "auroc")]
+    found = effects.table(effects.of_switches(pd.concat(parts)))
+    assert found["effect"].to_numpy() == pytest.approx(np.full(len(found), 0.1))
+    assert set(found["moves"]) == {"yes"}
+    assert set(found["blocks"]) == {6}
+
+
+def test_effects_of_rows_without_a_common_cell_are_refused():
+    table = rows(lambda *_: 0.5)
+    with pytest.raises(InvalidInput, match="share no cell"):
+        effects.effect("x", "y", "AUROC", table[table["seed"] == 0], table[table["seed"] == 1])
+
+
+def test_a_better_network_is_confirmed_and_the_reverse_refuted():
+    table = rows(lambda p, d, m, e, s: 0.5 + 0.2 * (m == "tcn") + 0.001 * s * (m == "lstm"))
+    assert claims.better_network(table, "tcn", "lstm").verdict == CONFIRMED
+    assert claims.better_network(table, "lstm", "tcn").verdict == REFUTED
+    one = table[table["seed"] == 0]
+    assert claims.better_network(one, "tcn", "lstm").verdict == UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("lowest", "word"), [(0.3, REFUTED), (-0.3, CONFIRMED), (0.0005, UNDECIDED)], ids=["above", "below", "unclear"]
+)
+def test_beating_chance_everywhere_is_judged_by_the_lowest_layout(lowest, word):
+    def value(p, d, m, e, s):
+        gain = {"middle/gaussian_noise": 0.5}.get(d, lowest)
+        return 0.3 + (gain + 0.001 * s) * (e == "gradient")
+
+    found = claims.nobody_beats_chance_everywhere(rows(value, metric="aup_count"), "aup_count")
+    assert found.verdict == word
+    assert found.effect == pytest.approx(lowest + 0.001)
+
+
+def test_every_switch_changes_one_thing_and_keeps_the_rest_as_released():
+    plans = audit.plan("paper")
+    released = plans["as_released"]
+    for name, plan in plans.items():
+        changed = [
+            plan.datasets[0].params != {d.alias: d.params for d in released.datasets}[plan.datasets[0].alias],
+            plan.models[0].params != released.models[0].params,
+            plan.trainers[0].params["protocol"] != "as_released" or len(plan.trainers[0].params) > 2,
+        ]
+        assert sum(changed) == (name != "as_released")
+
+
+def test_orders_of_methods_agree_with_themselves():
+    table = rows(lambda p, d, m, e, s: {"gradient": 0.9, "lime": 0.7, "occlusion": 0.6}[e],
+                 explainers=("gradient", "lime", "occlusion"))  # fmt: skip
+    other = table.assign(dataset=table["dataset"].str.replace("gaussian_noise", "narma"))
+    both = pd.concat([table, other])
+    both["process"] = both["dataset"].str.split("/").str[1]
+    assert across.same_order(both, "auroc", "as_released")["tau"].tolist() == [1.0]
+    assert across.by_process(both, "auroc", "as_released").shape == (2, 2)
+    with pytest.raises(InvalidInput, match="at least two"):
+        across.same_order(both[both["process"] == "narma"], "auroc", "as_released")

@@ -1,0 +1,152 @@
+"""What one choice of the released code does to the numbers: paired differences with an interval, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.experiments.audit import METHODS, SWITCHES
+from tsinterp_lib.experiments.statistics import CONTROLS
+
+PAIRED_ON = ("dataset", "model", "seed", "explainer")
+SCORES = {"aup_mass": "AUP (mass)", "aup_count": "AUP (count)", "aur_count": "AUR (count)", "auroc": "AUROC"}
+OF_MODELS = {"test_accuracy": "test accuracy", "epochs": "epochs of training"}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The mean of ``with the change − as released`` of a quantity, with its interval.
+
+    It stands on ``blocks`` (layout, seed) repetitions, each the mean of several pairs of cells.
+    """
+
+    choice: str
+    changed_to: str
+    quantity: str
+    effect: float
+    low: float
+    high: float
+    blocks: int
+
+
+def stratified(differences: pd.Series, strata: pd.Series, level: float = 0.95) -> tuple[float, float, float]:
+    r"""Mean over strata of the means within them, with a Student interval; strata are fixed, repetitions random.
+
+    .. math:: \bar d \pm t_{\nu} \sqrt{\frac{1}{L^2} \sum_l \frac{s_l^2}{n_l}}, \qquad \nu = \sum_l (n_l - 1)
+
+    with :math:`s_l` pooled over the L strata. Layouts are the strata and seeds the repetitions: the interval speaks
+    about these layouts, not about others. NaN bounds where no stratum has two values.
+    """
+    groups = differences.groupby(strata.to_numpy(), sort=False)
+    mean, n = groups.mean(), groups.size()
+    df = int((n - 1).sum())
+    centre = float(mean.mean())
+    if df < 1:
+        return centre, np.nan, np.nan
+    pooled = float((groups.var(ddof=1).fillna(0.0) * (n - 1)).sum()) / df
+    half = float(stats.t.ppf((1 + level) / 2, df)) * np.sqrt(pooled * float((1 / n).sum())) / len(n)
+    return centre, centre - half, centre + half
+
+
+def effect(
+    choice: str,
+    changed_to: str,
+    quantity: str,
+    changed: pd.DataFrame,
+    released: pd.DataFrame,
+    on: Sequence[str] = PAIRED_ON,
+) -> Effect:
+    """Pair rows on data set, network, seed and method, average methods and networks, keep layouts as strata.
+
+    ``on`` names other axes to pair on (two networks are paired without ``model``). Raises :class:`InvalidInput` where
+    the two have no cell in common.
+    """
+    on = list(on)
+    both = changed[[*on, "value"]].merge(released[[*on, "value"]], on=on, suffixes=("", "_released"))
+    both = both.dropna(subset=["value", "value_released"])
+    if both.empty:
+        raise InvalidInput(f"{choice}: the changed and the released rows share no cell; compute both.")
+    difference = (both["value"] - both["value_released"]).groupby([both["dataset"], both["seed"]]).mean()
+    where = difference.index.get_level_values("dataset").to_series()
+    return Effect(choice, changed_to, quantity, *stratified(difference, where), len(difference))
+
+
+def of_switches(rows: pd.DataFrame) -> list[Effect]:
+    """Every switch of data, network or training: scores of the methods, accuracy and epochs of the models."""
+    found = []
+    for name in (n for n in SWITCHES if n != "as_released" and n in set(rows["protocol"])):
+        for metric, printed in (SCORES | OF_MODELS).items():
+            part = rows[rows["metric"] == metric]
+            part = part[~part["explainer"].isin(CONTROLS)]
+            changed, released = (part[part["protocol"] == p] for p in (name, "as_released"))
+            found.append(effect(name, SWITCHES[name].why, printed, changed, released))
+    return found
+
+
+def of_variants(rows: pd.DataFrame) -> list[Effect]:
+    """Every other setting of a method, against the released setting on the same models."""
+    rows = rows[rows["protocol"] == "as_released"]
+    found = []
+    for label in (e for e in rows["explainer"].unique() if "[" in e and not e.startswith("permuted_features")):
+        base = label.split("[")[0]
+        for metric, printed in SCORES.items():
+            part = rows[rows["metric"] == metric]
+            changed = part[part["explainer"] == label].assign(explainer=base)
+            found.append(effect(base, label, printed, changed, part[part["explainer"] == base]))
+    return found
+
+
+def of_random_rows(rows: pd.DataFrame) -> list[Effect]:
+    """The released "random" row, one permutation of a method's features, against a uniform random map, by method."""
+    rows = rows[rows["protocol"] == "as_released"]
+    found = []
+    for base in METHODS[:5]:
+        for metric in ("aup_mass", "aup_count"):
+            part = rows[rows["metric"] == metric]
+            changed = part[part["explainer"] == f"permuted_features[{base}]"].assign(explainer="random")
+            if len(changed):
+                found.append(effect("random row", base, SCORES[metric], changed, part[part["explainer"] == "random"]))
+    return found
+
+
+def of_noise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Masked accuracy with one noise series for all samples and with one each: mean, and spread between seeds."""
+    rows = rows[(rows["protocol"] == "as_released") & ~rows["explainer"].isin(CONTROLS)]
+    table = {}
+    for noise in ("shared", "per_sample"):
+        part = rows[rows["metric"] == f"masked_accuracy_area_count[{noise}]"]
+        cells = part.groupby(["dataset", "model", "explainer"])["value"]
+        table[noise.replace("_", " ")] = {"mean area": cells.mean().mean(), "spread between seeds": cells.std().mean()}
+    return pd.DataFrame(table).T
+
+
+def of_slip(rows: pd.DataFrame) -> list[Effect]:
+    """Time and feature scores with the weights that the formula means, against the released slip."""
+    rows = rows[(rows["protocol"] == "as_released") & ~rows["explainer"].isin((*CONTROLS, ""))]
+    rows = rows[~rows["explainer"].str.contains("[", regex=False)]
+    found = []
+    for domain in ("time", "feature"):
+        for layout, part in rows.groupby("dataset", sort=False):
+            meant, slip = (part[part["metric"] == f"aup_count_{domain}{s}"] for s in ("", "_as_released"))
+            found.append(effect("box side", f"{domain}, {str(layout).split('/')[0]}", "AUP (count)", meant, slip))
+    return found
+
+
+def of_cuts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Recall area of the perfect and the random map under both cuts: a metric should tell them apart."""
+    rows = rows[(rows["protocol"] == "as_released") & rows["explainer"].isin(("oracle", "random"))]
+    rows = rows[rows["metric"].isin(("aur_mass", "aur_count"))]
+    return rows.pivot_table(index="metric", columns="explainer", values="value").round(3)
+
+
+def table(effects: Iterable[Effect]) -> pd.DataFrame:
+    """Effects as a table; ``moves`` says whether the interval leaves zero out, and is empty without an interval."""
+    frame = pd.DataFrame([asdict(e) for e in effects])
+    clear = (frame["low"] > 0) | (frame["high"] < 0)
+    frame["moves"] = np.where(frame["low"].isna(), "", np.where(clear, "yes", "no"))
+    return frame
