@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.oracles.nested import components
 from tsinterp_lib import paths
 from tsinterp_lib.errors import InvalidInput, MissingRows, UnknownName
 from tsinterp_lib.experiments import report, sentences
+from tsinterp_lib.experiments.nested import nested_bootstrap, nested_interval, summarise_nested
 from tsinterp_lib.experiments.statistics import difference_from, interval, ranking, summarise
 
 EXPLAINERS = {"gradient": 0.6, "occlusion": 0.7, "smoothgrad": 0.8, "random": 0.5, "oracle": 1.0}
@@ -92,6 +94,126 @@ def test_differences_are_from_the_control_of_the_same_model():
     found = difference_from(rows).groupby("explainer")["value"].mean()
     assert found["gradient"] == pytest.approx(0.1)
     assert "random" not in found
+
+
+def drawn(rng, k, m, between, within):
+    """Scores of m samples for each of k seeds."""
+    return rng.normal(0.5, between, (k, 1)) + rng.normal(0.0, within, (k, m))
+
+
+def closed_form(scores):
+    k, m = scores.shape
+    return nested_interval(scores.mean(1), scores.std(1, ddof=1) / np.sqrt(m), np.full(k, m - 1.0))
+
+
+def test_variation_between_seeds_and_samples_is_taken_apart():
+    scores = drawn(np.random.default_rng(0), 5, 30, 0.2, 0.6)
+    mean, error, between, noise = components(scores.tolist())
+    found = closed_form(scores)
+    half = stats.t.ppf(0.975, 4) * error
+    assert [found[c] for c in ("mean", "low", "high")] == pytest.approx([mean, mean - half, mean + half])
+    assert (found["sd_seeds"] ** 2, found["sem_samples"] ** 2) == pytest.approx((between, noise))
+    assert found["share_samples"] == pytest.approx(noise / (between + noise))
+    assert (found["n"], found["level"]) == (5, "seeds")
+    assert found["low"] == pytest.approx(interval(pd.Series(scores.mean(1)))["low"])
+
+
+def test_the_components_are_those_that_the_scores_were_drawn_with():
+    rng = np.random.default_rng(1)
+    found = pd.DataFrame([closed_form(drawn(rng, 6, 20, 0.3, 0.6)) for _ in range(400)])
+    assert (found["sd_seeds"] ** 2).mean() == pytest.approx(0.09, rel=0.1)
+    assert (found["sem_samples"] ** 2).mean() == pytest.approx(0.018, rel=0.05)
+
+
+def test_seeds_that_differ_by_less_than_their_samples_have_no_variation_of_their_own():
+    found = nested_interval(np.array([0.50, 0.51]), np.array([0.1, 0.1]), np.array([9.0, 9.0]))
+    assert (found["sd_seeds"], found["share_samples"]) == (0.0, 1.0)
+
+
+def test_the_interval_of_one_seed_is_over_its_samples_and_says_so():
+    scores = drawn(np.random.default_rng(2), 1, 25, 0.0, 1.0)
+    found = closed_form(scores)
+    low, high = stats.t.interval(0.95, 24, loc=scores.mean(), scale=stats.sem(scores[0]))
+    assert (found["low"], found["high"]) == pytest.approx((low, high))
+    assert (found["n"], found["level"]) == (1, "samples of one seed")
+    assert np.isnan(found["sd_seeds"])
+    unknown = nested_interval(np.array([0.5]), np.array([np.nan]), np.array([0.0]))
+    assert unknown["level"] == "none"
+    assert np.isnan(unknown["low"])
+    with pytest.raises(InvalidInput, match="no finite mean"):
+        nested_interval(np.array([np.nan, 0.5]), np.array([0.1, 0.1]), np.array([9.0, 9.0]))
+
+
+def test_the_interval_over_seeds_covers_and_that_of_one_seeds_samples_does_not():
+    rng = np.random.default_rng(3)
+    several = [closed_form(drawn(rng, 4, 10, 0.2, 0.3)) for _ in range(600)]
+    one = [closed_form(drawn(rng, 1, 10, 0.2, 0.3)) for _ in range(600)]
+    covered = [np.mean([f["low"] <= 0.5 <= f["high"] for f in found]) for found in (several, one)]
+    assert covered[0] == pytest.approx(0.95, abs=0.03)
+    assert covered[1] < 0.75
+
+
+def test_resampling_seeds_agrees_with_the_closed_form():
+    scores = drawn(np.random.default_rng(4), 40, 30, 0.3, 0.8)
+    closed, found = closed_form(scores), nested_bootstrap(dict(enumerate(scores)))
+    assert found["mean"] == pytest.approx(closed["mean"])
+    assert found["high"] - found["low"] == pytest.approx(closed["high"] - closed["low"], rel=0.08)
+    one = nested_bootstrap({0: scores[0]}, draws=4000)
+    assert one["level"] == "samples of one seed"
+    assert one["high"] - one["low"] == pytest.approx(np.ptp(closed_form(scores[:1])[["low", "high"]]), rel=0.1)
+
+
+def test_resampling_samples_too_counts_their_variation_twice():
+    scores = dict(enumerate(drawn(np.random.default_rng(5), 40, 10, 0.0, 1.0)))
+    once, twice = (nested_bootstrap(scores, within=within) for within in (False, True))
+    assert (twice["high"] - twice["low"]) / (once["high"] - once["low"]) == pytest.approx(np.sqrt(2), rel=0.1)
+
+
+def test_resampled_intervals_of_few_seeds_cover():
+    rng = np.random.default_rng(6)
+    found = [nested_bootstrap(dict(enumerate(drawn(rng, 5, 8, 0.3, 0.3))), draws=400) for _ in range(300)]
+    assert np.mean([f["low"] <= 0.5 <= f["high"] for f in found]) == pytest.approx(0.95, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("scores", "draws", "message"),
+    [({}, 200, "0 seeds"), ({0: np.ones(3)}, 10, "10 draws"), ({0: np.ones(3), 1: np.array([np.nan])}, 200, "seed 1")],
+)
+def test_scores_that_cannot_be_resampled_are_refused(scores, draws, message):
+    with pytest.raises(InvalidInput, match=message):
+        nested_bootstrap(scores, draws)
+
+
+def test_nested_summaries_average_layouts_and_keep_what_is_complete():
+    rows = made_up(protocols=("corrected",), models=("tcn",), seeds=3)
+    rows = rows[(rows["metric"] == "auroc") & (rows["explainer"] == "gradient")]
+    found = summarise_nested(rows, ["model", "explainer"]).iloc[0]
+    assert (found["mean"], found["n"], found["layouts"]) == (pytest.approx(0.601), 3, 2)
+    assert found["sem_samples"] == pytest.approx(np.sqrt(2 * 0.1**2) / 2)
+    assert found["low"] == pytest.approx(summarise(rows, ["model", "explainer"]).iloc[0]["low"])
+    part = rows[~((rows["seed"] == 2) & rows["dataset"].str.startswith("rare"))]
+    by_seeds, by_layouts = (summarise_nested(part, ["explainer"], keep=k).iloc[0] for k in ("seeds", "layouts"))
+    assert (by_seeds["n"], by_seeds["layouts"], by_seeds["left_out"]) == (3, 1, 2)
+    assert (by_layouts["n"], by_layouts["layouts"], by_layouts["left_out"]) == (2, 2, 1)
+    one = summarise_nested(rows[rows["seed"] == 0], ["explainer"]).iloc[0]
+    half = stats.t.ppf(0.975, 2 * 99) * np.sqrt(2 * 0.1**2) / 2
+    assert (one["high"] - one["mean"], one["level"]) == (pytest.approx(half), "samples of one seed")
+
+
+def test_nested_summaries_mix_nothing():
+    rows = made_up(protocols=("corrected",))
+    rows = rows[rows["metric"] == "auroc"]
+    with pytest.raises(InvalidInput, match="several models"):
+        summarise_nested(rows, ["explainer"])
+    with pytest.raises(InvalidInput, match="several explainers"):
+        summarise_nested(rows, ["model"])
+    with pytest.raises(InvalidInput, match="several rows per layout and seed"):
+        summarise_nested(pd.concat([rows, rows]), ["model", "explainer"])
+    with pytest.raises(InvalidInput, match="no finite mean"):
+        summarise_nested(rows.assign(value=rows["value"].where(rows["seed"] > 0)), ["model", "explainer"])
+    apart = rows[(rows["seed"] == 0) == rows["dataset"].str.startswith("rare")]
+    with pytest.raises(InvalidInput, match="no layout is complete; try keep='layouts'"):
+        summarise_nested(apart, ["model", "explainer"])
 
 
 def test_only_models_past_the_gate_are_explained_and_their_own_rows_stay():

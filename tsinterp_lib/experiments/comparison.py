@@ -43,9 +43,10 @@ _FIXED = ("metric", "profile", "at", "protocol", "trainer", "explainer")
 class Paired:
     """``a`` minus ``b`` over ``n`` blocks, in the units of the metric.
 
-    ``effect`` with ``low`` and ``high`` is Hodges and Lehmann's; ``p`` the signed-rank test's, ``p_smallest`` the least
-    it can be with this many blocks; ``rank_biserial``, ``d_z`` and ``cliffs_delta`` are effect sizes without units;
-    ``sd`` is that of the differences, ``detectable`` the true difference found four times in five at 5 %.
+    ``effect`` with ``low`` and ``high`` is Hodges and Lehmann's at ``level``; ``p`` the signed-rank test's,
+    ``p_smallest`` the least it can be with this many blocks; ``rank_biserial``, ``d_z`` and ``cliffs_delta`` are effect
+    sizes without units; ``sd`` is that of the differences, ``detectable`` the true difference that is found four times
+    in five at 5 %.
     """
 
     a: str
@@ -63,6 +64,7 @@ class Paired:
     cliffs_delta: float
     sd: float
     detectable: float
+    level: float
 
 
 def paired(
@@ -201,5 +203,5 @@ def _compare(cells: pd.DataFrame, a: str, b: str, blocks: tuple[str, ...], level
     return Paired(
         a, b, n, int((d == 0).sum()), float(d.mean()), effect, low, high, signed_rank.signed_rank(d)[1],
         signed_rank.smallest_p(n), signed_rank.rank_biserial(d), signed_rank.standardised(d),
-        signed_rank.cliffs_delta(x, y), sd, detectable(n, sd),
+        signed_rank.cliffs_delta(x, y), sd, detectable(n, sd), level,
     )  # fmt: skip

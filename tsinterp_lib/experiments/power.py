@@ -65,9 +65,11 @@ def repetitions_needed(difference: float, sd: float, power: float = 0.8, alpha: 
 
 
 def _power(n: int, effect: float, alpha: float) -> float:
-    critical = stats.t.ppf(1 - alpha / 2, n - 1)
-    shift = np.sqrt(n) * effect
-    return float(stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift))
+    if effect == 0:
+        return alpha
+    # T² is noncentral F with one degree of freedom above; scipy's noncentral t is NaN far out in its tails
+    critical = stats.t.ppf(1 - alpha / 2, n - 1) ** 2
+    return float(stats.ncf.sf(critical, 1, n - 1, n * effect**2))
 
 
 def _check(n: int, sd: float, alpha: float) -> None:

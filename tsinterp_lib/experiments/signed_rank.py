@@ -26,7 +26,7 @@ def signed_rank(d: Float[Array, "n"]) -> tuple[float, float]:
     moved = d[d != 0]
     doubled = np.rint(2 * stats.rankdata(np.abs(moved))).astype(int)
     total = int(doubled[moved > 0].sum())
-    cumulative = _null(tuple(sorted(doubled)))
+    cumulative = _null(tuple(sorted(doubled.tolist())))
     below = cumulative[total]
     above = 1.0 - (cumulative[total - 1] if total else 0.0)
     return total / 2, float(min(1.0, 2 * min(below, above)))

@@ -49,20 +49,23 @@ def critical_difference(ranking: Ranking, title: str, alpha: float = 0.05) -> Fi
     top = len(order) - 0.35
     if nemenyi:
         reach = friedman.critical_difference(len(order), ranking.blocks, alpha)
-        axes.plot([low, low + reach], [top, top], "|-", color="#333333", lw=1.4, ms=8, mew=1.4)
-        axes.text(low, top + 0.3, f"critical difference {reach:.2f}", fontsize=8.5, va="bottom")
-        high = max(high, low + reach + 0.2)
+        start = low + 0.03 * (high - low)
+        axes.plot([start, start + reach], [top, top], "|-", color="#333333", lw=1.4, ms=8, mew=1.4)
+        axes.text(start, top + 0.3, f"critical difference {reach:.2f}", fontsize=8.5, va="bottom")
+        high = max(high, start + reach + 0.2)
     axes.set_xlim(low, high)
     axes.set_ylim(-0.7, len(order) + (0.7 if nemenyi else -0.3))
     axes.set_yticks(place, [style.look(e).name for e in order], fontsize=9.5)
     axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_bounds(-0.7, len(order) - 0.6)
     axes.set_xlabel("mean rank (1 is best)")
     how = "Nemenyi's test" if nemenyi else "signed-rank tests with Holm's correction"
-    figure.supxlabel(
-        textwrap.fill(f"Bars join explainers that {how} at {alpha:g} do not tell apart.", 72), fontsize=8.5
-    )
+    text = f"Bars join explainers that {how} at {alpha:g} do not tell apart."
+    absent = [style.look(e).name for e in getattr(ranking, "left_out", ())]
+    text += f" Not ranked, missing in a block: {', '.join(absent)}." if absent else ""
+    figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     head = f"{title}: {ranking.blocks} blocks, Friedman p = {ranking.p:.1g}"
-    axes.set_title(textwrap.fill(head, 58), fontsize=9.5, loc="left")
+    axes.set_title(textwrap.fill(head, 58), fontsize=9.5)
     return style.finish(figure)
 
 
@@ -83,11 +86,11 @@ def not_told_apart(p: pd.DataFrame, alpha: float = 0.05) -> list[tuple[int, int]
 
 
 def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: float = 0.05) -> Figure:
-    """Differences ``a − b`` with their intervals, the largest on top; filled where the corrected p is below ``alpha``.
+    """Differences ``a − b`` with their intervals, the largest on top; filled where ``p_holm`` is below ``alpha``.
 
     ``pairs`` is a table of :func:`tsinterp_lib.experiments.comparison.pairwise`; where all are against one name, only
-    the other is written. Differences within ± ``negligible`` are shaded. An infinite interval (too few blocks) is drawn
-    as a dotted line across the panel.
+    the other is written. The intervals are of each pair alone, the fill is of all together. Differences within
+    ± ``negligible`` are shaded. An infinite interval (too few blocks) is drawn as a dotted line across the panel.
     """
     if pairs.empty:
         raise InvalidInput("no pairs to draw: give a table of `pairwise`.")
@@ -114,7 +117,8 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
     axes.set_axisbelow(True)
     axes.set_xlabel(f"{label}, minus that of {style.printed(one)}" if one else label)
     blocks = f"{pairs['n'].min()}" if pairs["n"].nunique() == 1 else f"{pairs['n'].min()} to {pairs['n'].max()}"
-    text = f"Median difference with 95 % interval over {blocks} blocks; filled: p < {alpha:g} after Holm's correction."
+    text = f"Median difference with {100 * pairs['level'].iloc[0]:g} % interval over {blocks} blocks; "
+    text += f"filled: p < {alpha:g} after Holm's correction."
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     return style.finish(figure)
 
@@ -137,7 +141,8 @@ def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     figure, axes = plt.subplots(figsize=(side, 0.9 * side))
     image = axes.imshow(effect.to_numpy(), cmap="RdBu", vmin=-top, vmax=top, aspect="auto")
     rows, columns = np.nonzero(np.nan_to_num(p, nan=1.0) < alpha)
-    axes.plot(columns, rows, ".", color="black", ms=5)
+    dark = np.abs(effect.to_numpy()[rows, columns]) > 0.65 * top
+    axes.scatter(columns, rows, s=12, c=np.where(dark, "white", "black"))
     names = [style.printed(e) for e in order]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=9)
     axes.set_yticks(range(len(names)), names, fontsize=9)
