@@ -2,6 +2,7 @@
 
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.comparison import critical_difference, forest, pair_matrix
+from tsinterp_lib.figures.effects import effects, verdicts
 from tsinterp_lib.figures.explorer import explorer
 from tsinterp_lib.figures.maps import curves_of_processes, digits, draw_map, gallery, layouts, row_profile, saliency
 from tsinterp_lib.figures.results import by_network, curves, dots, heat
@@ -11,6 +12,6 @@ style.use()
 
 __all__ = [
     "boxes", "by_network", "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map",
-    "explorer", "forest", "gallery", "heat", "layouts", "pair_matrix", "row_profile", "saliency",
-    "time_against_features",
+    "effects", "explorer", "forest", "gallery", "heat", "layouts", "pair_matrix", "row_profile", "saliency",
+    "time_against_features", "verdicts",
 ]  # fmt: skip
