@@ -4,6 +4,7 @@ from tsinterp_lib.experiments.audit import AUDIT
 from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
 from tsinterp_lib.experiments.mnist_series import MNIST_SERIES, MNIST_VIEWS
+from tsinterp_lib.experiments.state import STATE
 from tsinterp_lib.types import Sizes
 
 STUDIES: dict[str, Study] = {
@@ -12,6 +13,7 @@ STUDIES: dict[str, Study] = {
     "audit": AUDIT,
     "mnist_series": MNIST_SERIES,
     "mnist_views": MNIST_VIEWS,
+    "state": STATE,
 }
 
 PROFILES: dict[str, Profile] = {

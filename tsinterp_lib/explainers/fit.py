@@ -22,6 +22,8 @@ from tsinterp_lib.types import Explainer, Samples
 
 AVERAGES = ("kl_of_mean", "mean_of_kl")
 STEPS = ("all", "released")
+NEGATIVES = ("keep", "clip", "shift")
+"""What becomes of negative scores: metrics that rank by magnitude would read them as important."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,10 @@ class FIT(Chunked):
     in ``prepare`` on the training series for ``epochs`` (default 100) and, with ``keep``, kept by key. ``n_samples``
     (default 10) draws. ``average``: ``kl_of_mean`` (default: the expectation is taken of the prediction, as the paper
     writes) or ``mean_of_kl`` (the KL of each draw is averaged, as released: never smaller). ``squash`` (default
-    False) maps the score to :math:`2 / (1 + e^{-5a}) - 1`, as released. ``generator_steps``: ``all`` or ``released``
+    False) maps the score to :math:`2 / (1 + e^{-5a}) - 1`, as released. ``negative``: scores below zero, of features
+    that mislead by themselves, are kept (``keep``, default), set to zero (``clip``), or each sample's least score is
+    subtracted from all of its (``shift``: what the released evaluation does by scaling signed scores to [0, 1]);
+    metrics that rank by magnitude need one of the latter two. ``generator_steps``: ``all`` or ``released``
     (three steps alone), ``nonnegative``: correlations cannot be negative, as released. ``train_mode``: as for
     :class:`~tsinterp_lib.explainers.FeatureOcclusion`.
 
@@ -46,13 +51,14 @@ class FIT(Chunked):
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or epoch, series of one step, a
     generator that is missing or knows another number of features, and a model that takes no prefix;
-    :class:`~tsinterp_lib.errors.UnknownName` for another ``average`` or ``generator_steps``.
+    :class:`~tsinterp_lib.errors.UnknownName` for another ``average``, ``negative`` or ``generator_steps``.
     """
 
     per_step: ClassVar[bool] = True
     n_samples: int = 10
     average: str = "kl_of_mean"
     squash: bool = False
+    negative: str = "keep"
     epochs: int = 100
     generator_steps: str = "all"
     nonnegative: bool = False
@@ -63,6 +69,7 @@ class FIT(Chunked):
     def __post_init__(self) -> None:
         super().__post_init__()
         known(self.average, AVERAGES, "order of averaging")
+        known(self.negative, NEGATIVES, "treatment of negative scores")
         known(self.generator_steps, STEPS, "choice of generator steps")
         if self.n_samples < 1 or self.epochs < 1:
             raise InvalidInput(f"`n_samples` is {self.n_samples}, `epochs` {self.epochs}: both must be at least 1.")
@@ -98,7 +105,10 @@ class FIT(Chunked):
                 hat = prefixes.changed(t, columns).view(n, n_features, self.n_samples, -1)
                 change = divergence(clean[:, t], clean[:, t - 1])
                 a[:, t] = change[:, None] - self._unexplained(clean[:, t, None], hat)
-        return 2 / (1 + torch.exp(-5 * a)) - 1 if self.squash else a
+        a = 2 / (1 + torch.exp(-5 * a)) - 1 if self.squash else a
+        if self.negative == "shift":
+            return a - a.amin((1, 2), keepdim=True)
+        return a.clamp_min(0) if self.negative == "clip" else a
 
     def _unexplained(self, p: Float[Tensor, "N 1 C"], hat: Float[Tensor, "N F S C"]) -> Float[Tensor, "N F"]:
         """The second divergence, from log-probabilities."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ class Oracle(Explainer):
     called, or it was called with other samples.
     """
 
+    per_step: ClassVar[bool] = True
     importance: Tensor | None = field(default=None, repr=False, compare=False)
 
     def for_samples(self, samples: Samples) -> Explainer:
@@ -32,7 +34,7 @@ class Oracle(Explainer):
         return replace(self, importance=samples.importance)
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N T F"]:
         if self.importance is None:
             raise InvalidInput("the oracle has seen no mask: call for_samples(samples) with the samples to explain.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ class PositionOnly(Explainer):
     importance, or ``prepare`` was not called.
     """
 
+    per_step: ClassVar[bool] = True
     importance: Tensor | None = field(default=None, repr=False, compare=False)
 
     def prepare(self, model: nn.Module, train: Samples) -> Explainer:
@@ -35,7 +37,7 @@ class PositionOnly(Explainer):
         return replace(self, importance=train.importance.to(train.x.dtype).mean(0))
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N T F"]:
         if self.importance is None:
             raise InvalidInput("position_only has seen no training sample: call prepare(model, train) first.")

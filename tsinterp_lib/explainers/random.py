@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -18,7 +19,9 @@ class Random(Explainer):
     The control that "better than chance" is measured against. No units. Raises as ``attribute`` states.
     """
 
+    per_step: ClassVar[bool] = True
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N T F"]:
         return torch.rand(x.shape, dtype=x.dtype, device=x.device)
