@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments import friedman
@@ -45,7 +46,8 @@ def critical_difference(ranking: Ranking, title: str, alpha: float = 0.05) -> Fi
         ends = [place[first] + 0.28, place[last] - 0.28]
         transform = axes.get_yaxis_transform()
         axes.plot([x, x], ends, color="#333333", lw=3, clip_on=False, transform=transform, solid_capstyle="butt")
-    high = float(ranking.ranks.max()) + 0.9
+    worst = float(ranking.ranks.max())
+    high = worst + 0.12 * (worst - low)  # room for the number beside the last mark
     top = len(order) - 0.35
     if nemenyi:
         reach = friedman.critical_difference(len(order), ranking.blocks, alpha)
@@ -58,6 +60,7 @@ def critical_difference(ranking: Ranking, title: str, alpha: float = 0.05) -> Fi
     axes.set_yticks(place, [style.look(e).name for e in order], fontsize=9.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_bounds(-0.7, len(order) - 0.6)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("mean rank (1 is best)")
     how = "Nemenyi's test" if nemenyi else "signed-rank tests with Holm's correction"
     text = f"Bars join explainers that {how} at {alpha:g} do not tell apart."
@@ -119,12 +122,14 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
     blocks = f"{pairs['n'].min()}" if pairs["n"].nunique() == 1 else f"{pairs['n'].min()} to {pairs['n'].max()}"
     text = f"Median difference with {100 * pairs['level'].iloc[0]:g} % interval over {blocks} blocks; "
     text += f"filled: p < {alpha:g} after Holm's correction."
+    bounded = np.isfinite(pairs[["low", "high"]].to_numpy(dtype=float)).all()
+    text += "" if bounded else " Dotted: too few blocks for a finite interval."
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     return style.finish(figure)
 
 
 def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
-    """All pairs in one square: the difference row minus column, a dot where its corrected p is below ``alpha``.
+    """All pairs in one square: the difference row minus column, a dot where ``p_holm`` is below ``alpha``.
 
     ``pairs`` is a table of :func:`tsinterp_lib.experiments.comparison.pairwise` over all pairs.
     """
@@ -137,8 +142,8 @@ def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     effect = effect.loc[order, order]
     p = both.pivot(index="a", columns="b", values="p_holm").loc[order, order].to_numpy()
     top = float(np.nanmax(np.abs(effect.to_numpy()))) or 1.0
-    side = min(style.WIDTH, 0.36 * len(order) + 2.2)
-    figure, axes = plt.subplots(figsize=(side, 0.9 * side))
+    side = min(style.WIDTH, 0.26 * len(order) + 2.2)
+    figure, axes = plt.subplots(figsize=(side, side + 0.4))
     image = axes.imshow(effect.to_numpy(), cmap="RdBu", vmin=-top, vmax=top, aspect="auto")
     rows, columns = np.nonzero(np.nan_to_num(p, nan=1.0) < alpha)
     dark = np.abs(effect.to_numpy()[rows, columns]) > 0.65 * top
@@ -149,7 +154,8 @@ def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     axes.tick_params(length=0)
     for edge in axes.spines.values():
         edge.set_visible(False)
-    figure.colorbar(image, ax=axes, shrink=0.75, label=textwrap.fill(f"{label}: row minus column", 40))
+    ticks = MaxNLocator(5, symmetric=True)
+    figure.colorbar(image, ax=axes, location="top", aspect=40, ticks=ticks, label=f"{label}: row minus column")
     text = f"Dots: p < {alpha:g} after Holm's correction over {len(pairs)} pairs."
     if not len(rows):
         text = f"No dot: none of {len(pairs)} pairs has p < {alpha:g} after Holm's correction."
