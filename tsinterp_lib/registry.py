@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "dataset": ("tsinterp_lib.datasets", "DATASETS"),
     "process": ("tsinterp_lib.datasets", "PROCESSES"),
     "layout": ("tsinterp_lib.datasets", "LAYOUTS"),
-    "model": ("tsinterp_lib.models", "MODELS"),
+    "model": ("tsinterp_lib.models", "BLACK_BOXES"),
     "trainer": ("tsinterp_lib.trainers", "TRAINERS"),
     "explainer": ("tsinterp_lib.explainers", "EXPLAINERS"),
     "metric": ("tsinterp_lib.metrics", "METRICS"),

@@ -18,6 +18,8 @@ from tsinterp_lib.datasets.processes.gaussian_process import GaussianProcess
 from tsinterp_lib.datasets.processes.harmonic import Harmonic
 from tsinterp_lib.datasets.processes.narma import NARMA
 from tsinterp_lib.datasets.processes.pseudo_periodic import PseudoPeriodic
+from tsinterp_lib.datasets.rare_feature import RareFeature
+from tsinterp_lib.datasets.rare_time import RareTime
 from tsinterp_lib.datasets.spike import Spike
 from tsinterp_lib.datasets.state import State
 from tsinterp_lib.datasets.switch_feature import SwitchFeature
@@ -42,6 +44,8 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
     "state": State,
     "switch_feature": SwitchFeature,
     "spike": Spike,
+    "arma_rare_feature": RareFeature,
+    "arma_rare_time": RareTime,
 }
 """Every data set by name."""
 
@@ -55,6 +59,8 @@ __all__ = [
     "MnistRows",
     "Planted",
     "Process",
+    "RareFeature",
+    "RareTime",
     "Spike",
     "State",
     "SwitchFeature",

@@ -98,6 +98,6 @@ def check_prefix(model: nn.Module, x: Float[Tensor, "N T F"]) -> None:
 
 
 def _log(scores: Float[Tensor, "*B C"], output: str) -> Float[Tensor, "*B C"]:
-    if output == "probabilities":
+    if output != "logits":  # probabilities, or the values of a white box, which are not negative either
         return scores.clamp_min(torch.finfo(scores.dtype).tiny).log()
     return torch.log_softmax(scores, -1)

@@ -14,6 +14,7 @@ from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
 from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.models.tcn import TCN
 from tsinterp_lib.models.transformer import Transformer
+from tsinterp_lib.models.white_box import WhiteBox
 
 MODELS: dict[str, type[nn.Module]] = {
     "lstm": LSTM,
@@ -26,6 +27,9 @@ MODELS: dict[str, type[nn.Module]] = {
 }
 """Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
 
+BLACK_BOXES: dict[str, type[nn.Module]] = {**MODELS, "white_box": WhiteBox}
+"""All that can be explained by name: the networks, and functions in closed form, which need no training."""
+
 MNIST_SIZES: dict[str, dict[str, Any]] = {
     "lstm": {"hidden_size": 25, "dropout": 0.05},
     "lstm_input_cell": {"hidden_size": 25, "n_hops": 28, "attention_size": 30, "dropout": 0.05},
@@ -35,4 +39,7 @@ MNIST_SIZES: dict[str, dict[str, Any]] = {
 }
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
-__all__ = ["CNN", "GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Retain", "Transformer"]
+__all__ = [
+    "BLACK_BOXES", "CNN", "GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Retain",
+    "Transformer", "WhiteBox",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import nn
 
-Stop = Literal["train_accuracy", "test_accuracy", "validation_accuracy", "patience", "max_epochs"]
+Stop = Literal["train_accuracy", "test_accuracy", "validation_accuracy", "patience", "max_epochs", "given"]
 
 
 @dataclass(frozen=True, eq=False)
