@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from tsinterp_lib.experiments import across, report
+from tsinterp_lib.experiments import across, effects, report
+from tsinterp_lib.experiments.audit import SWITCHES
 from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.spread import TIME_ONLY
@@ -122,3 +123,27 @@ def say_domains(rows: pd.DataFrame, protocol: str) -> Markdown:
             f"{wide['features'].mean():+.2f})."
         )
     return Markdown(" ".join(lines))
+
+
+def say_audit(rows: pd.DataFrame) -> Markdown:
+    """Which switches move the scores, and the largest effect."""
+    table = effects.table([*effects.of_switches(rows), *effects.of_variants(rows)])
+    scores = table[table["quantity"] == "AUROC"]
+    clear = scores[scores["moves"] == "yes"].sort_values("effect", key=abs, ascending=False)
+    lines = [
+        f"Of {len(scores)} choices that can be switched in data, training or method, {len(clear)} move AUROC by more "
+        f"than their interval."
+    ]
+    if len(clear):
+        first = clear.iloc[0]
+        lines.append(
+            f"The largest effect is that of {printed_choice(first)}: {first['effect']:+.3f} "
+            f"[{first['low']:+.3f}, {first['high']:+.3f}]."
+        )
+    return Markdown(" ".join(lines))
+
+
+def printed_choice(row: pd.Series) -> str:
+    """A switch by its name, a variant of a method by its label."""
+    switch = str(row["choice"]) in SWITCHES
+    return style.printed(row["choice"]) if switch else str(row["changed_to"]).replace("_", " ")
