@@ -69,6 +69,20 @@ def compact(study: str) -> None:
 
 
 @app.command()
+def maps(
+    study: Annotated[str, typer.Argument(help="a study whose maps are drawn")], profile: ProfileName = "mnist_10k"
+) -> None:
+    """Explain the samples that chapters show and keep their maps in results/arrays/, so that pages need no data."""
+    from tsinterp_lib.experiments import arrays
+    from tsinterp_lib.experiments.mnist_series import DRAWN
+    from tsinterp_lib.registry import known
+
+    known(study, DRAWN, "study with maps")
+    chosen, size = _study(study, profile)
+    typer.echo(f"kept in {arrays.save(chosen, size, DRAWN[study], say=typer.echo)}")
+
+
+@app.command()
 def answer() -> None:
     """Draw the picture of the README and the first page from the published rows."""
     from tsinterp_lib.experiments import answer as picture

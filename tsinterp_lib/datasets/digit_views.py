@@ -58,12 +58,7 @@ class DigitViews(DatasetSource):
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
         """The data set of these sizes, a function of the settings, the sizes and the seed."""
-        if self.source == "mnist":
-            data = MnistRows(time="columns", test="published", dtype=self.dtype).load(sizes, seed)
-        else:
-            rows = DigitsRows(dtype=self.dtype).load(sizes, seed)
-            splits = [Samples(s.x.transpose(1, 2), s.y) for s in (rows.train, rows.validation, rows.test)]
-            data = Dataset("digit_views", *splits, rows.n_classes, rows.feature_names)
+        data = self._source().load(sizes, seed)
         side = data.n_steps // self.pool
         n_features = VIEWS[self.view] or side
         train, validation, test = (
@@ -73,8 +68,14 @@ class DigitViews(DatasetSource):
         names = tuple(f"{name} {f}" for f in range(n_features))
         return Dataset("digit_views", train, validation, test, data.n_classes, names)
 
+    def _source(self) -> DatasetSource:
+        if self.source == "mnist":
+            return MnistRows(time="columns", test="published", dtype=self.dtype)
+        return DigitsRows(dtype=self.dtype)
+
     def _seen(self, x: Float[Tensor, "N S S"], side: int) -> Float[Tensor, "N T F"]:
-        pooled = nnf.avg_pool2d(x[:, None], self.pool)[:, 0] if self.pool > 1 else x
+        columns = x if self.source == "mnist" else x.transpose(1, 2)
+        pooled = nnf.avg_pool2d(columns[:, None], self.pool)[:, 0] if self.pool > 1 else columns
         return pooled.reshape(len(x), -1, VIEWS[self.view] or side).contiguous()
 
 

@@ -34,6 +34,15 @@ METHODS: tuple[Choice, ...] = (
     CORRECTED["random"],
 )
 
+RESCALED = ("gradient", "input_x_gradient", "deep_lift")
+"""Methods that are rescaled on all explained images; each rescaled map costs hundreds of maps."""
+
+
+def rescaled(base: str) -> str:
+    """The label of a method after temporal saliency rescaling."""
+    return f"rescaled_{base}"
+
+
 TRAINER = Choice(
     "standard",
     {"protocol": "corrected", "learning_rate": 2e-3, "batch_size": 64, "stop_accuracy": 0.97},
@@ -87,3 +96,9 @@ MNIST_SERIES = Study(
     "mnist_series", "Are maps of an image better than maps of the same image as a series?", series_plan
 )
 MNIST_VIEWS = Study("mnist_views", "Does the number of features of a series change its maps?", views_plan)
+
+DRAWN: dict[str, tuple[Choice, ...]] = {
+    "mnist_series": tuple(c for c in METHODS if c.name not in ("occlusion", "random")),
+    "mnist_views": tuple(c for c in METHODS if c.name in RESCALED),
+}
+"""The explainers whose maps are kept for pages, by study."""

@@ -2,6 +2,7 @@
 
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.comparison import critical_difference, forest, pair_matrix
+from tsinterp_lib.figures.digit_maps import digit_grid, digit_views, mass_by_group
 from tsinterp_lib.figures.effects import effects, verdicts
 from tsinterp_lib.figures.explorer import explorer
 from tsinterp_lib.figures.maps import curves_of_processes, digits, draw_map, gallery, layouts, row_profile, saliency
@@ -11,7 +12,7 @@ from tsinterp_lib.figures.spread import boxes, time_against_features
 style.use()
 
 __all__ = [
-    "boxes", "by_network", "critical_difference", "curves", "curves_of_processes", "digits", "dots", "draw_map",
-    "effects", "explorer", "forest", "gallery", "heat", "layouts", "pair_matrix", "row_profile", "saliency",
-    "time_against_features", "verdicts",
+    "boxes", "by_network", "critical_difference", "curves", "curves_of_processes", "digit_grid", "digit_views",
+    "digits", "dots", "draw_map", "effects", "explorer", "forest", "gallery", "heat", "layouts", "mass_by_group",
+    "pair_matrix", "row_profile", "saliency", "time_against_features", "verdicts",
 ]  # fmt: skip
