@@ -28,6 +28,13 @@ METRICS = (
 )
 """As released for this experiment, and the same areas with thresholds off by one, as released for another."""
 
+FIT_VARIANTS: dict[str, dict[str, Any]] = {
+    "fit": {},
+    "fit_mean_of_kl": {"average": "mean_of_kl"},
+    "fit_clipped": {"negative": "clip"},
+}
+"""The expectation inside the divergence or outside, and negative scores shifted or set to zero; one generator."""
+
 
 def plan(profile: str) -> Mapping[str, Plan]:
     """The released experiment beside one whose stated defects are mended."""
@@ -78,6 +85,7 @@ def _released(few: int | None) -> dict[str, Choice]:
 
 def _corrected(few: int | None) -> dict[str, Choice]:
     """Evaluation mode everywhere, training samples as references, the expectation before the divergence."""
+    fit: dict[str, Any] = {"negative": "shift", "keep": True, "epochs": few or 100}
     return {
         "gradient": _each("gradient"),
         "integrated_gradients": _each("integrated_gradients"),
@@ -87,10 +95,7 @@ def _corrected(few: int | None) -> dict[str, Choice]:
         "feature_occlusion": Choice("feature_occlusion"),
         "augmented_occlusion": Choice("augmented_occlusion"),
         "retain_attention": Choice("retain_attention", {"keep": True, "epochs": few or 50}),
-        "fit": Choice("fit", {"negative": "clip", "keep": True, "epochs": few or 100}),
-        "fit_mean_of_kl": Choice(
-            "fit", {"average": "mean_of_kl", "negative": "shift", "keep": True, "epochs": few or 100}
-        ),
+        **{name: Choice("fit", {**fit, **params}) for name, params in FIT_VARIANTS.items()},
         **_controls(),
     }
 
