@@ -14,14 +14,16 @@ from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
 
+pytestmark = pytest.mark.filterwarnings("ignore:the mask of")  # constant series and two epochs leave no mask
+
 FEW = {"n_samples": 12, "n_permutations": 3, "n_steps": 8, "epochs": 2}
 """Fewer draws than the protocols have: the contract does not depend on their number."""
 
 TOGETHER = {"feature_permutation"}
 """Methods whose scores of a sample depend on the others by definition."""
 
-TWO_STEPS = {"fit"}
-"""Methods that compare a step with the one before it: a series of one step is refused."""
+TWO_STEPS = {"fit", "dynamask"}
+"""Methods that compare a step with another: a series of one step is refused."""
 
 PREFIXES = {"feature_occlusion", "augmented_occlusion", "fit", "each_step"}
 """Methods that read a model at every step, so that a network of fixed length is refused."""

@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "model": ("tsinterp_lib.models", "BLACK_BOXES"),
     "trainer": ("tsinterp_lib.trainers", "TRAINERS"),
     "explainer": ("tsinterp_lib.explainers", "EXPLAINERS"),
+    "perturbation": ("tsinterp_lib.perturbations", "PERTURBATIONS"),
     "metric": ("tsinterp_lib.metrics", "METRICS"),
     "study": ("tsinterp_lib.experiments", "STUDIES"),
     "profile": ("tsinterp_lib.experiments", "PROFILES"),
@@ -82,7 +83,8 @@ def build(kind: str, choice: Choice | str, **given: Any) -> Any:
     params: dict[str, Any] = {}
     for key, value in choice.params.items():
         known(key, accepted, f"parameter of {kind} {choice.name!r}")
-        params[key] = build(kind, value) if isinstance(value, Choice) else value
+        # A parameter with the name of a kind takes one of it; another takes what is built, as a wrapper its base.
+        params[key] = build(key if key in KINDS else kind, value) if isinstance(value, Choice) else value
     clash = sorted(set(params) & set(given))
     if clash:
         raise InvalidInput(f"{kind} {choice.name!r}: {', '.join(clash)} come from the data; leave them out.")

@@ -6,6 +6,7 @@ from tsinterp_lib.explainers.augmented_occlusion import AugmentedOcclusion
 from tsinterp_lib.explainers.convergence import convergence_delta
 from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.deep_shap import DeepShap
+from tsinterp_lib.explainers.dynamask import Dynamask
 from tsinterp_lib.explainers.each_step import EachStep
 from tsinterp_lib.explainers.feature_ablation import FeatureAblation
 from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
@@ -46,6 +47,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "feature_occlusion": FeatureOcclusion,
     "augmented_occlusion": AugmentedOcclusion,
     "fit": FIT,
+    "dynamask": Dynamask,
     "retain_attention": RetainAttention,
     "each_step": EachStep,
     "scrambled_output": ScrambledOutput,

@@ -43,6 +43,7 @@ LOOKS: dict[str, Look] = {
     "feature_occlusion": Look("Drawn occlusion (FO)", "#EE3377", "v"),
     "augmented_occlusion": Look("Augmented occlusion (AFO)", "#DDAA33", "P"),
     "fit": Look("FIT", "#994455", "X"),
+    "dynamask": Look("Dynamask", "#BB7799", "*"),
     "retain_attention": Look("RETAIN", "#999933", "D"),
     "each_step": Look("Each step", "#AA4466", "o"),
     "scrambled_output": Look("Scrambled output", "#661100", "s"),

@@ -1,0 +1,92 @@
+"""The two regularisers of a mask: how many of its coefficients are one, and how much they change in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tsinterp_lib.errors import InvalidInput
+
+
+def areas_of(areas: Sequence[float] | str) -> tuple[float, ...]:
+    """The areas as numbers; ``"first:last:count"`` spaces them evenly. Raises unless they rise within (0, 1]."""
+    if isinstance(areas, str):
+        parts = areas.split(":")
+        if len(parts) != 3:
+            raise InvalidInput(f"`areas` is {areas!r}: write 'first:last:count', such as '0.05:0.5:10', or numbers.")
+        found = tuple(float(a) for a in np.linspace(float(parts[0]), float(parts[1]), int(parts[2])).round(12))
+    else:
+        found = tuple(float(a) for a in areas)
+    if not found or not all(0 < a <= 1 for a in found):
+        raise InvalidInput(f"`areas` is {found}: give at least one share of the cells, each above 0 and at most 1.")
+    if any(b <= a for a, b in pairwise(found)):
+        raise InvalidInput(f"`areas` is {found}: they must rise and none may come twice; sort them and drop doubles.")
+    return found
+
+
+def kept_counts(areas: Sequence[float], n_cells: int) -> list[int]:
+    """How many coefficients the reference of each area has at one: all but ``floor((1 − a) · n_cells)``.
+
+    In floating point, as released: 0.34 of 600 keeps 205.
+    """
+    return [n_cells - int((1 - a) * n_cells) for a in areas]
+
+
+def kept(m: Float[Tensor, "B D"], counts: Sequence[int]) -> Float[Tensor, "B D"]:
+    """1 for the ``counts[b]`` largest coefficients of every row, 0 for the rest; of equal ones the later are kept.
+
+    That is the order of a stable ascending sort. Only the set is needed, so that nothing is sorted: the smallest
+    coefficient kept is found by partition, and only rows in which others are equal to it are looked at again.
+    """
+    ends = _smallest_kept(m, counts)[:, None]
+    chosen = (m >= ends).to(m.dtype)
+    wanted = torch.tensor(counts, dtype=m.dtype, device=m.device)
+    tied = (chosen.sum(1) > wanted).nonzero()[:, 0]
+    if len(tied):
+        rows, end = m[tied], ends[tied]
+        above, equal = rows > end, rows == end
+        missing = wanted[tied, None] - above.sum(1, keepdim=True)
+        from_the_end = equal.flip(1).cumsum(1).flip(1)
+        chosen[tied] = (above | (equal & (from_the_end <= missing))).to(m.dtype)
+    return chosen
+
+
+def _smallest_kept(m: Float[Tensor, "B D"], counts: Sequence[int]) -> Float[Tensor, "B"]:
+    n = m.shape[1]
+    if m.device.type == "cpu":
+        rows = m.numpy()
+        found = [np.partition(row, n - k)[n - k] for row, k in zip(rows, counts, strict=True)]
+        return torch.from_numpy(np.array(found, dtype=rows.dtype))
+    at = torch.tensor([n - k for k in counts], device=m.device)
+    return m.sort(1).values.gather(1, at[:, None])[:, 0]
+
+
+def time_pairs(n_steps: int, last_pair: bool) -> int:
+    """How many pairs of neighbouring steps the time term looks at; the released slice leaves the last one out."""
+    return n_steps - 1 if last_pair else n_steps - 2
+
+
+def time_term(m: Float[Tensor, "B T F"], last_pair: bool) -> Float[Tensor, "B"]:
+    """The mean absolute change from a step to the next."""
+    n = time_pairs(m.shape[1], last_pair)
+    return m.diff(dim=1)[:, :n].abs().flatten(1).mean(1)
+
+
+def time_gradient(m: Float[Tensor, "B T F"], last_pair: bool) -> Float[Tensor, "B T F"]:
+    """Its derivative by every coefficient; 0 where two neighbours are equal."""
+    n = time_pairs(m.shape[1], last_pair)
+    sign = m.diff(dim=1)[:, :n].sign() / (n * m.shape[2])
+    found = torch.zeros_like(m)
+    found[:, 1 : n + 1] += sign
+    found[:, :n] -= sign
+    return found
+
+
+def size_term(m: Float[Tensor, "B D"], chosen: Float[Tensor, "B D"]) -> Float[Tensor, "B"]:
+    """The mean squared distance of the sorted coefficients from zeros followed by ones."""
+    return (m - chosen).square().mean(1)

@@ -1,0 +1,134 @@
+"""Dynamask: masks fitted by gradient descent on what the model says of perturbed series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tsinterp_lib import checks
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._captum import Chunked
+from tsinterp_lib.explainers._dynamask_fit import MODES, OPTIMISERS, RATES, Settings
+from tsinterp_lib.explainers._dynamask_fit import fit as fit_masks
+from tsinterp_lib.explainers._dynamask_group import MaskGroup
+from tsinterp_lib.explainers._dynamask_loss import LOSSES
+from tsinterp_lib.explainers._dynamask_size import areas_of
+from tsinterp_lib.explainers._prefix import check_steps
+from tsinterp_lib.guard import attribution_mode
+from tsinterp_lib.perturbations import Perturbation
+from tsinterp_lib.registry import build, known
+from tsinterp_lib.types import Explainer, Samples
+
+SELECTIONS = ("best", "extremal")
+OWN = ("areas", "perturbation", "history")
+"""Settings of a fit that are not taken over as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dynamask(Chunked):
+    r"""A mask of given area that keeps what the model needs to say the same :cite:p:`crabbe2021`.
+
+    .. math:: m = \arg\min_{m \in [0, 1]^{T \times F}} \; \pm L\bigl(f(\Pi(x, m)), f(x)\bigr)
+        + \lambda_k \frac{1}{TF} \lVert \mathrm{sort}(m) - r_a \rVert^2
+        + \lambda_c \frac{1}{(T - 1) F} \sum_{ti} |m_{t+1, i} - m_{ti}|
+
+    :math:`r_a` holds ⌊(1 − a) T F⌋ zeros, then ones. Scores lie in [0, 1]. Masks of all ``areas`` a (rising, in (0, 1];
+    or ``"first:last:count"``) are fitted together, and ``selection`` takes the ``best`` (lowest L, default) or the
+    ``extremal`` one: the smallest whose L is below ``threshold`` (default: the L of x itself; where none is, the best).
+
+    ``perturbation`` Π: a name of ``PERTURBATIONS`` (default ``gaussian_blur``) or a
+    :class:`~tsinterp_lib.perturbations.Perturbation`. ``mode``: ``preservation`` (default, +: Π keeps what m marks) or
+    ``deletion`` (−: it takes that away). ``loss`` L, mean over steps: ``cross_entropy`` (default; as released also
+    divided by C), ``log_loss`` of the class predicted for x, ``log_loss_target`` of ``target``, or ``mse`` of the
+    outputs as they are, for real values; the model gives one output per series or per step.
+
+    ``epochs`` (1000) of gradient descent from ``initial`` (0.5) with :math:`\lambda_k` = ``size_weight`` (0.1) times
+    ``size_growth`` (100) to the power k/epochs, :math:`\lambda_c` = ``time_weight`` (0), ``learning_rate`` (0.1) and
+    ``momentum`` (0.9). ``optimiser``: ``sgd`` as released, or ``projected``, which forgets the velocity of coefficients
+    that meet a bound. ``rate``: ``shared`` as released, the gradient of the mean over R areas, so that each mask moves
+    at learning_rate/R; or ``own``. ``last_pair`` False leaves the last two steps out of the time term, as released.
+    Of equal coefficients the later cells are kept (a stable sort); the released order is not specified. All series and
+    areas descend together, ``batch_size`` rows at a time; derivatives by the mask are written out.
+
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, series of one step, a model that ignores
+    its input, or outputs that do not go with the loss. Warns with ``MaskCollapsed`` where a mask means nothing.
+    """
+
+    per_step: ClassVar[bool] = True
+    areas: tuple[float, ...] | str = "0.05:0.5:10"
+    perturbation: str | Perturbation = "gaussian_blur"
+    mode: str = "preservation"
+    loss: str = "cross_entropy"
+    selection: str = "best"
+    threshold: float | None = None
+    epochs: int = 1000
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    optimiser: str = "sgd"
+    rate: str = "shared"
+    initial: float = 0.5
+    size_weight: float = 0.1
+    size_growth: float = 100.0
+    time_weight: float = 0.0
+    last_pair: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for value, names, kind in (
+            (self.mode, MODES, "mode"),
+            (self.loss, LOSSES, "loss"),
+            (self.selection, SELECTIONS, "selection"),
+            (self.optimiser, OPTIMISERS, "optimiser"),
+            (self.rate, RATES, "rate"),
+        ):
+            known(value, names, kind)
+        areas_of(self.areas)
+        if self.epochs < 1 or self.learning_rate <= 0 or not 0 <= self.momentum <= 1 or not 0 <= self.initial <= 1:
+            raise InvalidInput(
+                f"`epochs` is {self.epochs}, `learning_rate` {self.learning_rate}, `momentum` {self.momentum}, "
+                f"`initial` {self.initial}: at least one epoch, a rate above 0, momentum and initial value in [0, 1]."
+            )
+        if self.size_weight < 0 or self.size_growth <= 0 or self.time_weight < 0:
+            raise InvalidInput(
+                f"`size_weight` is {self.size_weight}, `size_growth` {self.size_growth}, `time_weight` "
+                f"{self.time_weight}: weights are not negative, growth is above 0."
+            )
+
+    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        """Itself; raises where the training series have no second step to blur with."""
+        check_steps(checks.check_series(train.x, "train.x"), 1)
+        return self
+
+    def fit(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], history: bool = False
+    ) -> MaskGroup:
+        """The masks of all areas with their errors and diagnostics; ``history`` keeps the three terms of every epoch.
+
+        Raises as :meth:`attribute` does.
+        """
+        checks.check_series(x)
+        with attribution_mode(model):
+            *steps, n_classes = checks.output_shape(model, x, per_step=True)
+            checks.check_target(target, n_classes, x.shape[0], *steps)
+            return self._fit(model, x.detach(), target, history)
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
+    ) -> Float[Tensor, "N T F"]:
+        group = self._fit(model, x, target, history=False)
+        area = group.best() if self.selection == "best" else group.extremal(self.threshold)
+        group.warn(area)
+        return group.take(area)
+
+    def _fit(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], history: bool
+    ) -> MaskGroup:
+        check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
+        given = self.perturbation
+        perturbation = build("perturbation", given) if isinstance(given, str) else given
+        shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in OWN}
+        settings = Settings(areas=areas_of(self.areas), perturbation=perturbation, history=history, **shared)
+        return fit_masks(model, x.contiguous(), target, settings)
