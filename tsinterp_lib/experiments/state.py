@@ -76,9 +76,7 @@ def _released(few: int | None) -> dict[str, Choice]:
             "retain_attention",
             {"steps": "last", "bias": True, "train_mode": True, "keep": True, "epochs": few or 50},
         ),
-        "fit": Choice(
-            "fit", {**fit, "generator_steps": "released", "nonnegative": True, "train_mode": True, "keep": True}
-        ),
+        "fit": Choice("fit", {**fit, "generator_protocol": "as_released", "train_mode": True, "keep": True}),
         **_controls(),
     }
 

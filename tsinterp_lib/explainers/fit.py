@@ -16,12 +16,11 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._captum import Chunked
 from tsinterp_lib.explainers._kept import trained
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
-from tsinterp_lib.models.conditional_gaussian import ConditionalGaussian, fit
+from tsinterp_lib.models.conditional_gaussian import PROTOCOLS, ConditionalGaussian, fit
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
 
 AVERAGES = ("kl_of_mean", "mean_of_kl")
-STEPS = ("all", "released")
 NEGATIVES = ("keep", "clip", "shift")
 """What becomes of negative scores: metrics that rank by magnitude would read them as important."""
 
@@ -42,16 +41,15 @@ class FIT(Chunked):
     False) maps the score to :math:`2 / (1 + e^{-5a}) - 1`, as released. ``negative``: scores below zero, of features
     that mislead by themselves, are kept (``keep``, default), set to zero (``clip``), or each sample's least score is
     subtracted from all of its (``shift``: what the released evaluation does by scaling signed scores to [0, 1]);
-    metrics that rank by magnitude need one of the latter two. ``generator_steps``: ``all`` or ``released``
-    (three steps alone), ``nonnegative``: correlations cannot be negative, as released. ``train_mode``: as for
-    :class:`~tsinterp_lib.explainers.FeatureOcclusion`.
+    metrics that rank by magnitude need one of the latter two. ``generator_protocol``: ``corrected`` (default) or
+    ``as_released``, the generator's. ``train_mode``: as for :class:`~tsinterp_lib.explainers.FeatureOcclusion`.
 
     Departures: the past is summarised once per series, and conditional draws of all features come from one joint draw
     each (the same law); networks that can go on from a state take one step per draw (the same values).
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or epoch, series of one step, a
     generator that is missing or knows another number of features, and a model that takes no prefix;
-    :class:`~tsinterp_lib.errors.UnknownName` for another ``average``, ``negative`` or ``generator_steps``.
+    :class:`~tsinterp_lib.errors.UnknownName` for another ``average``, ``negative`` or protocol.
     """
 
     per_step: ClassVar[bool] = True
@@ -60,8 +58,7 @@ class FIT(Chunked):
     squash: bool = False
     negative: str = "keep"
     epochs: int = 100
-    generator_steps: str = "all"
-    nonnegative: bool = False
+    generator_protocol: str = "corrected"
     train_mode: bool = False
     keep: bool = False
     generator: ConditionalGaussian | None = field(default=None, repr=False, compare=False)
@@ -70,7 +67,7 @@ class FIT(Chunked):
         super().__post_init__()
         known(self.average, AVERAGES, "order of averaging")
         known(self.negative, NEGATIVES, "treatment of negative scores")
-        known(self.generator_steps, STEPS, "choice of generator steps")
+        known(self.generator_protocol, PROTOCOLS, "protocol")
         if self.n_samples < 1 or self.epochs < 1:
             raise InvalidInput(f"`n_samples` is {self.n_samples}, `epochs` {self.epochs}: both must be at least 1.")
 
@@ -80,12 +77,11 @@ class FIT(Chunked):
             return self
         x = checks.check_series(train.x, "train.x").detach()
         check_steps(x, 1)
-        spec = {"method": "fit", "epochs": self.epochs, "steps": self.generator_steps, "nonnegative": self.nonnegative}
         made = trained(
-            lambda: ConditionalGaussian(x.shape[2], nonnegative=self.nonnegative),
-            lambda network: fit(network, x, self.epochs, self.generator_steps),
+            lambda: ConditionalGaussian(x.shape[2], protocol=self.generator_protocol),
+            lambda network: fit(network, x, self.epochs),
             train,
-            spec,
+            {"method": "fit", "epochs": self.epochs, "protocol": self.generator_protocol},
             self.keep,
         )
         return replace(self, generator=made)

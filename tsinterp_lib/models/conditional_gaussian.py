@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as nnf
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.registry import known
+
+PROTOCOLS = ("as_released", "corrected")
 
 RIDGE = 1e-5
 """What is added to the diagonal of every covariance."""
+
+SMALLEST = 0.01
+"""Least standard deviation of a feature given those before it."""
 
 BATCH = 100
 STEPS_PER_BATCH = 16
@@ -19,22 +26,27 @@ class ConditionalGaussian(nn.Module):
     r"""Recurrent Gaussian law of the next step, as :cite:t:`tonekaboni2020` use it to fill in features.
 
     .. math:: x_t \mid x_{<t} \sim N(m(z), \Sigma(z)), \quad \Sigma = A A^\top + 10^{-5} I, \quad
-        z = \mu(h_{t-1}) + \sigma(h_{t-1}) \odot \varepsilon, \quad h = \mathrm{GRU}(x)
+        z = \mu(h_{t-1}), \quad h = \mathrm{GRU}(x)
 
-    with a GRU of 2F units, ``n_latent`` 100, and heads of ``width`` 10 (tanh, batch norm). ``nonnegative`` (default
-    False) closes A with a ReLU, as released: correlations are then never negative. Nothing regularises z: this is no
-    variational autoencoder.
+    with a GRU of 2F units, ``n_latent`` 100, and heads of ``width`` 10 (tanh, batch norm).
+
+    ``protocol="as_released"``: :math:`z = \mu + \sigma \odot \varepsilon` is drawn, which nothing regularises (this is
+    no variational autoencoder) and makes the law a mixture that is conditioned as if it were not; and A is any matrix
+    closed by a ReLU, so that no correlation is negative, and nearly singular covariances hold up the training.
+    ``corrected`` (default): z is a function of the past, A is triangular with a softplus of at least 0.01 on the
+    diagonal: any correlation, and one Gaussian whose conditional law is exact.
     """
 
-    def __init__(self, n_features: int, n_latent: int = 100, width: int = 10, nonnegative: bool = False) -> None:
+    def __init__(self, n_features: int, n_latent: int = 100, width: int = 10, protocol: str = "corrected") -> None:
         super().__init__()
         self.n_features, self.n_latent = n_features, n_latent
+        self.protocol = known(protocol, PROTOCOLS, "protocol")
         self.recurrence = nn.GRU(n_features, 2 * n_features, batch_first=True)
         for weight in self.recurrence.all_weights[0][:2]:
             nn.init.normal_(weight, 0.0, 0.02)
         self.latent = nn.Sequential(*_head(2 * n_features, width, 2 * n_latent), nn.Tanh())
         self.mean = nn.Sequential(*_head(n_latent, width, n_features))
-        self.factor = nn.Sequential(*_head(n_latent, width, n_features**2), nn.ReLU() if nonnegative else nn.Identity())
+        self.factor = nn.Sequential(*_head(n_latent, width, n_features**2))
 
     def histories(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T H"]:
         """What is known of each series before every step; zeros before the first."""
@@ -42,14 +54,19 @@ class ConditionalGaussian(nn.Module):
         return torch.cat((torch.zeros_like(h[:, :1]), h[:, :-1]), 1)
 
     def law(self, history: Float[Tensor, "B H"]) -> tuple[Float[Tensor, "B F"], Float[Tensor, "B F F"]]:
-        """Mean and factor A of the next step, for one draw of z each."""
-        centre, spread = self.latent(history).chunk(2, 1)
-        z = torch.addcmul(centre, spread, torch.randn_like(centre))
+        """Mean and factor A of the next step; as released, for one draw of z each."""
+        z, spread = self.latent(history).chunk(2, 1)
+        if self.protocol == "as_released":
+            z = torch.addcmul(z, spread, torch.randn_like(z))
         mean: Tensor = self.mean(z)
-        return mean, self.factor(z).view(len(z), self.n_features, self.n_features)
+        raw: Tensor = self.factor(z).view(len(z), self.n_features, self.n_features)
+        if self.protocol == "as_released":
+            return mean, torch.relu(raw)
+        diagonal = nnf.softplus(raw.diagonal(dim1=1, dim2=2)) + SMALLEST
+        return mean, raw.tril(-1) + torch.diag_embed(diagonal)
 
     def log_density(self, history: Float[Tensor, "B H"], column: Float[Tensor, "B F"]) -> Float[Tensor, "B"]:
-        """Log density of the next step, for one draw of z each, without the constant."""
+        """Log density of the next step, without the constant."""
         mean, factor = self.law(history)
         root = torch.linalg.cholesky(covariance(factor))
         white: Tensor = torch.linalg.solve_triangular(root, (column - mean)[:, :, None], upper=False)[:, :, 0]
@@ -82,10 +99,10 @@ def covariance(factor: Float[Tensor, "B F F"]) -> Float[Tensor, "B F F"]:
     return factor @ factor.transpose(1, 2) + ridge
 
 
-def fit(generator: ConditionalGaussian, x: Float[Tensor, "N T F"], epochs: int, steps: str = "all") -> None:
+def fit(generator: ConditionalGaussian, x: Float[Tensor, "N T F"], epochs: int) -> None:
     """Train in place on the mean log density of the steps of ``x`` (Adam, 1e-3, batches of 100).
 
-    ``steps="all"``: one update per batch, on 16 steps drawn for it; ``"released"``: one update per batch and step, at
+    ``corrected``: one update per batch, on 16 steps drawn for it; ``as_released``: one update per batch and step, at
     three steps alone, log-spaced from 10 to the last. Draws from torch's global generator. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` where a series has one step, or the loss is not finite.
     """
@@ -101,7 +118,7 @@ def fit(generator: ConditionalGaussian, x: Float[Tensor, "N T F"], epochs: int, 
             if len(rows) < 2 <= n:
                 continue  # batch normalisation has no statistics of a lone last row
             drawn = 1 + torch.randperm(n_steps - 1)[:STEPS_PER_BATCH]
-            for at in [drawn] if steps == "all" else torch.split(log_spaced(n_steps, 3), 1):
+            for at in [drawn] if generator.protocol == "corrected" else torch.split(log_spaced(n_steps, 3), 1):
                 history = generator.histories(x[rows, : int(at.max()) + 1])[:, at]
                 loss = -generator.log_density(history.flatten(0, 1), x[rows][:, at].flatten(0, 1)).mean()
                 if not torch.isfinite(loss):
