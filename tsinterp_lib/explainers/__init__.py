@@ -27,6 +27,7 @@ from tsinterp_lib.explainers.retain_attention import RetainAttention
 from tsinterp_lib.explainers.scrambled_output import ScrambledOutput
 from tsinterp_lib.explainers.shapley_value_sampling import ShapleyValueSampling
 from tsinterp_lib.explainers.smoothgrad import SmoothGrad
+from tsinterp_lib.explainers.temporal_saliency_rescaling import TemporalSaliencyRescaling
 from tsinterp_lib.registry import Choice, Scalar
 from tsinterp_lib.types import Explainer
 
@@ -51,6 +52,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "retain_attention": RetainAttention,
     "each_step": EachStep,
     "scrambled_output": ScrambledOutput,
+    "temporal_saliency_rescaling": TemporalSaliencyRescaling,
     "random": Random,
     "position_only": PositionOnly,
     "oracle": Oracle,

@@ -47,6 +47,7 @@ LOOKS: dict[str, Look] = {
     "retain_attention": Look("RETAIN", "#999933", "D"),
     "each_step": Look("Each step", "#AA4466", "o"),
     "scrambled_output": Look("Scrambled output", "#661100", "s"),
+    "temporal_saliency_rescaling": Look("Rescaled (TSR)", "#225555", "P"),
     "random": Look("Random", "#888888", "x", ":"),
     "permuted_features": Look("Permuted features", "#BBBBBB", "+", ":"),
     "position_only": Look("Position only", "#666666", "1", "--"),
