@@ -46,6 +46,7 @@ LOOKS: dict[str, Look] = {
     "dynamask": Look("Dynamask", "#BB7799", "*"),
     "retain_attention": Look("RETAIN", "#999933", "D"),
     "each_step": Look("Each step", "#AA4466", "o"),
+    "each_series": Look("Each series", "#AA7766", "P"),
     "scrambled_output": Look("Scrambled output", "#661100", "s"),
     "temporal_saliency_rescaling": Look("Rescaled (TSR)", "#225555", "P"),
     "random": Look("Random", "#888888", "x", ":"),
@@ -75,8 +76,20 @@ PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
 
 
 def look(explainer: str) -> Look:
-    """The look of an explainer; one without an entry of its own gets its name in dark grey."""
-    return LOOKS.get(explainer, Look(explainer.replace("_", " "), "#555555", "d"))
+    """The look of an explainer; a variant has that of its base, and one without an entry is dark grey.
+
+    Variants are labelled ``base[what]``, rescaled methods ``tsr[base]`` or ``tsr[base, what]``.
+    """
+    if explainer in LOOKS:
+        return LOOKS[explainer]
+    outer, _, inner = explainer.removesuffix("]").partition("[")
+    base, _, what = inner.partition(", ")
+    if outer == "tsr" and base in LOOKS:
+        rescaled = LOOKS[base]
+        return Look(f"TSR of {rescaled.name}{f' ({what})' * bool(what)}", rescaled.colour, rescaled.marker, "-.")
+    if inner and outer in LOOKS:
+        return Look(f"{LOOKS[outer].name} ({inner.replace('_', ' ')})", LOOKS[outer].colour, LOOKS[outer].marker, "-.")
+    return Look(explainer.replace("_", " "), "#555555", "d")
 
 
 def network(name: str) -> str:
@@ -87,8 +100,8 @@ def network(name: str) -> str:
 def printed(name: object) -> str:
     """The printed form of any name a table carries: explainer, network, layout or metric."""
     text = str(name)
-    if text in LOOKS:
-        return LOOKS[text].name
+    if text in LOOKS or "[" in text:
+        return look(text).name
     return NETWORKS.get(text, layout(text))
 
 
