@@ -4,6 +4,7 @@ from tsinterp_lib.experiments.audit import AUDIT
 from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
 from tsinterp_lib.experiments.mnist_series import MNIST_RESCALED, MNIST_SERIES, MNIST_VIEWS
+from tsinterp_lib.experiments.rare import RARE
 from tsinterp_lib.experiments.rescaling import RESCALING
 from tsinterp_lib.experiments.state import STATE
 from tsinterp_lib.types import Sizes
@@ -17,6 +18,7 @@ STUDIES: dict[str, Study] = {
     "mnist_rescaled": MNIST_RESCALED,
     "mnist_views": MNIST_VIEWS,
     "state": STATE,
+    "rare": RARE,
 }
 
 PROFILES: dict[str, Profile] = {

@@ -7,6 +7,7 @@ from tsinterp_lib.explainers.convergence import convergence_delta
 from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.deep_shap import DeepShap
 from tsinterp_lib.explainers.dynamask import Dynamask
+from tsinterp_lib.explainers.each_series import EachSeries
 from tsinterp_lib.explainers.each_step import EachStep
 from tsinterp_lib.explainers.feature_ablation import FeatureAblation
 from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
@@ -51,6 +52,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "dynamask": Dynamask,
     "retain_attention": RetainAttention,
     "each_step": EachStep,
+    "each_series": EachSeries,
     "scrambled_output": ScrambledOutput,
     "temporal_saliency_rescaling": TemporalSaliencyRescaling,
     "random": Random,

@@ -76,7 +76,8 @@ class _Fit:
         self.error, self.clean = error_of(self.model, x, self.target, s.loss, s.batch_size)
         self.perturbed = s.perturbation.on(x)
         self.series = torch.arange(self.n, device=x.device).repeat(self.r)
-        self.counts = [k for k in size.kept_counts(s.areas, self.d) for _ in range(self.n)]
+        counts = torch.tensor(size.kept_counts(s.areas, self.d), device=x.device)
+        self.largest, self.counts = int(counts.max()), counts.repeat_interleave(self.n)
         # As released, the objective is the mean over the masks of a group: each descends at a rate R times lower.
         self.share = 1 / self.r if s.rate == "shared" else 1.0
         self.m = x.new_full((self.r * self.n, self.d), s.initial)
@@ -107,7 +108,7 @@ class _Fit:
         """One step of gradient descent on every mask."""
         s = self.s
         weight = s.size_weight * s.size_growth ** (epoch / s.epochs)
-        chosen = size.kept(self.m, self.counts)
+        chosen = size.kept(self.m, self.counts, self.largest)
         errors, data, cells = self._data()
         if s.history:
             self._record(errors, chosen)

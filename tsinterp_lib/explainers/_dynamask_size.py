@@ -7,10 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from tsinterp_lib.errors import InvalidInput
+
+MUCH = 8
+"""Where more than one coefficient in so many is kept, sorting all of them is faster than finding the largest."""
 
 
 def areas_of(areas: Sequence[float] | str) -> tuple[float, ...]:
@@ -37,15 +40,16 @@ def kept_counts(areas: Sequence[float], n_cells: int) -> list[int]:
     return [n_cells - int((1 - a) * n_cells) for a in areas]
 
 
-def kept(m: Float[Tensor, "B D"], counts: Sequence[int]) -> Float[Tensor, "B D"]:
+def kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: int) -> Float[Tensor, "B D"]:
     """1 for the ``counts[b]`` largest coefficients of every row, 0 for the rest; of equal ones the later are kept.
 
-    That is the order of a stable ascending sort. Only the set is needed, so that nothing is sorted: the smallest
-    coefficient kept is found by partition, and only rows in which others are equal to it are looked at again.
+    That is the order of a stable ascending sort. Only the set is needed, so that cells are not put in order: the
+    smallest coefficient kept says who is in it, and only rows in which others are equal to it are looked at again.
+    ``largest`` is the highest of the counts.
     """
-    ends = _smallest_kept(m, counts)[:, None]
+    ends = _smallest_kept(m, counts, largest)[:, None]
     chosen = (m >= ends).to(m.dtype)
-    wanted = torch.tensor(counts, dtype=m.dtype, device=m.device)
+    wanted = counts.to(m.dtype)
     tied = (chosen.sum(1) > wanted).nonzero()[:, 0]
     if len(tied):
         rows, end = m[tied], ends[tied]
@@ -56,14 +60,11 @@ def kept(m: Float[Tensor, "B D"], counts: Sequence[int]) -> Float[Tensor, "B D"]
     return chosen
 
 
-def _smallest_kept(m: Float[Tensor, "B D"], counts: Sequence[int]) -> Float[Tensor, "B"]:
-    n = m.shape[1]
-    if m.device.type == "cpu":
-        rows = m.numpy()
-        found = [np.partition(row, n - k)[n - k] for row, k in zip(rows, counts, strict=True)]
-        return torch.from_numpy(np.array(found, dtype=rows.dtype))
-    at = torch.tensor([n - k for k in counts], device=m.device)
-    return m.sort(1).values.gather(1, at[:, None])[:, 0]
+def _smallest_kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: int) -> Float[Tensor, "B"]:
+    if m.device.type == "cpu" and MUCH * largest > m.shape[1]:
+        rising = torch.from_numpy(np.sort(m.numpy(), axis=1))
+        return rising.gather(1, m.shape[1] - counts[:, None])[:, 0]
+    return m.topk(largest, dim=1).values.gather(1, counts[:, None] - 1)[:, 0]
 
 
 def time_pairs(n_steps: int, last_pair: bool) -> int:
