@@ -3,21 +3,24 @@
 from tsinterp_lib.experiments.audit import AUDIT
 from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
+from tsinterp_lib.experiments.guided import GUIDED
 from tsinterp_lib.experiments.mnist_series import MNIST_RESCALED, MNIST_SERIES, MNIST_VIEWS
 from tsinterp_lib.experiments.rare import RARE
 from tsinterp_lib.experiments.rescaling import RESCALING
-from tsinterp_lib.experiments.state import STATE
+from tsinterp_lib.experiments.state import STATE, STATE_MASKS
 from tsinterp_lib.types import Sizes
 
 STUDIES: dict[str, Study] = {
     "benchmark": BENCHMARK,
     "processes": PROCESSES_STUDY,
     "audit": AUDIT,
+    "guided": GUIDED,
     "rescaling": RESCALING,
     "mnist_series": MNIST_SERIES,
     "mnist_rescaled": MNIST_RESCALED,
     "mnist_views": MNIST_VIEWS,
     "state": STATE,
+    "state_masks": STATE_MASKS,
     "rare": RARE,
 }
 
@@ -30,4 +33,5 @@ PROFILES: dict[str, Profile] = {
     "mnist_full": Profile("mnist_full", Sizes(train=55_000, validation=5_000, test=10_000), max_epochs=20, n_seeds=5),
 }
 """``smoke``: seconds, for tests · ``quick``: minutes, a laptop · ``paper``: the published sizes of planted data ·
-``mnist_10k``: a sixth of the MNIST digits, half an hour · ``mnist_3k``: fewer, for long series · ``mnist_full``: all."""
+``mnist_10k``: a sixth of the MNIST digits, half an hour · ``mnist_3k``: fewer, for long series · ``mnist_full``: all
+of them."""

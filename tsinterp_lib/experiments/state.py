@@ -7,6 +7,7 @@ al., "What went wrong and when?", NeurIPS 2020, whose experiment it is. Both exp
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tsinterp_lib.experiments.cells import Plan, Study
@@ -17,7 +18,10 @@ SIZES = {"n_train": 640, "n_validation": 160, "n_test": 200}
 
 N_STEPS = {"smoke": 20, "quick": 100}
 HIDDEN = {"smoke": 8, "quick": 50}
-EPOCHS = {"smoke": 1, "quick": 10}
+EPOCHS = {"smoke": 1, "quick": 40}
+
+MASKED_SERIES = {"smoke": 2}
+"""Series whose masks are fitted: the first ten of the test set; a mask costs thousands of passes of the network."""
 
 SCORES = ("aup_threshold", "aur_threshold", "auroc", "average_precision", "information", "entropy")
 
@@ -35,10 +39,34 @@ FIT_VARIANTS: dict[str, dict[str, Any]] = {
 }
 """The expectation inside the divergence or outside, and negative scores shifted or set to zero; one generator."""
 
+BESIDE_MASKS = ("gradient", "integrated_gradients", "deep_lift", "augmented_occlusion", "fit", "random", "oracle")
+
+RELEASED_MASK: dict[str, Any] = {
+    "areas": "0.25:0.34:10",
+    "perturbation": Choice("gaussian_blur", {"sigma_max": 1.0}),
+    "loss": "log_loss",
+    "selection": "extremal",
+    "learning_rate": 1.0,
+    "momentum": 1.0,
+    "time_weight": 1.0,
+    "last_pair": False,
+}
+"""Settings of the released script; the areas bracket the true third, and the velocity never decays."""
+
 
 def plan(profile: str) -> Mapping[str, Plan]:
     """The released experiment beside one whose stated defects are mended."""
     return {"as_released": _plan(profile, "as_released"), "corrected": _plan(profile, "corrected")}
+
+
+def plan_masks(profile: str) -> Mapping[str, Plan]:
+    """Dynamask beside a few other methods, all on the same few series, on the networks of the whole study."""
+    released, corrected = _plan(profile, "as_released"), _plan(profile, "corrected")
+    few, samples = EPOCHS.get(profile) if profile == "smoke" else None, MASKED_SERIES.get(profile, 10)
+    return {
+        "as_released": _with(released, {**_kept(released), **_masks_released(few)}, samples),
+        "corrected": _with(corrected, {**_kept(corrected), **_masks_corrected(few)}, samples),
+    }
 
 
 def _plan(profile: str, protocol: str) -> Plan:
@@ -55,9 +83,22 @@ def _plan(profile: str, protocol: str) -> Plan:
         datasets=(Choice("state", {"protocol": protocol, "n_steps": n_steps, **sizes}, alias="state"),),
         models=(Choice("gru", {"per_step": True, "hidden_size": hidden}, alias="gru"),),
         trainers=(Choice("per_step", recipe, alias="per_step"),),
-        explainers=tuple(Choice(e.name, e.params, alias=name) for name, e in explainers.items()),
+        explainers=_labelled(explainers),
         metrics=METRICS,
     )
+
+
+def _with(plan: Plan, explainers: Mapping[str, Choice], samples: int) -> Plan:
+    return replace(plan, explainers=_labelled(explainers), samples=samples)
+
+
+def _labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
+    return tuple(Choice(e.name, e.params, alias=name) for name, e in explainers.items())
+
+
+def _kept(plan: Plan) -> dict[str, Choice]:
+    """The methods that masks are compared with."""
+    return {e.label: e for e in plan.explainers if e.label in BESIDE_MASKS}
 
 
 def _released(few: int | None) -> dict[str, Choice]:
@@ -98,6 +139,23 @@ def _corrected(few: int | None) -> dict[str, Choice]:
     }
 
 
+def _masks_released(few: int | None) -> dict[str, Choice]:
+    """Dynamask on outputs whose axes are mixed up, and, nothing else changed, on the right ones."""
+    mask = Choice("dynamask", {**RELEASED_MASK, "epochs": few or 1000})
+    return {"dynamask": Choice("scrambled_output", {"base": mask}), "dynamask_right_axes": mask}
+
+
+def _masks_corrected(few: int | None) -> dict[str, Choice]:
+    """The right axes, a soft target, a velocity that ends at the bounds; and areas that do not know the answer."""
+    mended: dict[str, Any] = {**RELEASED_MASK, "epochs": few or 1000, "optimiser": "projected", "momentum": 0.9}
+    soft = {**mended, "loss": "cross_entropy", "last_pair": True}
+    return {
+        "dynamask": Choice("dynamask", soft),
+        "dynamask_hard_target": Choice("dynamask", mended),
+        "dynamask_wide_areas": Choice("dynamask", {**soft, "areas": "0.05:0.5:10"}),
+    }
+
+
 def _controls() -> dict[str, Choice]:
     return {name: Choice(name) for name in ("random", "position_only", "oracle")}
 
@@ -114,3 +172,4 @@ def _lime(history: bool, train_mode: bool) -> Choice:
 
 
 STATE = Study("state", "Which method finds the active feature of a hidden state?", plan)
+STATE_MASKS = Study("state_masks", "Do fitted masks find it, and on which outputs?", plan_masks)
