@@ -81,7 +81,8 @@ class Plan:
     """What one protocol of a study compares.
 
     ``without`` names (model, explainer) pairs that are left out, and why; ``samples`` limits how many test samples
-    are explained, for methods that cost minutes a sample.
+    are explained, for methods that cost minutes a sample. ``trainers_of`` adds trainers of one pair of names (model,
+    data set) to those of all, for settings that were published per pair.
     """
 
     datasets: tuple[Choice, ...]
@@ -91,6 +92,13 @@ class Plan:
     metrics: tuple[Choice, ...]
     without: Mapping[tuple[str, str], str] = field(default_factory=dict)
     samples: int | None = None
+    trainers_of: Mapping[tuple[str, str], tuple[Choice, ...]] = field(default_factory=dict)
+
+    def units(self) -> Iterator[tuple[Choice, Choice, Choice]]:
+        """Every (model, data set, trainer)."""
+        for model, dataset in product(self.models, self.datasets):
+            for trainer in (*self.trainers, *self.trainers_of.get((model.name, dataset.name), ())):
+                yield model, dataset, trainer
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class Study:
         # Seeds are outermost: stopped early, the study has fewer seeds and not fewer networks or layouts.
         seeds = range(profile.n_seeds if self.most_seeds is None else min(profile.n_seeds, self.most_seeds))
         for seed, (protocol, plan) in product(seeds, self.plan(profile.name).items()):
-            for model, dataset, trainer in product(plan.models, plan.datasets, plan.trainers):
+            for model, dataset, trainer in plan.units():
                 unit = Cell(self.name, protocol, profile, dataset, model, trainer, None, seed)
                 yield unit
                 for explainer in plan.explainers:

@@ -5,11 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from tsinterp_lib.trainers._fitted import Fitted
+from tsinterp_lib.trainers.consistency import Consistency
+from tsinterp_lib.trainers.equal_epochs import EqualEpochs
 from tsinterp_lib.trainers.given import Given
 from tsinterp_lib.trainers.per_step import PerStep
+from tsinterp_lib.trainers.random_masked import RandomMasked
+from tsinterp_lib.trainers.saliency_guided import SaliencyGuided
 from tsinterp_lib.trainers.standard import Standard
 
-TRAINERS: dict[str, Any] = {"standard": Standard, "per_step": PerStep, "given": Given}
+TRAINERS: dict[str, Any] = {
+    "standard": Standard,
+    "saliency_guided": SaliencyGuided,
+    "random_masked": RandomMasked,
+    "consistency": Consistency,
+    "equal_epochs": EqualEpochs,
+    "per_step": PerStep,
+    "given": Given,
+}
 """Every trainer, by name."""
 
-__all__ = ["TRAINERS", "Fitted", "Given", "PerStep", "Standard"]
+__all__ = [
+    "TRAINERS",
+    "Consistency",
+    "EqualEpochs",
+    "Fitted",
+    "Given",
+    "PerStep",
+    "RandomMasked",
+    "SaliencyGuided",
+    "Standard",
+]

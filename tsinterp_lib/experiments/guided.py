@@ -1,0 +1,141 @@
+"""Study *guided*: the planted layouts again, with saliency guided training and what else could explain its gain.
+
+After Ismail et al., "Improving Deep Learning Interpretability by Saliency Guided Training", NeurIPS 2021, Tables 2 and
+7 to 11. Data, networks and stopping rules are those of *benchmark* as released, so the models it trained serve as the
+traditional ones: :func:`joined` puts both together. The released layout *small middle* has a box of 14 × 14 cells, that
+of the 2021 tables 15 × 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.benchmark import GAUSSIAN, LAYOUTS_AT, NETWORKS, NETWORKS_AT, planted
+from tsinterp_lib.experiments.cells import Plan, Study
+from tsinterp_lib.experiments.statistics import difference_from, summarise
+from tsinterp_lib.explainers import AS_RELEASED
+from tsinterp_lib.registry import Choice, Scalar
+
+MASKED: dict[str, tuple[int, int, int, int]] = {
+    "middle": (30, 40, 50, 30),
+    "small_middle": (60, 60, 40, 60),
+    "moving_middle": (60, 80, 70, 90),
+    "moving_small_middle": (5, 5, 80, 70),
+    "rare_time": (30, 40, 50, 50),
+    "moving_rare_time": (50, 80, 50, 50),
+    "rare_feature": (30, 30, 30, 30),
+    "moving_rare_feature": (10, 5, 5, 10),
+    "positional_time": (30, 40, 70, 60),
+    "positional_feature": (2, 5, 10, 10),
+}
+"""k of Tables 8 to 11 in percent of the cells, per layout, in the order of :data:`NETWORKS`; no rule is published."""
+
+FIXED = 50
+"""One k for all, in percent, as for the paper's images: nothing can have been tuned on the test metrics."""
+
+EXPLAINED = ("gradient", "integrated_gradients", "deep_lift", "gradient_shap", "deep_shap", "smoothgrad")
+EXPLAINERS = (*EXPLAINED, "random", "position_only", "oracle")
+METRICS = ("aup_count", "aur_count", "aup_mass", "aur_mass", "auroc", "average_precision", "entropy")
+
+CONTROLLED = ("middle", "small_middle", "rare_time", "rare_feature")
+"""Layouts of the controls; the Transformer, whose units cost most, has none."""
+
+TRADITIONAL = "standard"
+TRAINERS = ("guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs")
+"""Labels of the trainers: signed and absolute ranking at the published k, signed at one k, and three controls."""
+
+PROTOCOL = "as_released"
+
+
+def share(network: str, layout: str) -> float:
+    """The published share of masked cells."""
+    return MASKED[layout][NETWORKS.index(network)] / 100
+
+
+def trainers(network: str, layout: str) -> tuple[Choice, ...]:
+    """The trainers of one network and layout; where the published k is the fixed one, the two are one trainer."""
+    k = share(network, layout)
+    guided = _trainer("guided", "saliency_guided", share=k, ranking="signed")
+    found = [guided, _trainer("guided_absolute", "saliency_guided", share=k, ranking="absolute")]
+    if k != FIXED / 100:
+        found.append(_trainer("guided_fixed", "saliency_guided", share=FIXED / 100, ranking="signed"))
+    if network != "transformer" and layout in CONTROLLED:
+        found.append(_trainer("random_masked", "random_masked", share=k))
+        found.append(_trainer("consistency", "consistency"))
+        found.append(_trainer("equal_epochs", "equal_epochs", other=guided))
+    return tuple(found)
+
+
+def plan(profile: str) -> Mapping[str, Plan]:
+    """One protocol: the released code's."""
+    layouts = LAYOUTS_AT.get(profile, tuple(LAYOUTS))
+    networks = NETWORKS_AT.get(profile, NETWORKS)
+    return {
+        PROTOCOL: Plan(
+            datasets=tuple(planted(layout, GAUSSIAN[0], PROTOCOL) for layout in layouts),
+            models=tuple(Choice(name, {"output": "probabilities"}, alias=name) for name in networks),
+            trainers=(),
+            explainers=tuple(AS_RELEASED[name] for name in EXPLAINERS),
+            metrics=tuple(Choice(name, {}, alias=name) for name in METRICS),
+            trainers_of={(n, layout): trainers(n, layout) for n in networks for layout in layouts},
+        )
+    }
+
+
+def joined(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
+    """Rows of this study and, as trainer ``standard``, those of the same models of *benchmark*.
+
+    Only pairs of network and layout that have guided rows are taken, and only what this study measures. Where the
+    published k is the fixed one, its rows stand under both labels. Raises as :func:`report.rows` does.
+    """
+    ours, theirs = (report.rows(study, profile, gated=gated) for study in ("guided", "benchmark"))
+    same = (ours["trainer"] == "guided") & [
+        share(model, dataset.split("/")[0]) == FIXED / 100
+        for model, dataset in zip(ours["model"], ours["dataset"], strict=True)
+    ]
+    theirs = theirs[
+        (theirs["protocol"] == PROTOCOL)
+        & theirs["explainer"].isin(("", *EXPLAINERS))
+        & theirs["metric"].isin(set(ours["metric"]))
+    ].merge(ours[["model", "dataset", "seed"]].drop_duplicates())
+    return pd.concat([theirs, ours, ours[same].assign(trainer="guided_fixed")], ignore_index=True)
+
+
+def gain(rows: pd.DataFrame, metric: str, trainer: str = "guided", minus: str | None = None) -> pd.DataFrame:
+    """What a trainer adds to traditional training, per network and explainer: mean and interval over seeds.
+
+    Paired by layout and seed; pairs of which one model failed its gate are left out. ``minus`` compares with another
+    trainer, such as a control.
+    """
+    part = report.pick(rows[rows["explainer"] != ""], metric, PROTOCOL)
+    on = ["protocol", "profile", "metric", "dataset", "model", "explainer", "seed"]
+    ours, theirs = (part[part["trainer"] == t] for t in (trainer, minus or TRADITIONAL))
+    both = ours.merge(theirs[[*on, "value"]], on=on, suffixes=("", "_before"))
+    return summarise(both.assign(value=both["value"] - both["value_before"]), [*on[:3], "model", "explainer"])
+
+
+def beside_published(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
+    """Ours (count cut, minus the random map of the same model) and Tables 8 to 11, cell by cell, for two trainings."""
+    frames = []
+    for metric in ("diff_aup", "diff_aur"):
+        part = report.pick(rows, metric.replace("diff_", "") + "_count", PROTOCOL)
+        part = part[part["trainer"].isin((TRADITIONAL, trainer)) & part["explainer"].isin((*EXPLAINED, "random"))]
+        per = [difference_from(group, "random") for _, group in part.groupby("trainer", sort=False)]
+        axes = ["protocol", "profile", "metric", "dataset", "model", "trainer", "explainer"]
+        frames.append(summarise(pd.concat(per), axes).assign(metric=metric))
+    ours = pd.concat(frames, ignore_index=True)
+    names = {TRADITIONAL: "traditional", trainer: "saliency_guided"}
+    ours = ours.assign(dataset=ours["dataset"].str.split("/").str[0], training=ours["trainer"].map(names))
+    theirs = report.published("ismail2021_tables8_to_11").rename(columns={"value": "published"})
+    return ours.merge(theirs, on=["metric", "dataset", "model", "explainer", "training"], how="inner")
+
+
+def _trainer(label: str, name: str, **settings: Scalar | Choice) -> Choice:
+    return Choice(name, {"protocol": PROTOCOL, **settings}, alias=label)
+
+
+GUIDED = Study("guided", "Does saliency guided training give better maps, and is it the guidance?", plan)
