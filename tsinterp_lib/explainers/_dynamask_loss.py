@@ -50,6 +50,10 @@ def error_of(
     """The error of a model at given series, and its value at the series themselves."""
     output = getattr(model, "output", "logits")
     clean = torch.cat([model(rows) for rows in torch.split(x, batch_size)])
+    if len(clean) != len(x):
+        raise InvalidInput(
+            f"the model maps {len(x)} series to {len(clean)} outputs: it must give one for each, whatever their number."
+        )
     if loss != "mse" and (clean.shape[-1] < 2 or output == "values"):
         raise InvalidInput(
             f"`loss` is {loss!r} and the model has {clean.shape[-1]} output(s) of kind {output!r}: class "
