@@ -95,7 +95,7 @@ def save(study: Study, profile: Profile, drawn: Sequence[Choice], say: Say = pri
         say(f"[{number}/{len(found)}] {cell.text()}")
     about = {"study": study.name, "profile": profile.name, "version": VERSION, "indices": indices, "cells": keys}
     arrays["labels"] = np.array(labels, dtype=np.int64)
-    arrays[ABOUT] = np.array(json.dumps(about, sort_keys=True))
+    arrays[ABOUT] = np.array(json.dumps(about))  # in the order of the cells, which figures keep
     target = path(study.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".tmp.npz")

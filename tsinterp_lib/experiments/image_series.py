@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython.display import Markdown
 from scipy import stats
+from torch import Tensor
 
-from tsinterp_lib.experiments.mnist_series import RESCALED, rescaled
+from tsinterp_lib.datasets.digit_views import VIEWS
+from tsinterp_lib.experiments.arrays import Maps
+from tsinterp_lib.experiments.mnist_series import METHODS, NETWORKS, RESCALED, rescaled
 from tsinterp_lib.figures import style
 
 SHARE = "saliency_share_"
+PLACES = {
+    name: place
+    for place, name in enumerate(
+        [
+            *(f"{view}_{side}" for view in VIEWS for side in (28, 14, 8)),
+            *NETWORKS,
+            *(n for m in METHODS for n in (m.label, rescaled(m.label), f"{rescaled(m.label)}_by_mean")),
+        ]
+    )
+}
+"""The order of rows and columns: the widest view, the CNN, and each method before its rescaled form, come first."""
 
 
 def over_samples(rows: pd.DataFrame, metric: str, level: float = 0.95) -> pd.DataFrame:
@@ -21,22 +36,22 @@ def over_samples(rows: pd.DataFrame, metric: str, level: float = 0.95) -> pd.Dat
         mean=("value", "mean"), sem=("sem", "mean"), n=("n", "min")
     )
     half = stats.t.ppf((1 + level) / 2, found["n"] - 1) * found["sem"]
-    return found.assign(low=found["mean"] - half, high=found["mean"] + half).drop(columns="sem").reset_index()
+    found = found.assign(low=found["mean"] - half, high=found["mean"] + half).drop(columns="sem").reset_index()
+    return found.sort_values(["dataset", "model", "explainer"], key=lambda names: names.astype(str).map(PLACES))
 
 
 def shares(rows: pd.DataFrame) -> pd.DataFrame:
-    """Share of mass in each group of cells, by data set, network and explainer; controls last."""
+    """Share of mass in each group of cells, by data set, network and explainer."""
     groups = sorted({str(m) for m in rows["metric"] if str(m).startswith(SHARE)})
-    table = pd.concat([over_samples(rows, m).assign(group=m.removeprefix(SHARE)) for m in groups], ignore_index=True)
-    control = table["explainer"] == "random"
-    return pd.concat([table[~control], table[control]], ignore_index=True)
+    return pd.concat([over_samples(rows, m).assign(group=m.removeprefix(SHARE)) for m in groups], ignore_index=True)
 
 
 def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy, epochs and whether the gate was passed: a row per data set and network."""
-    part = rows[rows["metric"].isin(("test_accuracy", "validation_accuracy", "epochs", "passed_gate"))]
-    grid = part.pivot_table(index=["dataset", "model"], columns="metric", values="value", sort=False)
-    return grid[["test_accuracy", "validation_accuracy", "epochs", "passed_gate"]].round(3)
+    shown = ["test_accuracy", "validation_accuracy", "epochs", "passed_gate"]
+    table = rows[rows["metric"].isin(shown)].pivot_table(index=["dataset", "model"], columns="metric", values="value")
+    table = table.sort_index(key=lambda labels: labels.map(PLACES))
+    return table[shown].round(3).rename(index=style.network, level="model")
 
 
 def enrichment(rows: pd.DataFrame, group: str = "cells") -> pd.DataFrame:
@@ -79,3 +94,61 @@ def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(found)
+
+
+def grid(rows: pd.DataFrame, metric: str, minus: str | None = None) -> pd.DataFrame:
+    """Means of a metric, explainers × networks (and data sets, where several); ``minus`` subtracts a control."""
+    table = over_samples(rows, metric)
+    several = table["dataset"].nunique() > 1
+    columns = ["model", "dataset"] if several else ["model"]
+    found = table.pivot_table(index="explainer", columns=columns, values="mean", sort=False)
+    found = found - found.loc[minus] if minus else found
+    found = found.drop(index=minus) if minus else found
+    if several:
+        names = [(str(column[0]), str(column[1])) for column in found.columns]
+        found.columns = [f"{style.network(m)}, {d.split('_')[0]}" for m, d in names]
+    return found
+
+
+def one_method(kept: Maps, dataset: str, explainer: str) -> dict[str, Tensor]:
+    """The kept maps of one explainer on every network, the one that sees the image first."""
+    return {m: a for (d, m, e), a in kept.maps.items() if (d, e) == (dataset, explainer)}
+
+
+def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
+    """Maps of one explainer before and after rescaling: the CNN on the image first, then the TCN on each view."""
+    datasets = list(kept.series)
+    image = next(d for d in datasets if d.startswith("multivariate"))
+    shown = {"image (CNN)": (image, "cnn")} | {f"{_features(kept, d)} (TCN)": (d, "tcn") for d in datasets}
+    after = rescaled(explainer)
+    return {name: (kept.of(d, m)[explainer], kept.of(d, m)[after]) for name, (d, m) in shown.items()}
+
+
+def say_images(rows: pd.DataFrame, compared: pd.DataFrame) -> Markdown:
+    """How the CNN's maps differ from those of the series networks (``rows``), what rescaling adds (``compared``)."""
+    ink = enrichment(rows)
+    series = [m for m in ink.columns if m != "cnn"]
+    plain = [e for e in ink.index if e in ("gradient", "smoothgrad")]
+    others = [e for e in ink.index if e not in (*plain, "random", "occlusion")]
+    best = str(ink.loc[others, series].mean().idxmax())
+    area = grid(rows, "masked_accuracy_area_count", minus="random")
+    pairs = before_and_after(compared)
+    more, fewer = pairs[pairs["gain"] > 0], pairs[pairs["area after"] < pairs["area before"]]
+    return Markdown(
+        "The mass on the ink, in multiples of what a random map puts there: gradients and their smoothed form have "
+        f"{ink.loc[plain, 'cnn'].mean():.1f} on the CNN and {ink.loc[plain, series].to_numpy().mean():.1f} on the "
+        f"networks that read columns; the {len(others)} methods that multiply by the input or replace it have "
+        f"{ink.loc[others, 'cnn'].mean():.1f} and {ink.loc[others, series].to_numpy().mean():.1f} "
+        f"({ink.loc[others, best].mean():.1f} on the {style.network(best)}). "
+        f"The area under masked accuracy lies below that of random maps by {-area.loc[plain, 'cnn'].mean():.2f} (CNN) "
+        f"and {-area.loc[plain, series].to_numpy().mean():.2f} (series) for the former, by "
+        f"{-area.loc[others, 'cnn'].mean():.2f} and {-area.loc[others, series].to_numpy().mean():.2f} for the latter. "
+        f"Rescaling puts more mass on the ink in {len(more)} of {len(pairs)} pairs of network and method, in "
+        f"{int(more['apart'].sum())} of them with intervals that do not overlap, and finds cells that matter more (a "
+        f"lower area) in {len(fewer)}."
+    )
+
+
+def _features(kept: Maps, dataset: str) -> str:
+    steps, features = kept.series[dataset].shape[1:]
+    return f"{steps} × {features}"

@@ -1,9 +1,10 @@
-"""Studies *mnist_series* and *mnist_views*: digits as an image and as series, before and after rescaling.
+"""Studies *mnist_series*, *mnist_rescaled*, *mnist_views*: digits as an image and as series, rescaled or not.
 
 After Figures 8 and 9 of Ismail et al., "Benchmarking Deep Learning Interpretability in Time Series Predictions",
 NeurIPS 2020. The first explains a CNN, which sees the image, and the four networks that read it column by column; the
-second one digit as a series of 14, two and one features. Nothing is planted: maps are judged by masked accuracy and
-by the share of their mass near the ink. Profiles ``smoke`` and ``quick`` take scikit-learn's digits: no download.
+second rescales their maps, on fewer digits; the third explains one digit as a series of 14, two and one features.
+Nothing is planted: maps are judged by masked accuracy and by the share of their mass near the ink. Profiles ``smoke``
+and ``quick`` take scikit-learn's digits: no download.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ OFFLINE = ("smoke", "quick")
 SAMPLES = 100
 """Test images explained, the first ones: the digits shown, the first of each class, are among them."""
 
+RESCALED_SAMPLES = 30
+"""The same where maps are rescaled: each then costs about a hundred maps."""
+
 SHOWN = ("gradient", "input_x_gradient", "integrated_gradients", "deep_lift", "gradient_shap", "feature_ablation")
 METHODS: tuple[Choice, ...] = (
     *(CORRECTED[name] for name in SHOWN),
@@ -35,12 +39,23 @@ METHODS: tuple[Choice, ...] = (
 )
 
 RESCALED = ("gradient", "input_x_gradient", "deep_lift")
-"""Methods that are rescaled on all explained images; each rescaled map costs hundreds of maps."""
+"""Methods that are rescaled."""
 
 
 def rescaled(base: str) -> str:
     """The label of a method after temporal saliency rescaling."""
     return f"rescaled_{base}"
+
+
+def rescaling(base: str, value: str = "first") -> Choice:
+    """A method rescaled as the released code does, cells set to the first pixel of the image, which is background.
+
+    A background cell that is set to the background changes nothing, so it scores zero whatever the method: ``mean``
+    sets cells to the mean pixel instead, which changes all of them, and shows how much of the repair that explains.
+    """
+    settings: dict[str, Scalar | Choice] = {"base": method(base)} | ({} if value == "first" else {"value": value})
+    alias = rescaled(base) if value == "first" else f"{rescaled(base)}_by_{value}"
+    return Choice("temporal_saliency_rescaling", settings, alias=alias)
 
 
 TRAINER = Choice(
@@ -69,36 +84,62 @@ def digits(profile: str, view: str, pool: int = 1) -> tuple[Choice, int]:
 def series_plan(profile: str) -> Mapping[str, Plan]:
     """Five networks on whole digits."""
     data, side = digits(profile, "multivariate")
-    return {"corrected": _plan((data,), NETWORKS_AT.get(profile, NETWORKS), side, {})}
+    return {"corrected": _plan((data,), NETWORKS_AT.get(profile, NETWORKS), side, METHODS, SAMPLES)}
+
+
+def rescaled_plan(profile: str) -> Mapping[str, Plan]:
+    """The same networks, before and after rescaling."""
+    data, side = digits(profile, "multivariate")
+    methods = _compared(RESCALED)
+    return {"corrected": _plan((data,), NETWORKS_AT.get(profile, NETWORKS), side, methods, RESCALED_SAMPLES)}
 
 
 def views_plan(profile: str) -> Mapping[str, Plan]:
     """A TCN on three views of digits of half the side, and a CNN that folds each back into the image."""
     views = [digits(profile, view, pool=2 if profile not in OFFLINE else 1) for view in VIEWS]
-    side = views[0][1]
-    return {"corrected": _plan(tuple(data for data, _ in views), ("cnn", "tcn"), side, {"cnn": {"side": side}})}
+    data, side = tuple(data for data, _ in views), views[0][1]
+    methods = (*_compared(RESCALED[:2]), CORRECTED["integrated_gradients"])
+    return {"corrected": _plan(data, ("cnn", "tcn"), side, methods, RESCALED_SAMPLES, {"cnn": {"side": side}})}
+
+
+def method(label: str) -> Choice:
+    """One of :data:`METHODS` by its label."""
+    return next(choice for choice in METHODS if choice.label == label)
+
+
+def _compared(bases: tuple[str, ...]) -> tuple[Choice, ...]:
+    """Methods, the same rescaled, one rescaled by the mean pixel, and chance."""
+    pairs = (choice for base in bases for choice in (method(base), rescaling(base)))
+    return (*pairs, rescaling("gradient", "mean"), method("random"))
 
 
 def _plan(
-    datasets: tuple[Choice, ...], networks: tuple[str, ...], side: int, more: Mapping[str, dict[str, int]]
+    datasets: tuple[Choice, ...],
+    networks: tuple[str, ...],
+    side: int,
+    methods: tuple[Choice, ...],
+    samples: int,
+    more: Mapping[str, dict[str, int]] | None = None,
 ) -> Plan:
+    sizes = {n: {**MNIST_SIZES[n], **(more or {}).get(n, {}), "output": "logits"} for n in networks}
     return Plan(
         datasets=datasets,
-        models=tuple(Choice(n, {**MNIST_SIZES[n], **more.get(n, {}), "output": "logits"}, alias=n) for n in networks),
+        models=tuple(Choice(name, size, alias=name) for name, size in sizes.items()),
         trainers=(TRAINER,),
-        explainers=METHODS,
+        explainers=methods,
         metrics=scores(side),
-        samples=SAMPLES,
+        samples=samples,
     )
 
 
 MNIST_SERIES = Study(
     "mnist_series", "Are maps of an image better than maps of the same image as a series?", series_plan
 )
+MNIST_RESCALED = Study("mnist_rescaled", "Does rescaling mend the maps of series?", rescaled_plan)
 MNIST_VIEWS = Study("mnist_views", "Does the number of features of a series change its maps?", views_plan)
 
 DRAWN: dict[str, tuple[Choice, ...]] = {
-    "mnist_series": tuple(c for c in METHODS if c.name not in ("occlusion", "random")),
-    "mnist_views": tuple(c for c in METHODS if c.name in RESCALED),
+    "mnist_series": (*_compared(RESCALED)[:-1], method("integrated_gradients"), method("smoothgrad")),
+    "mnist_views": _compared(RESCALED[:2])[:-2],
 }
 """The explainers whose maps are kept for pages, by study."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -35,7 +36,7 @@ def digit_grid(series: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Fi
     for axes, label in zip(grid[0], labels, strict=True):
         axes.set_title(f"{int(label)}", fontsize=9)
     for row, (name, a) in zip(grid[1:], maps.items(), strict=True):
-        _row(row, as_image(a), style.look(name).name)
+        _row(row, as_image(a), _printed(name))
     return style.finish(figure)
 
 
@@ -75,7 +76,8 @@ def mass_by_group(summary: pd.DataFrame, panels: Sequence[str], panel: str = "mo
             width = rows["mean"].to_numpy(dtype=float)
             axes.barh(range(len(explainers)), width, left=left, color=colour, height=0.75)
             if group == "both":
-                axes.hlines(range(len(explainers)), rows["low"], rows["high"], color="black", lw=1.4)
+                for colour_of, width_of in (("white", 3.0), ("black", 1.4)):  # seen on any bar
+                    axes.hlines(range(len(explainers)), rows["low"], rows["high"], color=colour_of, lw=width_of)
                 axes.axvline(rows["mean"].get("random", np.nan), color="black", lw=1, ls=":")
             left += np.nan_to_num(width)
         axes.set_title(style.network(name))
@@ -83,7 +85,8 @@ def mass_by_group(summary: pd.DataFrame, panels: Sequence[str], panel: str = "mo
         axes.set_xlim(0, 1)
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_axis_off()
-    for axes in grid[-1]:
+    for axes in list(grid.flat)[max(0, len(panels) - 2) : len(panels)]:
+        axes.tick_params(labelbottom=True)
         axes.set_xlabel("share of mass")
     handles = [Patch(color=colour, label=text) for text, colour in GROUPS.values()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -93,9 +96,17 @@ def mass_by_group(summary: pd.DataFrame, panels: Sequence[str], panel: str = "mo
 def _row(row: np.ndarray, images: Tensor, name: str, colours: str | None = None) -> None:
     signed = bool((images < 0).any()) and colours is None
     for axes, image in zip(row, images, strict=True):
-        top = float(image.abs().max()) or 1.0
+        # As in other maps, colours end at a high quantile, so that one extreme cell does not blank the rest.
+        top = float(image.abs().quantile(0.995)) or float(image.abs().max()) or 1.0
         low = -top if signed else float(image.min())
         axes.imshow(image.numpy(), cmap=colours or ("RdBu_r" if signed else "viridis"), vmin=low, vmax=top)
         axes.set_xticks([])
         axes.set_yticks([])
-    row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8.5)
+        for side in axes.spines.values():
+            side.set(visible=True, color="#CCCCCC", linewidth=0.5)
+    row[0].set_ylabel(textwrap.fill(name, 13), rotation=0, ha="right", va="center", fontsize=8.5)
+
+
+def _printed(name: str) -> str:
+    """The printed form of an explainer or a network, also where the registry does not list it."""
+    return style.network(name) if name in style.NETWORKS else style.look(name).name
