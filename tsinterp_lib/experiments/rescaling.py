@@ -16,8 +16,8 @@ from tsinterp_lib.registry import Choice, Scalar
 
 NETWORKS = ("lstm", "lstm_input_cell", "tcn")
 SAMPLES = {"smoke": 2, "quick": 5, "paper": 10}
-LAYOUTS_AT = {"smoke": ("rare_time",), "quick": ("middle", "moving_middle", "rare_time", "rare_feature")}
-NETWORKS_AT = {"smoke": ("lstm",)}
+LAYOUTS_AT = {"smoke": ("middle", "rare_time"), "quick": ("middle", "moving_middle", "rare_time", "rare_feature")}
+NETWORKS_AT = {"smoke": ("lstm", "tcn")}
 
 IG = "integrated_gradients"
 STEPS = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from tsinterp_lib.experiments import across, effects, report
+from tsinterp_lib.experiments import across, effects, report, rescaled
 from tsinterp_lib.experiments.audit import SWITCHES
 from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.figures import style
@@ -147,3 +147,17 @@ def printed_choice(row: pd.Series) -> str:
     """A switch by its name, a variant of a method by its label."""
     switch = str(row["choice"]) in SWITCHES
     return style.printed(row["choice"]) if switch else str(row["changed_to"]).replace("_", " ")
+
+
+def say_rescaling(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
+    """How many combinations of network and method rescaling improves, and at what price."""
+    gains = rescaled.gains(rows, protocol, {"auroc": "AUROC"})
+    better, worse = int((gains["low"] > 0).sum()), int((gains["high"] < 0).sum())
+    first, last = gains.sort_values("effect").iloc[[-1, 0]].to_dict("records")
+    times = rescaled.price(rows, protocol)["times"]
+    return Markdown(
+        f"Over layouts, rescaling improves AUROC in {better} of {len(gains)} combinations of network and method and "
+        f"worsens it in {worse}, with the whole interval. It helps most for {first['row']} ({first['effect']:+.3f}) "
+        f"and least for {last['row']} ({last['effect']:+.3f}), and takes {times.min():.0f} to {times.max():.0f} times "
+        f"as long as the plain map."
+    )

@@ -19,7 +19,9 @@ VERDICTS = {"confirmed": ("#228833", "o"), "refuted": ("#BB5566", "X"), "undecid
 """Colour and marker of each verdict: the three differ in shape too."""
 
 
-def effects(table: pd.DataFrame, of: str, quantities: Sequence[str], columns: int = 2) -> Figure:
+def effects(
+    table: pd.DataFrame, of: str, quantities: Sequence[str], label: str = "changed − as released", columns: int = 2
+) -> Figure:
     """Mean effect and interval of every choice, a panel per quantity; dark where the interval leaves zero out.
 
     ``table`` is one of :func:`tsinterp_lib.experiments.effects.table`; ``of`` is its column that names the rows.
@@ -48,7 +50,7 @@ def effects(table: pd.DataFrame, of: str, quantities: Sequence[str], columns: in
     for axes in list(grid.flat)[len(shown) :]:
         axes.set_axis_off()
     for axes in grid[-1]:
-        axes.set_xlabel("changed − as released")
+        axes.set_xlabel(label)
     handles = [
         Line2D([], [], marker="o", color=CLEAR, lw=2, label="95 % interval leaves zero out"),
         Line2D([], [], marker="o", color=UNCLEAR, mfc="white", lw=2, label="it does not"),

@@ -1,0 +1,104 @@
+"""What rescaling does to a map: paired gains by network and method, by layout, and their price."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.comparison import paired
+from tsinterp_lib.experiments.rescaling import rescaled
+from tsinterp_lib.experiments.verdict import UNDECIDED, Verdict, verdict
+from tsinterp_lib.explainers import CORRECTED
+from tsinterp_lib.figures import style
+from tsinterp_lib.registry import Choice
+
+GAINS = {
+    "auroc": "AUROC",
+    "aup_count": "AUP (count)",
+    "aur_count": "AUR (count)",
+    "average_precision": "average precision",
+}
+DOMAINS = {"aup_count_time": "AUP of time steps", "aup_count_feature": "AUP of features"}
+NEGLIGIBLE = 0.01
+
+
+def settings() -> dict[str, Choice]:
+    """The gradient and its rescaled maps under the settings of code and paper, for a live look."""
+    gradient = CORRECTED["gradient"]
+    choices = (gradient, rescaled(gradient), *(rescaled(CORRECTED[n]) for n in ("integrated_gradients", "smoothgrad")))
+    return {choice.label: choice for choice in choices}
+
+
+def pairs(rows: pd.DataFrame, protocol: str) -> list[tuple[str, str]]:
+    """(rescaled, plain) labels that a protocol has, in the order of the plan."""
+    labels = list(dict.fromkeys(rows[rows["protocol"] == protocol]["explainer"]))
+    base = {label: label.removeprefix("tsr[").removesuffix("]").split(", ")[0] for label in labels if "tsr[" in label}
+    return [(after, before) for after, before in base.items() if before in labels]
+
+
+def gains(rows: pd.DataFrame, protocol: str, metrics: dict[str, str] | None = None) -> pd.DataFrame:
+    """Rescaled minus plain, per network, method and metric, over layouts: the fields of ``Paired``, one row each.
+
+    Raises :class:`InvalidInput` where the rows hold no rescaled method.
+    """
+    found = []
+    for after, before in pairs(rows, protocol):
+        for metric, printed in (metrics or GAINS).items():
+            for network, part in report.pick(rows, metric, protocol).groupby("model", sort=False):
+                difference = asdict(paired(part, after, before))
+                found.append(difference | {"quantity": printed, "method": after, "network": network})
+    if not found:
+        raise InvalidInput(f"no rescaled method in the rows of {protocol!r}: run `tsinterp run rescaling`.")
+    table = pd.DataFrame(found)
+    return table.assign(
+        row=[f"{style.network(n)}: {style.look(m).name}" for n, m in table[["network", "method"]].to_numpy()]
+    )
+
+
+def by_layout(rows: pd.DataFrame, protocol: str, metric: str, network: str) -> pd.DataFrame:
+    """Layouts × methods: the gain of a metric on one network, seeds averaged."""
+    part = report.pick(rows, metric, protocol)
+    part = part[part["model"] == network]
+    grid = part.pivot_table(index="dataset", columns="explainer", values="value")
+    shown = {after: grid[after] - grid[before] for after, before in pairs(rows, protocol)}
+    table = pd.DataFrame(shown)
+    return table.loc[[d for d in rows["dataset"].unique() if d in table.index]]
+
+
+def price(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Series through the network and seconds to explain one sample, before and after, and their ratio."""
+    part = rows[(rows["protocol"] == protocol) & (rows["metric"] == "auroc")]
+    part = part.assign(series=part["forward_calls"] / part["n"], seconds=part["seconds"] / part["n"])
+    cost = part.pivot_table(index="model", columns="explainer", values=["series", "seconds"], aggfunc="median")
+    found = [
+        {
+            "network": style.network(str(network)),
+            "method": style.look(before).name,
+            "rescaled": style.look(after).name,
+            "series before": round(cost["series"][before][network]),
+            "series after": round(cost["series"][after][network]),
+            "seconds before": cost["seconds"][before][network],
+            "seconds after": cost["seconds"][after][network],
+        }
+        for network in cost.index
+        for after, before in pairs(rows, protocol)
+    ]
+    table = pd.DataFrame(found)
+    return table.assign(times=(table["seconds after"] / table["seconds before"].replace(0, np.nan)).round()).round(4)
+
+
+def verdicts(rows: pd.DataFrame, protocol: str = "as_released") -> list[Verdict]:
+    """The claim that rescaling improves the map, for each network and method, by AUROC over layouts."""
+    found = []
+    for row in gains(rows, protocol, {"auroc": "AUROC"}).to_dict("records"):
+        claim = f"{style.network(row['network'])}: rescaling improves {style.look(row['b']).name}"
+        effect, low, high, n = row["effect"], row["low"], row["high"], row["n"]
+        if np.isfinite(low) and np.isfinite(high):
+            found.append(verdict(claim, effect, low, high, n, negligible=NEGLIGIBLE))
+        else:
+            found.append(Verdict(claim, UNDECIDED, effect, np.nan, np.nan, n, f"{n} layouts: too few for an interval"))
+    return found
