@@ -45,6 +45,14 @@ class Copies:
     groups: Int[Tensor, "K"] | None
     group_size: int
 
+    def __len__(self) -> int:
+        return len(self.of)
+
+    def __getitem__(self, s: slice) -> Copies:
+        """Some of the copies."""
+        steps, groups = (None if v is None else v[s] for v in (self.steps, self.groups))
+        return replace(self, of=self.of[s], steps=steps, groups=groups)
+
     def features(self) -> Bool[Tensor, "K F"]:
         """The features that each copy has replaced."""
         n_features = self.x.shape[2]

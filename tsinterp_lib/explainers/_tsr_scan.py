@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._gate_space import GateSpace
 from tsinterp_lib.explainers._tsr_copies import Copies, Generators, Paired, paired
 from tsinterp_lib.types import Explainer
 
@@ -35,6 +36,7 @@ class Scan:
     pairing: Paired
     generators: Generators
     a: Float[Tensor, "N T F"]
+    gates: GateSpace | None
     bar: tqdm
 
     @classmethod
@@ -58,7 +60,9 @@ class Scan:
         maps = [pairing.explainer(every[p])._attribute(model, x[p], target[p]) for p in pairing.parts]
         a = checks.check_attribution(torch.cat([m.detach() for m in maps]), x, type(base).__name__)
         bar.update(len(x))
-        return cls(model, x, target, value, real, group_size, batch_size, shared, pairing, generators, a, bar)
+        gates = None if pairing.together else GateSpace.of(pairing.explainer(every), model, x, batch_size)
+        rows = batch_size if gates is None else gates.rows
+        return cls(model, x, target, value, real, group_size, rows, shared, pairing, generators, a, gates, bar)
 
     @property
     def n_groups(self) -> int:
@@ -118,14 +122,25 @@ class Scan:
                 groups=None if groups is None else groups[n, j],
                 group_size=self.group_size,
             )
-            with self.generators.replayed() if self.shared else nullcontext():
-                maps = self.pairing.explainer(n)._attribute(self.model, copies.series(), self.target[n]).detach()
-            change = (maps - self.a[n]).abs_().sum(2)
-            found[n, j] = torch.where(self.real[n], change, 0.0).sum(1).to(found.dtype)
+            found[n, j] = torch.cat([self._moved(maps, n[s]) for s, maps in self._maps(copies, self.target[n])])
             self.bar.update(int(wanted[n, j].sum()))
         if not torch.isfinite(found).all():
             raise InvalidInput("`base` returned NaN or infinite scores for a masked copy: its model overflows there.")
         return torch.where(wanted, found, 0.0)
+
+    def _maps(self, copies: Copies, target: Int[Tensor, "K"]) -> Iterator[tuple[slice, Float[Tensor, "k T F"]]]:
+        """The base's maps of the copies, in one block or several."""
+        if self.gates is not None:
+            yield from self.gates.maps(copies, target)
+            return
+        explainer = self.pairing.explainer(copies.of)
+        with self.generators.replayed() if self.shared else nullcontext():
+            yield slice(None), explainer._attribute(self.model, copies.series(), target).detach().to(self.x.dtype)
+
+    def _moved(self, maps: Float[Tensor, "k T F"], of: Int[Tensor, "k"]) -> Float[Tensor, "k"]:
+        """How far maps lie from their samples', summed over all cells that are data."""
+        change = torch.linalg.vector_norm(maps - self.a[of], 1, dim=2)
+        return torch.where(self.real[of], change, 0.0).sum(1)
 
     def _batches(self, wanted: Bool[Tensor, "N J"]) -> Iterator[tuple[Int[Tensor, "K"], Int[Tensor, "K"]]]:
         """Samples and columns of the wanted copies, as many as may share a call."""
@@ -136,7 +151,8 @@ class Scan:
             return
         for part in self.pairing.parts:
             chosen = wanted[part].nonzero()
-            for n, j in (rows.unbind(1) for rows in torch.split(chosen, self.batch_size)):
+            for start in range(0, len(chosen), self.batch_size):
+                n, j = chosen[start : start + self.batch_size].unbind(1)
                 yield n + part.start, j
 
 

@@ -38,6 +38,12 @@ class IntegratedGradients(Baselined, Complete):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         b = self.baseline_of(x)
+        return self.mean_gradient(model, x, b, target) * (x - b)
+
+    def mean_gradient(
+        self, model: nn.Module, x: Float[Tensor, "N T F"], b: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N T F"]:
+        """The gradient of output ``target`` averaged over the line from b to x, by the quadrature rule."""
         rule = np.polynomial.legendre.leggauss(self.n_steps)  # on [-1, 1]
         alphas, weights = (torch.as_tensor(v).to(x) for v in ((rule[0] + 1) / 2, rule[1] / 2))
         total = torch.zeros_like(x)
@@ -47,5 +53,4 @@ class IntegratedGradients(Baselined, Complete):
                 points = b[s] + alphas[i][:, None, None, None] * difference
                 gradients = self.gradients(model, points.flatten(0, 1), target[s].repeat(len(i))).view_as(points)
                 total[s] += torch.tensordot(weights[i], gradients, 1)
-        a: Tensor = total * (x - b)
-        return a
+        return total

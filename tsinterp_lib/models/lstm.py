@@ -45,8 +45,14 @@ class LSTM(Network):
         self.head = nn.Linear(hidden_size, n_classes)
 
     def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
-        x = self.input_dropout(x)
-        gates = nnf.linear(x, reordered(self.weight_ih), reordered(self.bias_ih + self.bias_hh))
-        h = last_hidden(gates, reordered(self.weight_hh))
+        return self.after_entry(nnf.linear(self.input_dropout(x), *self.entry()))
+
+    def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
+        """Weight and bias of the linear map through which alone a series enters, G = 4H gate rows."""
+        return reordered(self.weight_ih), reordered(self.bias_ih + self.bias_hh)
+
+    def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
+        """Logits from the gate inputs."""
+        h = last_hidden(z, reordered(self.weight_hh))
         logits: Tensor = self.head(self.hidden_dropout(h))
         return logits

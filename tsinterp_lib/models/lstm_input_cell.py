@@ -59,7 +59,11 @@ class InputCellLSTM(Network):
 
     def attention(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T T"]:
         """Weights a over past inputs, the mean over hops: row t sums to one over s ≤ t and is zero beyond."""
-        scores = nnf.linear(torch.tanh(self.attention_in(x)), self.attention_out.weight)
+        return self._attention(self.attention_in(x))
+
+    def _attention(self, hidden: Float[Tensor, "N T A"]) -> Float[Tensor, "N T T"]:
+        """The weights from the attention layer's hidden units before their tanh."""
+        scores = nnf.linear(torch.tanh(hidden), self.attention_out.weight)
         # tanh lies in [-1, 1], so no score exceeds the absolute row sum of the weights, whatever the input: where that
         # bound is small, exponentials need no maximum subtracted and prefix sums neither overflow nor vanish.
         bound = float(self.attention_out.weight.detach().abs().sum(1).amax())
@@ -70,8 +74,21 @@ class InputCellLSTM(Network):
 
     def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
         x = self.input_dropout(x)
+        return self._read(nnf.linear(x, reordered(self.weight_ih)), self.attention_in(x))
+
+    def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
+        """Weight and bias of the linear map through which alone a series enters: G = 4H gate rows, then attention."""
+        weight = torch.cat((reordered(self.weight_ih), self.attention_in.weight))
+        return weight, torch.cat((torch.zeros_like(self.bias), self.attention_in.bias))
+
+    def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
+        """Logits from what :meth:`entry` gives."""
+        n_gates = len(self.bias)
+        return self._read(z[:, :, :n_gates], z[:, :, n_gates:])
+
+    def _read(self, projected: Float[Tensor, "N T G"], hidden: Float[Tensor, "N T A"]) -> Float[Tensor, "N C"]:
         # (a x) W = a (x W): averaging the projected inputs costs 4H columns instead of F.
-        gates = torch.bmm(self.attention(x), nnf.linear(x, reordered(self.weight_ih))) + reordered(self.bias)
+        gates = torch.bmm(self._attention(hidden), projected) + reordered(self.bias)
         h = last_hidden(gates, reordered(self.weight_hh))
         logits: Tensor = self.head(self.hidden_dropout(h))
         return logits
