@@ -152,9 +152,9 @@ def test_before_and_after_and_the_answer_come_from_rows():
     assert table["gain"].round(6).to_dict() == {"CNN (image)": -0.1, "LSTM": 0.4}
     assert table["apart"].tolist() == [True, True]
     assert table.loc["LSTM", "area after"] == pytest.approx(0.3)
-    said = image_series.say_images(pd.DataFrame(rows), pd.DataFrame(rows)).data
+    said = image_series.say_images(pd.DataFrame(rows)).data
     assert "4.0 on the CNN and 2.0 on the networks" in said
-    assert "in 1 of 2 pairs" in said
+    assert "in 1 of 2 pairs" in image_series.say_rescaled(pd.DataFrame(rows)).data
 
 
 def test_kept_maps_name_the_cells_they_come_from(places):

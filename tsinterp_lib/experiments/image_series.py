@@ -124,16 +124,14 @@ def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
     return {name: (kept.of(d, m)[explainer], kept.of(d, m)[after]) for name, (d, m) in shown.items()}
 
 
-def say_images(rows: pd.DataFrame, compared: pd.DataFrame) -> Markdown:
-    """How the CNN's maps differ from those of the series networks (``rows``), what rescaling adds (``compared``)."""
+def say_images(rows: pd.DataFrame) -> Markdown:
+    """How the CNN's maps differ from those of the series networks, in numbers."""
     ink = enrichment(rows)
     series = [m for m in ink.columns if m != "cnn"]
     plain = [e for e in ink.index if e in ("gradient", "smoothgrad")]
     others = [e for e in ink.index if e not in (*plain, "random", "occlusion")]
     best = str(ink.loc[others, series].mean().idxmax())
     area = grid(rows, "masked_accuracy_area_count", minus="random")
-    pairs = before_and_after(compared)
-    more, fewer = pairs[pairs["gain"] > 0], pairs[pairs["area after"] < pairs["area before"]]
     return Markdown(
         "The mass on the ink, in multiples of what a random map puts there: gradients and their smoothed form have "
         f"{ink.loc[plain, 'cnn'].mean():.1f} on the CNN and {ink.loc[plain, series].to_numpy().mean():.1f} on the "
@@ -142,10 +140,18 @@ def say_images(rows: pd.DataFrame, compared: pd.DataFrame) -> Markdown:
         f"({ink.loc[others, best].mean():.1f} on the {style.network(best)}). "
         f"The area under masked accuracy lies below that of random maps by {-area.loc[plain, 'cnn'].mean():.2f} (CNN) "
         f"and {-area.loc[plain, series].to_numpy().mean():.2f} (series) for the former, by "
-        f"{-area.loc[others, 'cnn'].mean():.2f} and {-area.loc[others, series].to_numpy().mean():.2f} for the latter. "
+        f"{-area.loc[others, 'cnn'].mean():.2f} and {-area.loc[others, series].to_numpy().mean():.2f} for the latter."
+    )
+
+
+def say_rescaled(compared: pd.DataFrame) -> Markdown:
+    """What rescaling adds, in counts of network and method."""
+    pairs = before_and_after(compared)
+    more, fewer = pairs[pairs["gain"] > 0], pairs[pairs["area after"] < pairs["area before"]]
+    return Markdown(
         f"Rescaling puts more mass on the ink in {len(more)} of {len(pairs)} pairs of network and method, in "
         f"{int(more['apart'].sum())} of them with intervals that do not overlap, and finds cells that matter more (a "
-        f"lower area) in {len(fewer)}."
+        f"lower area under masked accuracy) in {len(fewer)}."
     )
 
 
