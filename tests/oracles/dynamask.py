@@ -51,7 +51,7 @@ def time_term(m, last_pair):
     return sum(abs(m[t + 1][i] - m[t][i]) for t in range(n) for i in range(len(m[0]))) / (n * len(m[0]))
 
 
-def objective(model, series, m, s, area, weight, target):
+def objective(model, series, m, *, s, area, weight, target):
     sign = 1 if s["mode"] == "preservation" else -1
     total = sign * error(model, series, m, s, target) + weight * size_term(m, area)
     return total + (s["time_weight"] * time_term(m, s["last_pair"]) if s["time_weight"] else 0.0)
