@@ -101,7 +101,7 @@ def plan(profile: str) -> Mapping[str, Plan]:
 
 def _plan(profile: str, name: str, switch: Switch) -> Plan:
     layouts = switch.layouts[:1] if profile == "smoke" else switch.layouts
-    networks = switch.networks[:1] if profile == "smoke" else NETWORKS
+    networks = switch.networks[:1] if profile == "smoke" else switch.networks
     settings: dict[str, Scalar] = {"process": "gaussian_noise", "protocol": "as_released", **switch.dataset}
     return Plan(
         datasets=tuple(Choice(layout, settings, alias=f"{layout}/gaussian_noise") for layout in layouts),

@@ -12,6 +12,7 @@ from scipy import stats
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments.audit import METHODS, SWITCHES
 from tsinterp_lib.experiments.statistics import CONTROLS
+from tsinterp_lib.figures import style
 
 PAIRED_ON = ("dataset", "model", "seed", "explainer")
 SCORES = {"aup_mass": "AUP (mass)", "aup_count": "AUP (count)", "aur_count": "AUR (count)", "auroc": "AUROC"}
@@ -102,15 +103,21 @@ def of_variants(rows: pd.DataFrame) -> list[Effect]:
 
 
 def of_random_rows(rows: pd.DataFrame) -> list[Effect]:
-    """The released "random" row, one permutation of a method's features, against a uniform random map, by method."""
+    """The released "random" row, one permutation of a method's features, against a uniform random map.
+
+    By network and method, because the time profile that survives the permutation is that of a network's maps.
+    """
     rows = rows[rows["protocol"] == "as_released"]
     found = []
-    for base in METHODS[:5]:
-        for metric in ("aup_mass", "aup_count"):
-            part = rows[rows["metric"] == metric]
-            changed = part[part["explainer"] == f"permuted_features[{base}]"].assign(explainer="random")
-            if len(changed):
-                found.append(effect("random row", base, SCORES[metric], changed, part[part["explainer"] == "random"]))
+    for network, part in rows[rows["explainer"] != ""].groupby("model", sort=False):
+        for base in METHODS[:5]:
+            for metric in ("aup_mass", "aup_count"):
+                scores = part[part["metric"] == metric]
+                changed = scores[scores["explainer"] == f"permuted_features[{base}]"].assign(explainer="random")
+                if len(changed):
+                    name = f"{style.network(str(network))}: {style.look(base).name}"
+                    null = scores[scores["explainer"] == "random"]
+                    found.append(effect("random row", name, SCORES[metric], changed, null))
     return found
 
 
