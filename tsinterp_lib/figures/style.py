@@ -61,6 +61,7 @@ NETWORKS = {
     "tcn": "TCN",
     "transformer": "Transformer",
     "gru": "GRU",
+    "retain": "RETAIN",
     "cnn": "CNN (image)",
 }
 NETWORK_COLOURS = {
@@ -68,6 +69,8 @@ NETWORK_COLOURS = {
     "lstm_input_cell": ("#BB5566", "s"),
     "tcn": ("#004488", "D"),
     "transformer": ("#228833", "^"),
+    "gru": ("#AA3377", "v"),
+    "retain": ("#66CCEE", "P"),
     "cnn": ("#AA3377", "P"),
 }
 """Colour and marker of each network, where networks share a panel."""
