@@ -69,7 +69,7 @@ NETWORK_COLOURS = {
     "lstm_input_cell": ("#BB5566", "s"),
     "tcn": ("#004488", "D"),
     "transformer": ("#228833", "^"),
-    "gru": ("#AA3377", "v"),
+    "gru": ("#999933", "v"),
     "retain": ("#66CCEE", "P"),
     "cnn": ("#AA3377", "P"),
 }
