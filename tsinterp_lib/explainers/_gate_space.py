@@ -1,4 +1,4 @@
-"""Gradient methods on recurrent networks, computed behind the linear map through which the series enters."""
+"""Gradient methods on networks that start with a linear map, computed behind it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class GateSpace:
 
     @classmethod
     def of(cls, base: Explainer, model: nn.Module, x: Float[Tensor, "N T F"], batch_size: int) -> GateSpace | None:
-        """For ``base``, which knows the baseline of each of ``x``; None where the method or the network has no such form."""
+        """For ``base``, which knows the baseline of each of ``x``; None where method or network has no such form."""
         if type(base) not in (Gradient, InputXGradient, IntegratedGradients, DeepLift):
             return None
         if not isinstance(model, LinearEntry) or (isinstance(base, DeepLift) and hooked(model)):

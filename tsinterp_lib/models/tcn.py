@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as nnf
 from jaxtyping import Float
@@ -34,8 +36,19 @@ class CausalConv(nn.Module):
         reach, n_steps = (self.kernel_size - 1) * self.dilation, x.shape[1]
         padded = nnf.pad(x, (0, 0, reach, 0))
         shifted = [padded[:, j * self.dilation : j * self.dilation + n_steps] for j in range(self.kernel_size)]
-        weight = self.v * (self.g / self.v.flatten(1).norm(dim=1))[:, None, None]
-        return nnf.linear(torch.cat(shifted, dim=-1), weight.transpose(1, 2).flatten(1), self.bias)
+        return nnf.linear(torch.cat(shifted, dim=-1), self.weight().transpose(1, 2).flatten(1), self.bias)
+
+    def weight(self) -> Float[Tensor, "D C k"]:
+        """The kernels, with their length set."""
+        return self.v * (self.g / self.v.flatten(1).norm(dim=1))[:, None, None]
+
+    def summed(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N T D"]:
+        """The convolved series from the products of each step with each tap, tap by tap."""
+        y = torch.zeros_like(z[:, :, : len(self.v)]) + self.bias
+        for j, tap in enumerate(z.split(len(self.v), dim=2)):
+            late = (self.kernel_size - 1 - j) * self.dilation
+            y = y + nnf.pad(tap[:, : max(0, z.shape[1] - late)], (0, 0, min(late, z.shape[1]), 0))
+        return y
 
 
 class Block(nn.Module):
@@ -54,9 +67,13 @@ class Block(nn.Module):
 
     def forward(self, x: Float[Tensor, "N T C"]) -> Float[Tensor, "N T D"]:
         """The block's output, of the same length."""
-        y = self.dropout1(self.relu1(self.conv1(x)))
+        return self.after_first(self.conv1(x), self.residual(x))
+
+    def after_first(self, y: Float[Tensor, "N T D"], residual: Float[Tensor, "N T D"]) -> Float[Tensor, "N T D"]:
+        """The output from the first convolution's and the residual connection's."""
+        y = self.dropout1(self.relu1(y))
         y = self.dropout2(self.relu2(self.conv2(y)))
-        out: Tensor = self.relu(y + self.residual(x))
+        out: Tensor = self.relu(y + residual)
         return out
 
 
@@ -97,7 +114,26 @@ class TCN(Network):
         self.head = nn.Linear(widths[-1], n_classes)
 
     def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
-        y = self.blocks(x)
+        return self._read(self.blocks(x))
+
+    def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
+        """Weight and bias of the linear map through which alone a series enters: the first taps, then the residual."""
+        first = cast(Block, self.blocks[0])
+        taps = first.conv1.weight().permute(2, 0, 1).flatten(0, 1)
+        if isinstance(first.residual, nn.Linear):
+            weight, bias = first.residual.weight, first.residual.bias
+        else:
+            weight, bias = torch.eye(taps.shape[1]).to(taps), taps.new_zeros(taps.shape[1])
+        return torch.cat((taps, weight)), torch.cat((taps.new_zeros(len(taps)), bias))
+
+    def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
+        """Logits from what :meth:`entry` gives."""
+        first = cast(Block, self.blocks[0])
+        n_taps = first.conv1.kernel_size * len(first.conv1.v)
+        y = first.after_first(first.conv1.summed(z[:, :, :n_taps]), z[:, :, n_taps:])
+        return self._read(self.blocks[1:](y))
+
+    def _read(self, y: Float[Tensor, "N T D"]) -> Float[Tensor, "N C"]:
         y = self.pool(y.transpose(1, 2)).squeeze(-1) if self.pool is not None else y[:, -1]
         logits: Tensor = self.head(y)
         return logits
