@@ -9,6 +9,8 @@ export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 WORKERS ?= 2
 PROFILE ?= paper
+# In the order in which a reader meets them; those on digits have profiles of their own (book/reproduce.md).
+STUDIES ?= benchmark processes rescaling audit guided rare state
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test results bench check serve clean lock
@@ -38,8 +40,8 @@ check: .venv/.stamp  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-results: .venv/.stamp  ## compute what is missing of the published rows (PROFILE=paper)
-	$(BIN)/tsinterp run benchmark --profile $(PROFILE) --workers $(WORKERS)
+results: .venv/.stamp  ## compute what is missing of the published rows (PROFILE=paper, STUDIES="benchmark audit …")
+	for study in $(STUDIES); do $(BIN)/tsinterp run $$study --profile $(PROFILE) --workers $(WORKERS) || exit 1; done
 	$(BIN)/tsinterp answer
 
 bench: .venv/.stamp  ## speed against peers and slow twins, equality checked in the same run
