@@ -93,16 +93,18 @@ def joined(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
     published k is the fixed one, its rows stand under both labels. Raises as :func:`report.rows` does.
     """
     ours, theirs = (report.rows(study, profile, gated=gated) for study in ("guided", "benchmark"))
-    same = (ours["trainer"] == "guided") & [
-        share(model, dataset.split("/")[0]) == FIXED / 100
-        for model, dataset in zip(ours["model"], ours["dataset"], strict=True)
+    same = [
+        trainer == "guided" and share(model, dataset.split("/")[0]) == FIXED / 100
+        for trainer, model, dataset in zip(ours["trainer"], ours["model"], ours["dataset"], strict=True)
     ]
     theirs = theirs[
         (theirs["protocol"] == PROTOCOL)
         & theirs["explainer"].isin(("", *EXPLAINERS))
         & theirs["metric"].isin(set(ours["metric"]))
     ].merge(ours[["model", "dataset", "seed"]].drop_duplicates())
-    return pd.concat([theirs, ours, ours[same].assign(trainer="guided_fixed")], ignore_index=True)
+    return pd.concat(
+        [theirs, ours, ours[pd.Series(same, index=ours.index)].assign(trainer="guided_fixed")], ignore_index=True
+    )
 
 
 def gain(rows: pd.DataFrame, metric: str, trainer: str = "guided", minus: str | None = None) -> pd.DataFrame:
@@ -131,7 +133,8 @@ def beside_published(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFram
     names = {TRADITIONAL: "traditional", trainer: "saliency_guided"}
     ours = ours.assign(dataset=ours["dataset"].str.split("/").str[0], training=ours["trainer"].map(names))
     theirs = report.published("ismail2021_tables8_to_11").rename(columns={"value": "published"})
-    return ours.merge(theirs, on=["metric", "dataset", "model", "explainer", "training"], how="inner")
+    both: pd.DataFrame = ours.merge(theirs, on=["metric", "dataset", "model", "explainer", "training"], how="inner")
+    return both
 
 
 def _trainer(label: str, name: str, **settings: Scalar | Choice) -> Choice:

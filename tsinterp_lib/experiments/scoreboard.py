@@ -1,0 +1,154 @@
+"""Every published number beside ours, with one verdict each: what of the literature reproduces here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from tsinterp_lib.errors import InvalidInput, MissingRows
+from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.guided import PROTOCOL
+from tsinterp_lib.experiments.statistics import difference_from, summarise
+
+REPRODUCED, DIRECTION, NOT_REPRODUCED, NOT_TESTABLE = VERDICTS = (
+    "reproduced",
+    "direction only",
+    "not reproduced",
+    "not testable",
+)
+
+COLUMNS = (
+    "paper", "table", "quantity", "dataset", "model", "method", "training",
+    "published", "ours", "low", "high", "n", "verdict", "reason", "chapter",
+)  # fmt: skip
+
+ALL = "all layouts"
+TRAININGS = {"standard": "traditional", "guided": "saliency_guided"}
+
+
+def verdict(published: float, decimals: int, low: float, high: float, n: int, zero: float | None) -> tuple[str, str]:
+    """The verdict on one published number and the reason for it.
+
+    Ours is a 95 % interval [``low``, ``high``] over ``n`` seeds; the published number stands for all that round to its
+    ``decimals``. In this order:
+
+    * *not testable*: fewer than two seeds of ours. One run is a value without an interval, and whether a number lies
+      near it says nothing about the next run.
+    * *reproduced*: the interval holds a number that rounds to the published one.
+    * *direction only*: it does not, but the whole interval lies on the side of ``zero`` (no effect) on which the
+      published number lies. Quantities without such a point, as accuracies, have ``zero`` None and never get this.
+    * *not reproduced*: anything else, an interval that holds ``zero`` included.
+
+    A wide interval reproduces easily, so it is printed beside the verdict. Raises :class:`InvalidInput` where the
+    interval is upside down or the published number is not finite.
+    """
+    if not np.isfinite(published) or low > high:
+        raise InvalidInput(f"published {published} with interval [{low}, {high}]: give a number and an interval.")
+    if n < 2:
+        return NOT_TESTABLE, "one seed: no interval" if n == 1 else "not computed, or no model passed its gate"
+    half = 0.5 * 10.0**-decimals + 1e-9
+    if low - half <= published <= high + half:
+        return REPRODUCED, ""
+    far = f"{max(low - published, published - high):.3f} outside our interval"
+    if zero is not None and ((published > zero and low > zero) or (published < zero and high < zero)):
+        return DIRECTION, far
+    return NOT_REPRODUCED, far
+
+
+def ours(profile: str = "paper") -> pd.DataFrame:
+    """Rows as released of both trainings, as far as they are published, with a column ``training``."""
+    found = []
+    for study, trainer in (("benchmark", "standard"), ("guided", "guided")):
+        try:
+            table = report.rows(study, profile)
+        except MissingRows:  # a study that is not computed yet makes its cells untestable, not the page
+            continue
+        found.append(table[(table["protocol"] == PROTOCOL) & (table["trainer"] == trainer)])
+    if not found:
+        raise MissingRows(f"neither benchmark nor guided has rows at profile {profile!r}: run one of them first.")
+    rows = pd.concat(found, ignore_index=True)
+    return rows.assign(training=rows["trainer"].map(TRAININGS), dataset=rows["dataset"].str.split("/").str[0])
+
+
+def accuracies(profile: str) -> pd.DataFrame:
+    """Table 7 of :cite:t:`ismail2021`: test accuracy."""
+    rows = ours(profile)
+    rows = rows[(rows["metric"] == "test_accuracy") & (rows["explainer"] == "")]
+    theirs = report.published("ismail2021_table7").rename(columns={"test_accuracy": "published"})
+    keys = ["dataset", "model", "training"]
+    found = theirs.merge(_over_seeds(rows, keys), on=keys, how="left")
+    return _scored(found.assign(quantity="test accuracy", explainer=""), "02_models", decimals=2, zero=None)
+
+
+def means(profile: str) -> pd.DataFrame:
+    """Table 2 of :cite:t:`ismail2021`: areas above a random map, averaged over the ten layouts.
+
+    Fewer layouts of ours (models that failed the gate, layouts not computed) are another quantity: ours is then left
+    out and the verdict is *not testable*.
+    """
+    keys = ["quantity", "model", "explainer", "training"]
+    rows = _differences(ours(profile))
+    layouts = rows.groupby([*keys, "seed"])["dataset"].transform("nunique")
+    theirs = report.published("ismail2021_table2").rename(columns={"metric": "quantity", "value": "published"})
+    complete = rows[layouts == rows["dataset"].nunique()]
+    found = theirs.merge(_over_seeds(complete, keys), on=keys, how="left")
+    return _scored(found.assign(dataset=ALL), "05_benchmark", decimals=3, zero=0.0)
+
+
+def per_layout(profile: str) -> pd.DataFrame:
+    """Tables 8 to 11 of :cite:t:`ismail2021`: the same per layout."""
+    keys = ["quantity", "dataset", "model", "explainer", "training"]
+    theirs = report.published("ismail2021_tables8_to_11").rename(columns={"metric": "quantity", "value": "published"})
+    found = theirs.merge(_over_seeds(_differences(ours(profile)), keys), on=keys, how="left")
+    return _scored(found, "05_benchmark", decimals=3, zero=0.0)
+
+
+SOURCES: dict[str, Callable[[str], pd.DataFrame]] = {
+    "ismail2021 Table 2": means,
+    "ismail2021 Table 7": accuracies,
+    "ismail2021 Tables 8 to 11": per_layout,
+}
+"""What the scoreboard holds: a name and a function from a profile to rows with :data:`COLUMNS`; a study adds a line."""
+
+
+def scoreboard(profile: str = "paper") -> pd.DataFrame:
+    """Every published number that :data:`SOURCES` knows, one row each."""
+    return pd.concat([make(profile) for make in SOURCES.values()], ignore_index=True)[list(COLUMNS)]
+
+
+def counts(board: pd.DataFrame) -> pd.DataFrame:
+    """How many numbers of each table got which verdict."""
+    table = board.groupby(["paper", "table", "verdict"]).size().unstack(fill_value=0)
+    return table.reindex(columns=list(VERDICTS), fill_value=0)
+
+
+def _differences(rows: pd.DataFrame) -> pd.DataFrame:
+    """Areas by the count cut minus those of the random map of the same model, named as the paper names them."""
+    part = rows[rows["metric"].isin(("aup_count", "aur_count")) & (rows["explainer"] != "")]
+    names = {"aup_count": "diff_aup", "aur_count": "diff_aur"}
+    found = difference_from(part)
+    return found.assign(quantity=found["metric"].map(names))
+
+
+def _over_seeds(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[
+        [*keys, "mean", "low", "high", "n"]
+    ]
+
+
+def _scored(found: pd.DataFrame, chapter: str, decimals: int, zero: float | None) -> pd.DataFrame:
+    found = found.assign(n=found["n"].fillna(0).astype(int))
+    numbers = (found[c].tolist() for c in ("published", "low", "high", "n"))
+    judged = [verdict(value, decimals, low, high, n, zero) for value, low, high, n in zip(*numbers, strict=True)]
+    source = found["source"].str.split(" ", n=1)
+    return found.assign(
+        paper=source.str[0],
+        table=source.str[1],
+        method=found["explainer"],
+        ours=found["mean"],
+        verdict=[word for word, _ in judged],
+        reason=[why for _, why in judged],
+        chapter=chapter,
+    )[list(COLUMNS)]

@@ -1,0 +1,91 @@
+"""The scoreboard: a table to filter in the page, and how many published numbers got which verdict."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import HTML
+from matplotlib.figure import Figure
+
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.experiments.scoreboard import VERDICTS, counts
+from tsinterp_lib.figures import style
+
+FILTERS = ("paper", "table", "quantity", "dataset", "model", "method", "training", "verdict")
+COLOURS = dict(zip(VERDICTS, ("#1b7837", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
+
+STYLE = """
+.tsb { font-size: 0.8rem; } .tsb label { display: inline-block; margin: 0 0.8em 0.4em 0; }
+.tsb-scroll { max-height: 32rem; overflow: auto; } .tsb table { border-collapse: collapse; width: 100%; }
+.tsb th { position: sticky; top: 0; background: #f4f4f4; color: #222; text-align: left; }
+.tsb th, .tsb td { padding: 0.15em 0.5em; white-space: nowrap; } .tsb-mark { border-left: 0.5em solid; }
+"""
+
+
+def scoreboard_table(board: pd.DataFrame) -> HTML:
+    """Every row of a scoreboard, with a choice per axis above; raises :class:`InvalidInput` where there is none."""
+    if board.empty:
+        raise InvalidInput("the scoreboard is empty: give at least one row.")
+    choices = "".join(_choice(name, board[name]) for name in FILTERS)
+    heads = (*FILTERS[:-1], "published", "ours", "95 % interval", "seeds", "verdict", "reason", "chapter")
+    body = "".join(_row(r) for r in board.to_dict("records"))
+    script = files("tsinterp_lib.figures").joinpath("scoreboard.js").read_text(encoding="utf-8")
+    return HTML(
+        f"<div class='tsb'><style>{STYLE}</style>{choices}<div class='tsb-count'>{len(board)} numbers</div>"
+        f"<div class='tsb-scroll'><table><thead><tr>{''.join(f'<th>{h}</th>' for h in heads)}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div><script>{script}</script></div>"
+    )
+
+
+def verdict_counts(board: pd.DataFrame) -> Figure:
+    """A bar per paper and table, divided by verdict, the counts written into it."""
+    table = counts(board)
+    names = [f"{style_paper(paper)}, {name}" for paper, name in table.index]
+    figure, ax = plt.subplots(figsize=(7.0, 0.45 * len(table) + 1.1), layout="constrained")
+    share = table.div(table.sum(axis=1), axis=0)
+    left = [0.0] * len(table)
+    for word in VERDICTS:
+        bars = ax.barh(names, share[word], left=left, color=COLOURS[word], label=word)
+        ax.bar_label(bars, labels=[str(v) if v else "" for v in table[word]], label_type="center", fontsize=8)
+        left = [a + b for a, b in zip(left, share[word], strict=True)]
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel="share of published numbers (counts inside)")
+    figure.legend(loc="outside upper center", ncols=len(VERDICTS), frameon=False)
+    return figure
+
+
+def style_paper(key: str) -> str:
+    """The citation key ``ismail2021`` as ``Ismail 2021``."""
+    return f"{key[:-4].capitalize()} {key[-4:]}"
+
+
+def _label(axis: str, value: str) -> str:
+    if axis == "model":
+        return style.network(value)
+    if axis == "method":
+        return style.look(value).name if value else "the model itself"
+    return style_paper(value) if axis == "paper" else value.replace("_", " ")
+
+
+def _choice(axis: str, values: pd.Series) -> str:
+    options = "".join(
+        f"<option value='{html.escape(v)}'>{html.escape(_label(axis, v))}</option>" for v in dict.fromkeys(values) if v
+    )
+    return f"<label>{axis} <select name='{axis}'><option value=''>all</option>{options}</select></label>"
+
+
+def _row(r: Mapping[Any, Any]) -> str:
+    data = " ".join(f"data-{axis}='{html.escape(r[axis])}'" for axis in FILTERS)
+    cells = [html.escape(_label(axis, r[axis])) for axis in FILTERS[:-1]]
+    interval = "" if math.isnan(r["low"]) else f"[{r['low']:.3f}, {r['high']:.3f}]"
+    cells += [f"{r['published']:.3f}", "" if math.isnan(r["ours"]) else f"{r['ours']:.3f}", interval, str(r["n"])]
+    mark = f"<td class='tsb-mark' style='border-color:{COLOURS[r['verdict']]}'>{r['verdict']}</td>"
+    link = f"<a href='{r['chapter']}.html'>{r['chapter']}</a>"
+    plain = "".join(f"<td>{c}</td>" for c in cells)
+    return f"<tr {data}>{plain}{mark}<td>{html.escape(r['reason'])}</td><td>{link}</td></tr>"
