@@ -1,5 +1,7 @@
 """The rare experiments: their series and important cells, the white box, methods on it against closed forms."""
 
+from itertools import product
+
 import captum.attr as peer
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from tsinterp_lib import explainers as ex
 from tsinterp_lib.datasets import RareFeature, RareTime
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.experiments import PROFILES, STUDIES
+from tsinterp_lib.metrics.dataset_level import pooled
+from tsinterp_lib.metrics.threshold import PAIRINGS, STARTS, AUPThreshold, AURThreshold
 from tsinterp_lib.models import BLACK_BOXES, MODELS, WhiteBox
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.trainers import Given
-from tsinterp_lib.types import Samples, Sizes
+from tsinterp_lib.types import Explanation, Samples, Sizes
 
 SIZES = Sizes(train=40, validation=5, test=10)
 PROTOCOLS = ("as_released", "corrected")
@@ -188,3 +192,11 @@ def test_the_study_fits_the_published_number_of_masks_at_the_published_sizes():
     assert {c.samples for c in masks} == {10}
     base = masks[0].explainer.params["base"]
     assert (base.params["areas"], base.params["epochs"]) == ("0.001:0.05:50", 1000)
+
+
+def test_pooled_areas_are_those_of_all_series_together(series):
+    e = Explanation(tiny.Linear(), series.x, series.y, series.x, series.importance)
+    for pairing, start in product(PAIRINGS, STARTS):
+        found = [metric(pairing, start, pool=True)(e) for metric in (AUPThreshold, AURThreshold)]
+        for values, expected in zip(found, pooled(e, pairing, start), strict=True):
+            assert values.tolist() == pytest.approx([expected] * 3, abs=1e-12)

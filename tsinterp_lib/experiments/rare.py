@@ -55,10 +55,12 @@ def methods(protocol: str, profile: str) -> tuple[Choice, ...]:
 
 
 def scores(protocol: str) -> tuple[Choice, ...]:
-    """Areas over the score axis, which depend on calibration, and over the ranking, which do not; what a mask holds."""
+    """Areas over the score axis, per series and pooled as released; areas over the ranking; what a mask holds."""
     dialect = RELEASED_AREA if protocol == "as_released" else {}
-    areas = (Choice(f"{name}_threshold", dialect, alias=f"{name}_threshold") for name in ("aup", "aur"))
-    return (*areas, *(Choice(name) for name in ("auroc", "average_precision", "information", "entropy")))
+    areas = [f"{name}_threshold" for name in ("aup", "aur")]
+    each = (Choice(name, dialect, alias=name) for name in areas)
+    pooled = (Choice(name, {**dialect, "pool": True}, alias=f"{name}_pooled") for name in areas)
+    return (*each, *pooled, *(Choice(name) for name in ("auroc", "average_precision", "information", "entropy")))
 
 
 def plan(profile: str) -> Mapping[str, Plan]:

@@ -34,18 +34,21 @@ class AUPThreshold(Metric):
     ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
 
     The paper pools the cells of all samples (:func:`~tsinterp_lib.metrics.dataset_level.pooled`); here each sample is
-    scored. NaN for a constant map and where all cells are important or none is.
+    scored. With ``pool`` every sample gets the area of all cells together, so that the mean is the paper's number and
+    only seeds give it a spread: a nearly binary map has few thresholds of its own and many in a pool.
+    NaN for a constant map and where all cells are important or none is.
     """
 
     pairing: str = "same"
     start: str = "smallest"
+    pool: bool = False
 
     def __post_init__(self) -> None:
         known(self.pairing, PAIRINGS, "pairing")
         known(self.start, STARTS, "start")
 
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return areas(sorted_magnitude(e), sorted_truth(e), self.pairing, self.start)[0]
+        return _areas(e, self.pairing, self.start, self.pool)[0]
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,22 @@ class AURThreshold(Metric):
 
     pairing: str = "same"
     start: str = "smallest"
+    pool: bool = False
 
     def __post_init__(self) -> None:
         known(self.pairing, PAIRINGS, "pairing")
         known(self.start, STARTS, "start")
 
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return areas(sorted_magnitude(e), sorted_truth(e), self.pairing, self.start)[1]
+        return _areas(e, self.pairing, self.start, self.pool)[1]
+
+
+def _areas(e: Explanation, pairing: str, start: str, pool: bool) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
+    if not pool:
+        return areas(sorted_magnitude(e), sorted_truth(e), pairing, start)
+    falling, order = e.magnitude.reshape(1, -1).sort(dim=1, descending=True, stable=True)
+    aup, aur = areas(falling, e.truth.reshape(1, -1).gather(1, order), pairing, start)
+    return aup.repeat(len(e.x)), aur.repeat(len(e.x))
 
 
 def areas(
