@@ -23,6 +23,9 @@ IG = "integrated_gradients"
 STEPS = 16
 """Integrated gradients take 16 steps here instead of 50, before and after: rescaling multiplies their cost by 1,201."""
 
+DRAWS = 5
+"""Noisy copies of corrected SmoothGrad, here as in the released code; 25 elsewhere."""
+
 METRICS = (
     *(f"{area}_{cut}" for area in ("aup", "aur") for cut in ("mass", "count")),
     *(f"{area}_count_{domain}" for area in ("aup", "aur") for domain in ("time", "feature")),
@@ -47,7 +50,8 @@ def plan(profile: str) -> Mapping[str, Plan]:
         AS_RELEASED["smoothgrad"],
         AS_RELEASED["occlusion"],
     )
-    gradient, smoothgrad = CORRECTED["gradient"], CORRECTED["smoothgrad"]
+    gradient = CORRECTED["gradient"]
+    smoothgrad = Choice("smoothgrad", {**CORRECTED["smoothgrad"].params, "n_samples": DRAWS}, alias="smoothgrad")
     settings = (
         gradient,
         rescaled(gradient),
