@@ -1,5 +1,7 @@
 """Temporal saliency rescaling against its definition in loops, closed forms, and its refusals."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -218,6 +220,25 @@ def test_memory_does_not_grow_with_the_number_of_copies():
     a = TSR(base=Watched(), batch_size=16).attribute(model, samples.x, samples.y)
     assert max(seen) <= 16
     close(a, TSR().attribute(model, samples.x, samples.y))
+
+
+LONG = """
+import resource, torch
+from tsinterp_lib import explainers as ex
+from tsinterp_lib.models import LSTM
+torch.set_num_threads(1)
+model, x, y = LSTM(200, 200), torch.rand(1, 200, 200), torch.tensor([0])
+ex.Gradient().attribute(model, x, y)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+ex.TemporalSaliencyRescaling().attribute(model, x, y)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_a_long_wide_series_is_rescaled_in_little_memory():
+    # its 18201 copies would fill 2.7 GiB
+    done = subprocess.run([sys.executable, "-c", LONG], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 700
 
 
 @pytest.mark.parametrize(

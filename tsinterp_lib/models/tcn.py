@@ -40,12 +40,13 @@ class CausalConv(nn.Module):
 
     def weight(self) -> Float[Tensor, "D C k"]:
         """The kernels, with their length set."""
-        return self.v * (self.g / self.v.flatten(1).norm(dim=1))[:, None, None]
+        weight: Tensor = self.v * (self.g / self.v.flatten(1).norm(dim=1))[:, None, None]
+        return weight
 
     def summed(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N T D"]:
         """The convolved series from the products of each step with each tap, tap by tap."""
-        y = torch.zeros_like(z[:, :, : len(self.v)]) + self.bias
-        for j, tap in enumerate(z.split(len(self.v), dim=2)):
+        y = torch.zeros_like(z[:, :, : len(self.v)]) + cast(Tensor, self.bias)
+        for j, tap in enumerate(torch.split(z, len(self.v), dim=2)):
             late = (self.kernel_size - 1 - j) * self.dilation
             y = y + nnf.pad(tap[:, : max(0, z.shape[1] - late)], (0, 0, min(late, z.shape[1]), 0))
         return y
@@ -121,10 +122,10 @@ class TCN(Network):
         first = cast(Block, self.blocks[0])
         taps = first.conv1.weight().permute(2, 0, 1).flatten(0, 1)
         if isinstance(first.residual, nn.Linear):
-            weight, bias = first.residual.weight, first.residual.bias
+            residual: tuple[Tensor, Tensor] = (first.residual.weight, first.residual.bias)
         else:
-            weight, bias = torch.eye(taps.shape[1]).to(taps), taps.new_zeros(taps.shape[1])
-        return torch.cat((taps, weight)), torch.cat((taps.new_zeros(len(taps)), bias))
+            residual = (torch.eye(taps.shape[1]).to(taps), taps.new_zeros(taps.shape[1]))
+        return torch.cat((taps, residual[0])), torch.cat((taps.new_zeros(len(taps)), residual[1]))
 
     def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
         """Logits from what :meth:`entry` gives."""
