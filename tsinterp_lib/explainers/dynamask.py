@@ -13,7 +13,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._captum import Chunked
 from tsinterp_lib.explainers._dynamask_fit import MODES, OPTIMISERS, RATES, Settings
 from tsinterp_lib.explainers._dynamask_fit import fit as fit_masks
-from tsinterp_lib.explainers._dynamask_group import MaskGroup
+from tsinterp_lib.explainers._dynamask_group import MaskCollapsed, MaskGroup, entropy, information
 from tsinterp_lib.explainers._dynamask_loss import LOSSES
 from tsinterp_lib.explainers._dynamask_size import areas_of
 from tsinterp_lib.explainers._prefix import check_steps
@@ -21,6 +21,8 @@ from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
 from tsinterp_lib.types import Explainer, Samples
+
+__all__ = ["Dynamask", "MaskCollapsed", "MaskGroup", "entropy", "information"]
 
 SELECTIONS = ("best", "extremal")
 OWN = ("areas", "perturbation", "history")

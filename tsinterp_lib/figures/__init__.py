@@ -6,13 +6,15 @@ from tsinterp_lib.figures.digit_maps import digit_grid, digit_views, mass_by_gro
 from tsinterp_lib.figures.effects import effects, verdicts
 from tsinterp_lib.figures.explorer import explorer
 from tsinterp_lib.figures.maps import curves_of_processes, digits, draw_map, gallery, layouts, row_profile, saliency
+from tsinterp_lib.figures.masks import blurs, extremal_curve, mask_history, masks
 from tsinterp_lib.figures.results import by_network, curves, dots, heat
 from tsinterp_lib.figures.spread import boxes, time_against_features
 
 style.use()
 
 __all__ = [
-    "boxes", "by_network", "critical_difference", "curves", "curves_of_processes", "digit_grid", "digit_views",
-    "digits", "dots", "draw_map", "effects", "explorer", "forest", "gallery", "heat", "layouts", "mass_by_group",
-    "pair_matrix", "row_profile", "saliency", "time_against_features", "verdicts",
+    "blurs", "boxes", "by_network", "critical_difference", "curves", "curves_of_processes", "digit_grid",
+    "digit_views", "digits", "dots", "draw_map", "effects", "explorer", "extremal_curve", "forest", "gallery", "heat",
+    "layouts", "mask_history", "masks", "mass_by_group", "pair_matrix", "row_profile", "saliency",
+    "time_against_features", "verdicts",
 ]  # fmt: skip

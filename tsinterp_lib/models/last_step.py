@@ -1,0 +1,19 @@
+"""The smallest black box whose explanation is known by heart."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class LastStep(nn.Module):
+    """The features of the last step, (N, T, F) to (N, F): all that matters is the last step, and nothing else does.
+
+    For walking through a method on one series; ``output`` is ``values``.
+    """
+
+    output = "values"
+
+    def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F"]:
+        """The last column."""
+        return x[:, -1]
