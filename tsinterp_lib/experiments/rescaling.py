@@ -23,9 +23,6 @@ IG = "integrated_gradients"
 STEPS = 16
 """Integrated gradients take 16 steps here instead of 50, before and after: rescaling multiplies their cost by 1,201."""
 
-DRAWS = 5
-"""Noisy copies of corrected SmoothGrad, here as in the released code; 25 elsewhere."""
-
 METRICS = (
     *(f"{area}_{cut}" for area in ("aup", "aur") for cut in ("mass", "count")),
     *(f"{area}_count_{domain}" for area in ("aup", "aur") for domain in ("time", "feature")),
@@ -51,7 +48,6 @@ def plan(profile: str) -> Mapping[str, Plan]:
         AS_RELEASED["occlusion"],
     )
     gradient = CORRECTED["gradient"]
-    smoothgrad = Choice("smoothgrad", {**CORRECTED["smoothgrad"].params, "n_samples": DRAWS}, alias="smoothgrad")
     settings = (
         gradient,
         rescaled(gradient),
@@ -59,9 +55,6 @@ def plan(profile: str) -> Mapping[str, Plan]:
         rescaled(gradient, "series", **TFSR),
         rescaled(gradient, "groups of 10", group_size=10),
         rescaled(gradient, "before 2021-10", time_score="mean"),
-        smoothgrad,
-        rescaled(smoothgrad),
-        rescaled(smoothgrad, "new draws", shared_draws=False),
     )
     released = (*methods, *map(rescaled, methods))
     some = (methods[0], rescaled(methods[0])) if profile == "smoke" else released
