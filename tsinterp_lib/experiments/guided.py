@@ -32,7 +32,7 @@ MASKED: dict[str, tuple[int, int, int, int]] = {
     "positional_time": (30, 40, 70, 60),
     "positional_feature": (2, 5, 10, 10),
 }
-"""k of Tables 8 to 11 in percent of the cells, per layout, in the order of :data:`NETWORKS`; no rule is published."""
+"""k of Tables 8 to 11 in percent of the cells, per layout, in the order of ``NETWORKS``; no rule is published."""
 
 FIXED = 50
 """One k for all, in percent, as for the paper's images: nothing can have been tuned on the test metrics."""

@@ -110,7 +110,7 @@ SOURCES: dict[str, Callable[[str], pd.DataFrame]] = {
     "ismail2021 Table 7": accuracies,
     "ismail2021 Tables 8 to 11": per_layout,
 }
-"""What the scoreboard holds: a name and a function from a profile to rows with :data:`COLUMNS`; a study adds a line."""
+"""What the scoreboard holds: a name and a function from a profile to rows with ``COLUMNS``; a study adds a line."""
 
 
 def scoreboard(profile: str = "paper") -> pd.DataFrame:
