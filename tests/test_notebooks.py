@@ -13,6 +13,8 @@ SMALL = {
     "04_metrics": {"layout": "rare_feature", "n_samples": 6},
     "05_benchmark": {"profile": "smoke", "compute": True, "gated": False},
     "06_real_digits": {"n_train": 300, "n_test": 60, "max_epochs": 2},
+    "10_temporal_saliency_rescaling": {"layout": "rare_time", "max_epochs": 1},
+    "13_dynamask": {"epochs": 50},
 }
 """Parameters that keep each chapter to seconds; a chapter without an entry here is run with its defaults."""
 

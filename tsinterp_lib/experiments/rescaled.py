@@ -13,6 +13,7 @@ from tsinterp_lib.experiments.comparison import paired
 from tsinterp_lib.experiments.rescaling import rescaled
 from tsinterp_lib.experiments.verdict import UNDECIDED, Verdict, verdict
 from tsinterp_lib.explainers import CORRECTED
+from tsinterp_lib.explainers.temporal_saliency_rescaling import TemporalSaliencyRescaling
 from tsinterp_lib.figures import style
 from tsinterp_lib.registry import Choice
 
@@ -70,19 +71,17 @@ def by_layout(rows: pd.DataFrame, protocol: str, metric: str, network: str) -> p
 
 
 def price(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Series through the network and seconds to explain one sample, before and after, and their ratio."""
+    """Seconds to explain one sample, before and after, and their ratio; maps of the method per rescaled map."""
     part = rows[(rows["protocol"] == protocol) & (rows["metric"] == "auroc")]
-    part = part.assign(series=part["forward_calls"] / part["n"], seconds=part["seconds"] / part["n"])
-    cost = part.pivot_table(index="model", columns="explainer", values=["series", "seconds"], aggfunc="median")
+    part = part.assign(seconds=part["seconds"] / part["n"])
+    cost = part.pivot_table(index="model", columns="explainer", values="seconds", aggfunc="median")
     found = [
         {
             "network": style.network(str(network)),
             "method": style.look(before).name,
-            "rescaled": style.look(after).name,
-            "series before": round(cost["series"][before][network]),
-            "series after": round(cost["series"][after][network]),
-            "seconds before": cost["seconds"][before][network],
-            "seconds after": cost["seconds"][after][network],
+            "maps": TemporalSaliencyRescaling().budget(50, 50),
+            "seconds before": cost[before][network],
+            "seconds after": cost[after][network],
         }
         for network in cost.index
         for after, before in pairs(rows, protocol)
