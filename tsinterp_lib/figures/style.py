@@ -44,6 +44,7 @@ LOOKS: dict[str, Look] = {
     "augmented_occlusion": Look("Augmented occlusion (AFO)", "#DDAA33", "P"),
     "fit": Look("FIT", "#994455", "X"),
     "dynamask": Look("Dynamask", "#BB7799", "*"),
+    "dynamask_wide_areas": Look("Dynamask, areas to 0.5", "#DDAACC", "*", "--"),
     "retain_attention": Look("RETAIN", "#999933", "D"),
     "each_step": Look("Each step", "#AA4466", "o"),
     "each_series": Look("Each series", "#AA7766", "P"),
@@ -61,6 +62,7 @@ NETWORKS = {
     "tcn": "TCN",
     "transformer": "Transformer",
     "gru": "GRU",
+    "white_box": "White box",
     "retain": "RETAIN",
     "cnn": "CNN (image)",
 }
@@ -70,6 +72,7 @@ NETWORK_COLOURS = {
     "tcn": ("#004488", "D"),
     "transformer": ("#228833", "^"),
     "gru": ("#999933", "v"),
+    "white_box": ("#777777", "P"),
     "retain": ("#66CCEE", "P"),
     "cnn": ("#AA3377", "P"),
 }
