@@ -268,3 +268,4 @@ def test_the_picture_of_the_first_page_was_drawn_from_the_published_rows():
     from tsinterp_lib.experiments import answer
 
     assert Image.open(answer.path()).text[answer.SOURCE].endswith(answer.rows_digest())
+    assert Image.open(answer.verdicts_path()).text[answer.SOURCE].endswith(answer.rows_digest(*answer.JUDGED))

@@ -84,10 +84,10 @@ def maps(
 
 @app.command()
 def answer() -> None:
-    """Draw the picture of the README and the first page from the published rows."""
+    """Draw the pictures of the README and the first page from the published rows."""
     from tsinterp_lib.experiments import answer as picture
 
-    typer.echo(f"drawn: {picture.draw()}")
+    typer.echo(f"drawn: {picture.draw()}, {picture.draw_verdicts()}")
 
 
 @app.command()

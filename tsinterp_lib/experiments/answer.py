@@ -1,4 +1,4 @@
-"""The benchmark in one picture, drawn whenever its rows are published: the README and the first page show it."""
+"""The book in two pictures, drawn whenever rows are published: the benchmark, and the verdicts of the scoreboard."""
 
 from __future__ import annotations
 
@@ -12,14 +12,38 @@ SOURCE = "Source"
 """The key of the picture's metadata that names the rows it was drawn from."""
 
 
+JUDGED = ("benchmark", "guided")
+"""Studies whose rows the scoreboard compares with published numbers."""
+
+
 def path() -> Path:
     """Where the picture lies: beside the pages that show it."""
     return paths.root() / "book" / "figures" / "answer.png"
 
 
-def rows_digest() -> str:
-    """What identifies the published rows of the benchmark."""
-    return hashlib.sha256(store.published("benchmark").read_bytes()).hexdigest()
+def verdicts_path() -> Path:
+    """Where the picture of the scoreboard's verdicts lies."""
+    return path().with_name("verdicts.png")
+
+
+def rows_digest(*studies: str) -> str:
+    """What identifies the published rows of studies (default: of the benchmark)."""
+    digest = hashlib.sha256()
+    for study in studies or ("benchmark",):
+        digest.update(store.published(study).read_bytes())
+    return digest.hexdigest()
+
+
+def draw_verdicts(target: Path | None = None) -> Path:
+    """Draw how many published numbers got which verdict and note the rows in the picture's metadata."""
+    from tsinterp_lib import figures
+    from tsinterp_lib.experiments import scoreboard
+
+    target = target or verdicts_path()
+    figure = figures.verdict_counts(scoreboard.scoreboard("paper"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(target, metadata={SOURCE: f"results/ benchmark and guided sha256 {rows_digest(*JUDGED)}"})
+    return target
 
 
 def draw(target: Path | None = None) -> Path:
