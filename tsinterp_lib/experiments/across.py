@@ -32,20 +32,33 @@ def models(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     return _ordered(text)
 
 
+def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, list[str]]:
+    """Rows of the networks that every process has, on the layouts that all of them share, and these layouts.
+
+    Processes are compared on these alone: one with fewer, easier layouts would look better.
+    """
+    rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
+    rows = rows.assign(layout=rows["dataset"].str.split("/").str[0])
+    everywhere = rows.groupby("model")["process"].nunique() == rows["process"].nunique()
+    rows = rows[rows["model"].isin(everywhere.index[everywhere])]
+    pairs = rows[["process", "model"]].drop_duplicates()
+    counts = rows[["process", "model", "layout"]].drop_duplicates().groupby("layout").size()
+    layouts = [name for name in LAYOUTS if counts.get(name, 0) == len(pairs)]
+    return rows[rows["layout"].isin(layouts)], layouts
+
+
 def by_process(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
-    """Processes × networks: a metric averaged over layouts, seeds and every method that is no control.
+    """Processes × networks: a metric averaged over shared layouts, seeds and every method that is no control.
 
     ``minus`` subtracts a control's value on the same model first.
     """
-    part = _methods(report.pick(table, metric, protocol), minus)
+    part = _methods(report.pick(on_shared_layouts(table, protocol)[0], metric, protocol), minus)
     return _ordered(part.pivot_table(index="process", columns="model", values="value"))
 
 
 def by_method(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
-    """Methods × processes: a metric averaged over layouts, seeds and the networks that every process has."""
-    part = _methods(report.pick(table, metric, protocol), minus)
-    shared = part.groupby("model")["process"].nunique()
-    part = part[part["model"].isin(shared.index[shared == part["process"].nunique()])]
+    """Methods × processes: a metric averaged over shared layouts and networks, and over seeds."""
+    part = _methods(report.pick(on_shared_layouts(table, protocol)[0], metric, protocol), minus)
     grid = part.pivot_table(index="explainer", columns="process", values="value")
     return grid[[p for p in PROCESSES if p in grid.columns]].sort_values(next(iter(grid.columns)), ascending=False)
 

@@ -90,7 +90,8 @@ def say_digits(scores: pd.DataFrame) -> Markdown:
 def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
     """How far the background process moves the answer, and whether it changes the order of methods."""
     grid = across.by_process(rows, "auroc", protocol)
-    lines = []
+    layouts = [style.layout(name) for name in across.on_shared_layouts(rows, protocol)[1]]
+    lines = [f"On the layouts that every process and network has ({', '.join(layouts)}):"]
     for network in grid.columns:
         part = grid[network].dropna().sort_values()
         if len(part) < 2:
