@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 
 from tsinterp_lib.errors import InvalidInput, MissingRows
 from tsinterp_lib.experiments import report
@@ -128,6 +129,16 @@ def counts(board: pd.DataFrame) -> pd.DataFrame:
     """How many numbers of each table got which verdict."""
     table = board.groupby(["paper", "table", "verdict"]).size().unstack(fill_value=0)
     return table.reindex(columns=list(VERDICTS), fill_value=0)
+
+
+def say(board: pd.DataFrame) -> Markdown:
+    """How many of the numbers that can be tested are reproduced, and how many in direction only."""
+    n = board["verdict"].value_counts()
+    tested = len(board) - n.get(NOT_TESTABLE, 0)
+    return Markdown(
+        f"Of {len(board)} published numbers {tested} can be tested so far: {n.get(REPRODUCED, 0)} are reproduced, "
+        f"{n.get(DIRECTION, 0)} agree in direction only, {n.get(NOT_REPRODUCED, 0)} are not reproduced."
+    )
 
 
 def _differences(rows: pd.DataFrame) -> pd.DataFrame:

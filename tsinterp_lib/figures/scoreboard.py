@@ -19,6 +19,7 @@ from tsinterp_lib.figures import style
 
 FILTERS = ("paper", "table", "quantity", "dataset", "model", "method", "training", "verdict")
 COLOURS = dict(zip(VERDICTS, ("#1b7837", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
+DARK = ("#1b7837", "#b2182b")
 
 STYLE = """
 .tsb { font-size: 0.8rem; } .tsb label { display: inline-block; margin: 0 0.8em 0.4em 0; }
@@ -52,12 +53,14 @@ def verdict_counts(board: pd.DataFrame) -> Figure:
     left = [0.0] * len(table)
     for word in VERDICTS:
         bars = ax.barh(names, share[word], left=left, color=COLOURS[word], label=word)
-        ax.bar_label(bars, labels=[str(v) if v else "" for v in table[word]], label_type="center", fontsize=8)
+        ink = "white" if COLOURS[word] in DARK else "black"
+        labels = [str(v) if v else "" for v in table[word]]
+        ax.bar_label(bars, labels=labels, label_type="center", fontsize=8, color=ink)
         left = [a + b for a, b in zip(left, share[word], strict=True)]
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="share of published numbers (counts inside)")
     figure.legend(loc="outside upper center", ncols=len(VERDICTS), frameon=False)
-    return figure
+    return style.finish(figure)
 
 
 def style_paper(key: str) -> str:
