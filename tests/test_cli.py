@@ -45,7 +45,7 @@ def test_list_of_one_kind_and_of_an_unknown_one(monkeypatch, capsys):
         (["run", "benchmark", "--profile", "papr"], "Did you mean 'paper'"),
         (["run", "benchmark", "--profile", "smoke", "--only", "model=tcnn"], "lstm, tcn"),
         (["run", "benchmark", "--only", "nonsense"], "axis=label"),
-        (["status", "benchmark", "--profile", "x"], "Known: paper, quick, smoke"),
+        (["status", "benchmark", "--profile", "x"], "Known: mnist_10k, mnist_3k, mnist_full, paper, quick, smoke"),
         (["compact", "benchmark"], "no computed units"),
         (["notebook", "05_benchmrk"], "Did you mean '05_benchmark'"),
         (["notebook", "05_benchmark", "-p", "profle=smoke"], "Did you mean 'profile'"),

@@ -19,6 +19,7 @@ NAMES = {
     "auroc": "AUROC",
     "average_precision": "average precision",
 }
+METHODS = (*style.LOOKS, *style.VARIANTS)
 BY = ["protocol", "profile", "metric", "dataset", "explainer"]
 
 
@@ -44,7 +45,7 @@ def grid(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     part = rows[rows["metric"].isin(metrics) & (rows["explainer"] != "")]
     columns = ["protocol", "dataset", "metric"]
     table = part.pivot_table(index="explainer", columns=columns, values="value")
-    return table.reindex([e for e in style.LOOKS if e in table.index]).rename(index=style.printed)
+    return table.reindex([e for e in METHODS if e in table.index]).rename(index=style.printed)
 
 
 def cost(rows: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def beside(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 def dots(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> Figure:
     """Mean and interval over runs of every method, a panel per metric; rows of one data set."""
     found = summarise(rows[rows["metric"].isin(metrics) & (rows["protocol"] == protocol)], BY)
-    names = [e for e in style.LOOKS if e in set(found["explainer"])][::-1]
+    names = [e for e in METHODS if e in set(found["explainer"])][::-1]
     figure, grid = plt.subplots(
         1, len(metrics), figsize=(style.WIDTH, 0.27 * len(names) + 1.1), sharey=True, squeeze=False
     )

@@ -44,7 +44,6 @@ LOOKS: dict[str, Look] = {
     "augmented_occlusion": Look("Augmented occlusion (AFO)", "#DDAA33", "P"),
     "fit": Look("FIT", "#994455", "X"),
     "dynamask": Look("Dynamask", "#BB7799", "*"),
-    "dynamask_wide_areas": Look("Dynamask, areas to 0.5", "#DDAACC", "*", "--"),
     "retain_attention": Look("RETAIN", "#999933", "D"),
     "each_step": Look("Each step", "#AA4466", "o"),
     "each_series": Look("Each series", "#AA7766", "P"),
@@ -56,13 +55,15 @@ LOOKS: dict[str, Look] = {
     "oracle": Look("Oracle", "#000000", "*", "--"),
 }
 
+VARIANTS: dict[str, Look] = {"dynamask_wide_areas": Look("Dynamask, areas to 0.5", "#DDAACC", "*", "--")}
+"""Methods that a study runs with other settings under a name of their own."""
+
 NETWORKS = {
     "lstm": "LSTM",
     "lstm_input_cell": "Input-cell LSTM",
     "tcn": "TCN",
     "transformer": "Transformer",
     "gru": "GRU",
-    "white_box": "White box",
     "retain": "RETAIN",
     "cnn": "CNN (image)",
 }
@@ -72,7 +73,6 @@ NETWORK_COLOURS = {
     "tcn": ("#004488", "D"),
     "transformer": ("#228833", "^"),
     "gru": ("#999933", "v"),
-    "white_box": ("#777777", "P"),
     "retain": ("#66CCEE", "P"),
     "cnn": ("#AA3377", "P"),
 }
@@ -86,8 +86,8 @@ def look(explainer: str) -> Look:
 
     Variants are labelled ``base[what]``, rescaled methods ``tsr[base]`` or ``tsr[base, what]``.
     """
-    if explainer in LOOKS:
-        return LOOKS[explainer]
+    if explainer in LOOKS or explainer in VARIANTS:
+        return LOOKS.get(explainer) or VARIANTS[explainer]
     outer, _, inner = explainer.removesuffix("]").partition("[")
     base, _, what = inner.partition(", ")
     if outer == "tsr" and base in LOOKS:
@@ -106,7 +106,7 @@ def network(name: str) -> str:
 def printed(name: object) -> str:
     """The printed form of any name a table carries: explainer, network, layout or metric."""
     text = str(name)
-    if text in LOOKS or "[" in text:
+    if text in LOOKS or text in VARIANTS or "[" in text:
         return look(text).name
     return NETWORKS.get(text, layout(text))
 
