@@ -69,7 +69,7 @@ def training(rows: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy, epochs and seconds of training: the mean over models that every trainer of a network has."""
     parts = [report.pick(rows, m, PROTOCOL).assign(metric=m) for m in ("test_accuracy", "epochs")]
     models = pd.concat(parts)
-    grid = models.pivot_table(index=["trainer", "model"], columns="metric", values=["value", "seconds"])
+    grid = models.pivot_table(index=["trainer", "model"], columns="metric", values=["value", "seconds"]).astype(float)
     table = pd.DataFrame(grid["value"]).assign(seconds=grid["seconds"]["epochs"])
     order = [t for t in PRINTED if t in set(models["trainer"])]
     return table.reindex(order, level="trainer").rename(index=PRINTED, level="trainer").round(3)
