@@ -144,6 +144,7 @@ def test_squashed_shifted_and_clipped_scores_are_those_of_the_plain_ones():
         "a": {},
         "squash": {"squash": True},
         "shift": {"negative": "shift"},
+        "shift_all": {"negative": "shift_all"},
         "clip": {"negative": "clip"},
     }.items():
         with scope(3):
@@ -152,6 +153,7 @@ def test_squashed_shifted_and_clipped_scores_are_those_of_the_plain_ones():
     assert a.min() < 0 < a.max()
     torch.testing.assert_close(found["squash"], torch.tanh(2.5 * a), rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(found["shift"], a - a.flatten(1).min(1).values[:, None, None])
+    torch.testing.assert_close(found["shift_all"], a - a.min())
     assert torch.equal(found["clip"], a.clamp(min=0))
 
 

@@ -33,6 +33,29 @@ def test_auroc_and_average_precision_equal_loops_and_scikit_learn(kind):
         torch.testing.assert_close(ours, theirs, **CLOSE)
 
 
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "constant"])
+def test_pooled_scores_rank_the_cells_of_all_samples_as_they_are(kind):
+    a = maps(kind) * torch.arange(1, len(maps(kind)) + 1).view(-1, 1, 1)  # samples of different scale
+    e = explanation(a)
+    flat, truth = a.abs().reshape(1, -1).numpy(), e.importance.reshape(1, -1).numpy()
+    for name, twin, reference in (
+        ("auroc", auroc.auroc, roc_auc_score),
+        ("average_precision", average_precision.average_precision, average_precision_score),
+    ):
+        found = METRICS[name](pool=True)(e).tolist()
+        assert found == pytest.approx([twin(flat, truth)] * len(a), abs=1e-12)
+        assert found[0] == pytest.approx(reference(truth.ravel(), flat.ravel()), abs=1e-12)
+        assert kind == "one_hot" or found != pytest.approx(METRICS[name]()(e).tolist(), abs=1e-9)
+
+
+def test_a_sample_without_an_important_cell_counts_in_the_pool_alone():
+    a, truth = torch.tensor([[[1.0, 2.0]], [[3.0, 0.0]]]), torch.tensor([[[False, True]], [[False, False]]])
+    e = explanation(a, truth)
+    assert METRICS["auroc"]()(e).tolist() == pytest.approx([1.0, float("nan")], nan_ok=True)
+    assert METRICS["auroc"](pool=True)(e).tolist() == pytest.approx([2 / 3] * 2)
+    assert METRICS["average_precision"](pool=True)(e).tolist() == pytest.approx([1 / 2] * 2)
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     arrays(np.int64, (3, 4, 3), elements=st.integers(-20, 20)),

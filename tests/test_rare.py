@@ -1,5 +1,6 @@
 """The rare experiments: their series and important cells, the white box, methods on it against closed forms."""
 
+from dataclasses import replace
 from itertools import product
 
 import captum.attr as peer
@@ -192,6 +193,14 @@ def test_the_study_fits_the_published_number_of_masks_at_the_published_sizes():
     assert {c.samples for c in masks} == {10}
     base = masks[0].explainer.params["base"]
     assert (base.params["areas"], base.params["epochs"]) == ("0.001:0.05:50", 1000)
+
+
+def test_a_hundred_series_are_explained_as_ten_are():
+    ten, hundred = ([c for c in STUDIES[s].cells(PROFILES["paper"]) if c.explainer] for s in ("rare", "rare_100"))
+    assert {c.explainer.label for c in hundred} == {"dynamask", "occlusion", "integrated_gradients", "random", "oracle"}
+    assert {(c.samples, c.protocol) for c in hundred} == {(100, "as_released")}
+    assert len(hundred) == 2 * 5 * 5
+    assert {replace(c, samples=10).key() for c in hundred} <= {c.key() for c in ten}
 
 
 def test_pooled_areas_are_those_of_all_series_together(series):

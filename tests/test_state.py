@@ -149,15 +149,16 @@ def small(seed=0, **more):
 
 def test_prefix_ends_are_those_of_the_released_recipes():
     assert ends("five", 200) == [10, 21, 44, 94, 199]
+    assert ends("five_from_one", 80) == [1, 2, 8, 26, 79]
     assert len(ends("twenty", 200)) == 20
     assert ends("twenty", 200)[0] == 1
     assert ends("twenty", 200)[-1] == 198
 
 
-@pytest.mark.parametrize("recipe", ["all", "five", "twenty"])
+@pytest.mark.parametrize("recipe", ["all", "five", "five_from_one", "twenty"])
 def test_every_recipe_takes_its_number_of_updates_and_repeats_itself(recipe):
     d = State(n_steps=30).load(SIZES, 0)
-    updates = {"all": 1, "five": len(ends("five", 30)), "twenty": len(ends("twenty", 30))}[recipe]
+    updates = 1 if recipe == "all" else len(ends(recipe, 30))
     runs = [PerStep(recipe=recipe, epochs=2, batch_size=15).fit(small(), d, seed=s) for s in (1, 1, 2)]
     assert runs[0].steps == 2 * 2 * updates
     a, b, c = (f.model.state_dict()["head.weight"] for f in runs)

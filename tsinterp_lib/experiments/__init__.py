@@ -3,9 +3,10 @@
 from tsinterp_lib.experiments.audit import AUDIT
 from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
+from tsinterp_lib.experiments.fit_simulated import FIT_SIMULATED
 from tsinterp_lib.experiments.guided import GUIDED
 from tsinterp_lib.experiments.mnist_series import MNIST_RESCALED, MNIST_SERIES, MNIST_VIEWS
-from tsinterp_lib.experiments.rare import RARE
+from tsinterp_lib.experiments.rare import RARE, RARE_100
 from tsinterp_lib.experiments.rescaling import RESCALING
 from tsinterp_lib.experiments.state import STATE, STATE_MASKS
 from tsinterp_lib.types import Sizes
@@ -22,6 +23,8 @@ STUDIES: dict[str, Study] = {
     "state": STATE,
     "state_masks": STATE_MASKS,
     "rare": RARE,
+    "rare_100": RARE_100,
+    "fit_simulated": FIT_SIMULATED,
 }
 
 PROFILES: dict[str, Profile] = {

@@ -8,6 +8,7 @@ its own. A run is a seed, with ten series.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tsinterp_lib.experiments.cells import Plan, Study
 from tsinterp_lib.registry import Choice, Scalar
@@ -22,6 +23,11 @@ AREAS_AT = {"smoke": "0.01:0.05:5"}
 
 RELEASED_AREA: dict[str, Scalar] = {"pairing": "next", "start": "full_recall"}
 """The released scripts pair a threshold with the next point of the curve, under scikit-learn of that time."""
+
+
+MANY_AT = {"smoke": 3, "quick": 40, "paper": 100}
+FEW_METHODS = ("dynamask", "occlusion", "integrated_gradients", "random", "oracle")
+"""What is run on a hundred series: the mask, the two cheapest methods that it is compared with, and two controls."""
 
 
 def datasets(protocol: str) -> tuple[Choice, ...]:
@@ -78,6 +84,13 @@ def plan(profile: str) -> Mapping[str, Plan]:
     }
 
 
+def plan_100(profile: str) -> Mapping[str, Plan]:
+    """The released protocol on ten times as many series, for a few of its methods."""
+    few = plan(profile)["as_released"]
+    kept = tuple(e for e in few.explainers if e.label in FEW_METHODS)
+    return {"as_released": replace(few, explainers=kept, samples=MANY_AT.get(profile))}
+
+
 def _own(alias: str, base: Choice) -> Choice:
     return Choice("each_series", {"base": base}, alias=alias)
 
@@ -87,3 +100,4 @@ def _by_step(name: str, **params: Scalar) -> Choice:
 
 
 RARE = Study("rare", "Which methods find the few cells that a known function reads?", plan)
+RARE_100 = Study("rare_100", "Do ten series of a run say what a hundred say?", plan_100)

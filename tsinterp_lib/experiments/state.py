@@ -83,16 +83,17 @@ def _plan(profile: str, protocol: str) -> Plan:
         datasets=(Choice("state", {"protocol": protocol, "n_steps": n_steps, **sizes}, alias="state"),),
         models=(Choice("gru", {"per_step": True, "hidden_size": hidden}, alias="gru"),),
         trainers=(Choice("per_step", recipe, alias="per_step"),),
-        explainers=_labelled(explainers),
+        explainers=labelled(explainers),
         metrics=METRICS,
     )
 
 
 def _with(plan: Plan, explainers: Mapping[str, Choice], samples: int) -> Plan:
-    return replace(plan, explainers=_labelled(explainers), samples=samples)
+    return replace(plan, explainers=labelled(explainers), samples=samples)
 
 
-def _labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
+def labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
+    """The methods of a plan, each under the name it has there."""
     return tuple(Choice(e.name, e.params, alias=name) for name, e in explainers.items())
 
 
@@ -109,16 +110,16 @@ def _released(few: int | None) -> dict[str, Choice]:
     return {
         "feature_occlusion": Choice("feature_occlusion", drawn),
         "augmented_occlusion": Choice("augmented_occlusion", drawn),
-        "integrated_gradients": _each("integrated_gradients", train_mode=True),
-        "gradient_shap": _each("gradient_shap", train_mode=True, **noise),
-        "deep_lift": _each("deep_lift", train_mode=True),
+        "integrated_gradients": each("integrated_gradients", train_mode=True),
+        "gradient_shap": each("gradient_shap", train_mode=True, **noise),
+        "deep_lift": each("deep_lift", train_mode=True),
         "lime": _lime(history=False, train_mode=True),
         "retain_attention": Choice(
             "retain_attention",
             {"steps": "last", "bias": True, "train_mode": True, "keep": True, "epochs": few or 50},
         ),
         "fit": Choice("fit", {**fit, "generator_protocol": "as_released", "train_mode": True, "keep": True}),
-        **_controls(),
+        **controls(),
     }
 
 
@@ -126,16 +127,16 @@ def _corrected(few: int | None) -> dict[str, Choice]:
     """Evaluation mode everywhere, training samples as references, the expectation before the divergence."""
     fit: dict[str, Any] = {"negative": "shift", "keep": True, "epochs": few or 100}
     return {
-        "gradient": _each("gradient"),
-        "integrated_gradients": _each("integrated_gradients"),
-        "gradient_shap": _each("gradient_shap", references="train", n_references=20, n_samples=20, noise_std=0.0),
-        "deep_lift": _each("deep_lift"),
+        "gradient": each("gradient"),
+        "integrated_gradients": each("integrated_gradients"),
+        "gradient_shap": each("gradient_shap", references="train", n_references=20, n_samples=20, noise_std=0.0),
+        "deep_lift": each("deep_lift"),
         "lime": _lime(history=False, train_mode=False),
         "feature_occlusion": Choice("feature_occlusion"),
         "augmented_occlusion": Choice("augmented_occlusion"),
         "retain_attention": Choice("retain_attention", {"keep": True, "epochs": few or 50}),
         **{name: Choice("fit", {**fit, **params}) for name, params in FIT_VARIANTS.items()},
-        **_controls(),
+        **controls(),
     }
 
 
@@ -156,11 +157,12 @@ def _masks_corrected(few: int | None) -> dict[str, Choice]:
     }
 
 
-def _controls() -> dict[str, Choice]:
+def controls() -> dict[str, Choice]:
+    """What every method is compared with."""
     return {name: Choice(name) for name in ("random", "position_only", "oracle")}
 
 
-def _each(name: str, train_mode: bool = False, **params: Any) -> Choice:
+def each(name: str, train_mode: bool = False, **params: Any) -> Choice:
     """A method at every prefix, for the class the network predicts there, from a zero baseline."""
     return Choice("each_step", {"base": Choice(name, params), "target": "predicted", "train_mode": train_mode})
 

@@ -21,7 +21,7 @@ from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
 
 AVERAGES = ("kl_of_mean", "mean_of_kl")
-NEGATIVES = ("keep", "clip", "shift")
+NEGATIVES = ("keep", "clip", "shift", "shift_all")
 """What becomes of negative scores: metrics that rank by magnitude would read them as important."""
 
 
@@ -40,9 +40,11 @@ class FIT(Chunked):
     writes) or ``mean_of_kl`` (the KL of each draw is averaged, as released: never smaller). ``squash`` (default
     False) maps the score to :math:`2 / (1 + e^{-5a}) - 1`, as released. ``negative``: scores below zero, of features
     that mislead by themselves, are kept (``keep``, default), set to zero (``clip``), or each sample's least score is
-    subtracted from all of its (``shift``: what the released evaluation does by scaling signed scores to [0, 1]);
-    metrics that rank by magnitude need one of the latter two. ``generator_protocol``: ``corrected`` (default) or
-    ``as_released``, the generator's. ``train_mode``: as for :class:`~tsinterp_lib.explainers.FeatureOcclusion`.
+    subtracted from all of its (``shift``: what the released evaluation does by scaling signed scores to [0, 1]), or
+    the least of all samples from all (``shift_all``: the order over samples is kept, and scores depend on what is
+    explained together); metrics that rank by magnitude need one of the latter three. ``generator_protocol``:
+    ``corrected`` (default) or ``as_released``, the generator's. ``train_mode``: as for
+    :class:`~tsinterp_lib.explainers.FeatureOcclusion`.
 
     Departures: the past is summarised once per series, and conditional draws of all features come from one joint draw
     each (the same law); networks that can go on from a state take one step per draw (the same values).
@@ -104,6 +106,8 @@ class FIT(Chunked):
         a = 2 / (1 + torch.exp(-5 * a)) - 1 if self.squash else a
         if self.negative == "shift":
             return a - a.amin((1, 2), keepdim=True)
+        if self.negative == "shift_all":
+            return a - a.min()
         return a.clamp_min(0) if self.negative == "clip" else a
 
     def _unexplained(self, p: Float[Tensor, "N 1 C"], hat: Float[Tensor, "N F S C"]) -> Float[Tensor, "N F"]:

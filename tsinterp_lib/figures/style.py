@@ -55,7 +55,14 @@ LOOKS: dict[str, Look] = {
     "oracle": Look("Oracle", "#000000", "*", "--"),
 }
 
-VARIANTS: dict[str, Look] = {"dynamask_wide_areas": Look("Dynamask, areas to 0.5", "#DDAACC", "*", "--")}
+VARIANTS: dict[str, Look] = {
+    "dynamask_wide_areas": Look("Dynamask, areas to 0.5", "#DDAACC", "*", "--"),
+    "dynamask_right_axes": Look("Dynamask, right axes", "#884466", "*", "-."),
+    "dynamask_hard_target": Look("Dynamask, hard target", "#663355", "*", ":"),
+    "fit_kl_of_mean": Look("FIT, KL of the mean", "#CC7788", "X", "--"),
+    "fit_mean_of_kl": Look("FIT, mean of the KLs", "#CC7788", "X", "--"),
+    "fit_clipped": Look("FIT, clipped at zero", "#772233", "X", ":"),
+}
 """Methods that a study runs with other settings under a name of their own."""
 
 NETWORKS = {

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
@@ -22,12 +22,18 @@ class AveragePrecision(Metric):
 
     over the groups :math:`g` of equal magnitude from high to low, with :math:`P` and :math:`R` counted in cells.
     Equal to ``average_precision_score`` of scikit-learn (:cite:p:`pedregosa2011`). NaN where all cells are important
-    or none is.
+    or none is. ``pool`` (default False): as for :class:`~tsinterp_lib.metrics.auroc.AUROC`.
     """
 
+    pool: bool = False
+
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        truth = sorted_truth(e)
-        end = groups(sorted_magnitude(e)).end
+        falling, truth = pooled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+        found = self._mean(falling, truth)
+        return found.repeat(len(e.x)) if self.pool else found
+
+    def _mean(self, falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:
+        end = groups(falling).end
         hits = truth.to(torch.float64).cumsum(1).gather(1, end)
         n_true = truth.sum(1).to(torch.float64)
         score = (hits / (end + 1) * truth).sum(1) / n_true.clamp(min=1)

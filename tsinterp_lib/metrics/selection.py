@@ -34,6 +34,13 @@ def sorted_truth(e: Explanation) -> Bool[Tensor, "N D"]:
     return kept(e, ("sorted truth",), lambda: e.truth.gather(1, e.order))
 
 
+def pooled(e: Explanation) -> tuple[Float[Tensor, "1 ND"], Bool[Tensor, "1 ND"]]:
+    """Magnitudes of the cells of all samples in one falling order, not scaled per sample, and the truth beside them."""
+    s = e.attribution.detach().abs().to(torch.float64).reshape(1, -1)
+    order = kept(e, ("pooled order",), lambda: torch.argsort(s, dim=1, descending=True, stable=True))
+    return s.gather(1, order), e.truth.reshape(1, -1).gather(1, order)
+
+
 def cumulated_magnitude(e: Explanation) -> Float[Tensor, "N D"]:
     """Column k − 1 holds the saliency of the top k cells."""
     return kept(e, ("cumulated magnitude",), lambda: sorted_magnitude(e).cumsum(1))

@@ -131,9 +131,9 @@ def fit(generator: ConditionalGaussian, x: Float[Tensor, "N T F"], epochs: int) 
     generator.eval()
 
 
-def log_spaced(n_steps: int, count: int) -> Tensor:
-    """Steps from 10 (or the last, where it is earlier) to the last, evenly spaced on a log scale, rounded down."""
-    first, last = min(10, n_steps - 1), n_steps - 1
+def log_spaced(n_steps: int, count: int, first: int = 10) -> Tensor:
+    """Steps from ``first`` (or the last, where it is earlier) to the last, log-spaced, rounded down."""
+    first, last = min(first, n_steps - 1), n_steps - 1
     at = first * (last / first) ** (torch.arange(count, dtype=torch.float64) / max(1, count - 1))
     steps: Tensor = torch.unique((at + 1e-9).floor().long())
     return steps

@@ -21,7 +21,7 @@ from tsinterp_lib.trainers._evaluate import CHUNK
 from tsinterp_lib.trainers._fitted import Fitted
 from tsinterp_lib.types import Dataset, Samples
 
-RECIPES = ("all", "five", "twenty")
+RECIPES = ("all", "five", "five_from_one", "twenty")
 KEEPS = ("best", "last")
 
 
@@ -34,7 +34,8 @@ class PerStep:
     ``recipe`` chooses the ends E of the prefixes: ``all`` (default: every step, one update per batch); ``twenty``,
     evenly spaced in 1..T-2, one update per batch and end, as in the scripts of the state experiment; ``five``,
     log-spaced from 10 to the last step, as :cite:t:`crabbe2021` run the same script: a renamed data tag skips the
-    branch meant for simulated data, which leaves a quarter of the updates. ``keep``: ``best`` (default: the weights of
+    branch meant for simulated data, which leaves a quarter of the updates; ``five_from_one``, log-spaced from 1, as the
+    scripts of the spike experiment. ``keep``: ``best`` (default: the weights of
     the lowest validation loss) or ``last``, as released. Defaults: ``learning_rate`` 1e-3 (released 1e-4),
     ``weight_decay`` 1e-3, ``batch_size`` 100, ``epochs`` 50, of which at most ``max_epochs`` are run; ``gate`` 0.8: a
     model passes with at least that accuracy over all steps of the validation series.
@@ -119,8 +120,8 @@ class PerStep:
 
 def ends(recipe: str, n_steps: int) -> list[int]:
     """The last steps of the prefixes that a recipe trains on."""
-    if recipe == "five":
-        return [int(t) for t in log_spaced(n_steps, 5)]
+    if recipe != "twenty":
+        return [int(t) for t in log_spaced(n_steps, 5, first=10 if recipe == "five" else 1)]
     return sorted({int(t) for t in torch.linspace(1, max(1, n_steps - 2), 20)})
 
 
