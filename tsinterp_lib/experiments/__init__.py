@@ -5,6 +5,8 @@ from tsinterp_lib.experiments.benchmark import BENCHMARK, PROCESSES_STUDY
 from tsinterp_lib.experiments.cells import Profile, Study
 from tsinterp_lib.experiments.fit_simulated import FIT_SIMULATED
 from tsinterp_lib.experiments.guided import GUIDED
+from tsinterp_lib.experiments.guided_standardised import GUIDED_STANDARDISED
+from tsinterp_lib.experiments.mnist_guided import MNIST_GUIDED
 from tsinterp_lib.experiments.mnist_series import MNIST_RESCALED, MNIST_SERIES, MNIST_VIEWS
 from tsinterp_lib.experiments.rare import RARE, RARE_100
 from tsinterp_lib.experiments.rescaling import RESCALING
@@ -16,10 +18,12 @@ STUDIES: dict[str, Study] = {
     "processes": PROCESSES_STUDY,
     "audit": AUDIT,
     "guided": GUIDED,
+    "guided_standardised": GUIDED_STANDARDISED,
     "rescaling": RESCALING,
     "mnist_series": MNIST_SERIES,
     "mnist_rescaled": MNIST_RESCALED,
     "mnist_views": MNIST_VIEWS,
+    "mnist_guided": MNIST_GUIDED,
     "state": STATE,
     "state_masks": STATE_MASKS,
     "rare": RARE,

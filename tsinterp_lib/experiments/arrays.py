@@ -27,6 +27,7 @@ from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.types import Dataset, Samples
 
 ABOUT = "about"
+TRADITIONAL = "standard"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,12 @@ def cells(study: Study, profile: Profile, drawn: Sequence[Choice]) -> list[Cell]
     return [replace(unit, explainer=explainer) for unit in units for explainer in drawn]
 
 
+def name_of(cell: Cell) -> str:
+    """``DATASET/MODEL/EXPLAINER``; a model that was not trained traditionally is ``MODEL[TRAINER]``."""
+    trained = "" if cell.trainer.label == TRADITIONAL else f"[{cell.trainer.label}]"
+    return f"{cell.dataset.label}/{cell.model.label}{trained}/{cell.explainer.label if cell.explainer else ''}"
+
+
 def first_of_each_class(samples: Samples, n_classes: int) -> list[int]:
     """The index of the first sample of each class, in the order of the classes; a class without a sample is skipped."""
     found = [(samples.y == c).nonzero() for c in range(n_classes)]
@@ -88,7 +95,7 @@ def save(study: Study, profile: Profile, drawn: Sequence[Choice], say: Say = pri
         indices = first_of_each_class(data.test, data.n_classes)
         chosen = data.test[torch.tensor(indices)]
         labels = chosen.y.tolist()
-        name = f"{cell.dataset.label}/{cell.model.label}/{cell.explainer.label if cell.explainer else ''}"
+        name = name_of(cell)
         arrays[f"series/{cell.dataset.label}"] = chosen.x.numpy().astype(np.float16)
         arrays[f"map/{name}"] = _map(cell, model, data, chosen)
         keys[name] = cell.key()

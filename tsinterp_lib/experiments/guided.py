@@ -39,7 +39,9 @@ FIXED = 50
 
 EXPLAINED = ("gradient", "integrated_gradients", "deep_lift", "gradient_shap", "deep_shap", "smoothgrad")
 EXPLAINERS = (*EXPLAINED, "random", "position_only", "oracle")
+METHODS = tuple(AS_RELEASED[name] for name in EXPLAINERS)
 METRICS = ("aup_count", "aur_count", "aup_mass", "aur_mass", "auroc", "average_precision", "entropy")
+SCORES = tuple(Choice(name, {}, alias=name) for name in METRICS)
 
 CONTROLLED = ("middle", "small_middle", "rare_time", "rare_feature")
 """Layouts of the controls; the Transformer, whose units cost most, has none."""
@@ -59,8 +61,8 @@ def share(network: str, layout: str) -> float:
 def trainers(network: str, layout: str) -> tuple[Choice, ...]:
     """The trainers of one network and layout; where the published k is the fixed one, the two are one trainer."""
     k = share(network, layout)
-    guided = _trainer("guided", "saliency_guided", share=k, ranking="signed")
-    found = [guided, _trainer("guided_absolute", "saliency_guided", share=k, ranking="absolute")]
+    found = list(rankings(k))
+    guided = found[0]
     if k != FIXED / 100:
         found.append(_trainer("guided_fixed", "saliency_guided", share=FIXED / 100, ranking="signed"))
     if network != "transformer" and layout in CONTROLLED:
@@ -68,6 +70,14 @@ def trainers(network: str, layout: str) -> tuple[Choice, ...]:
         found.append(_trainer("consistency", "consistency"))
         found.append(_trainer("equal_epochs", "equal_epochs", other=guided))
     return tuple(found)
+
+
+def rankings(k: float) -> tuple[Choice, Choice]:
+    """Guided training with a share k of the cells masked: by signed gradients, and by their magnitude."""
+    return (
+        _trainer("guided", "saliency_guided", share=k, ranking="signed"),
+        _trainer("guided_absolute", "saliency_guided", share=k, ranking="absolute"),
+    )
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
@@ -79,8 +89,8 @@ def plan(profile: str) -> Mapping[str, Plan]:
             datasets=tuple(planted(layout, GAUSSIAN[0], PROTOCOL) for layout in layouts),
             models=tuple(Choice(name, {"output": "probabilities"}, alias=name) for name in networks),
             trainers=(),
-            explainers=tuple(AS_RELEASED[name] for name in EXPLAINERS),
-            metrics=tuple(Choice(name, {}, alias=name) for name in METRICS),
+            explainers=METHODS,
+            metrics=SCORES,
             trainers_of={(n, layout): trainers(n, layout) for n in networks for layout in layouts},
         )
     }

@@ -141,5 +141,6 @@ MNIST_VIEWS = Study("mnist_views", "Does the number of features of a series chan
 DRAWN: dict[str, tuple[Choice, ...]] = {
     "mnist_series": (*_compared(RESCALED)[:-1], method("integrated_gradients"), method("smoothgrad")),
     "mnist_views": _compared(RESCALED[:2])[:-2],
+    "mnist_guided": (method("gradient"), method("integrated_gradients")),
 }
 """The explainers whose maps are kept for pages, by study."""
