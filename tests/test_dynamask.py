@@ -191,10 +191,12 @@ def test_of_equal_coefficients_the_later_are_kept_as_by_a_stable_sort(much, monk
         counts = torch.randint(1, 40, (30,))
         counts[:3] = 40
         chosen = size.kept(m, counts, int(counts.max()))
-        for row, k, found in zip(m, counts, chosen, strict=True):
+        mirrored = size.kept(m.flip(1), counts, int(counts.max()), "earlier").flip(1)
+        for row, k, found, other in zip(m, counts, chosen, mirrored, strict=True):
             expected = torch.zeros(40, dtype=torch.float64)
             expected[row.sort(stable=True).indices[40 - k :]] = 1
             assert torch.equal(found, expected)
+            assert torch.equal(other, expected)
 
 
 def test_areas_can_be_written_as_a_range():
@@ -332,6 +334,7 @@ def test_series_that_cannot_be_explained_by_a_mask_are_refused(model, data):
         ({"optimiser": "adam"}, "no optimiser"),
         ({"selection": "worst"}, "no selection"),
         ({"rate": "fast"}, "no rate"),
+        ({"ties": "random"}, "no order of ties"),
     ],
 )
 def test_wrong_settings_are_refused(wrong, words):

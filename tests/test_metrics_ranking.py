@@ -72,16 +72,26 @@ def test_ranking_metrics_ignore_a_monotone_change_of_the_map(a, change):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("pairing", ["same", "next"])
 @pytest.mark.parametrize("start", ["smallest", "full_recall"])
-def test_threshold_areas_equal_their_loops(kind, pairing, start):
+@pytest.mark.parametrize("rule", ["trapezoid", "step"])
+def test_threshold_areas_equal_their_loops(kind, pairing, start, rule):
     e = explanation(maps(kind))
-    twin = by_sample(e, lambda a, m: threshold.threshold_areas(a, m, pairing, start))
-    torch.testing.assert_close(AUPThreshold(pairing, start)(e), twin[:, 0], **CLOSE)
-    torch.testing.assert_close(AURThreshold(pairing, start)(e), twin[:, 1], **CLOSE)
+    twin = by_sample(e, lambda a, m: threshold.threshold_areas(a, m, pairing, start, rule))
+    torch.testing.assert_close(AUPThreshold(pairing, start, rule=rule)(e), twin[:, 0], **CLOSE)
+    torch.testing.assert_close(AURThreshold(pairing, start, rule=rule)(e), twin[:, 1], **CLOSE)
+    if rule == "step":
+        return
     scaled = [selection.scaled(a) for a in e.attribution.numpy()]
     flat = threshold.areas_of_scores(
         [value for row in scaled for value in row], e.importance.flatten().tolist(), pairing, start
     )
     assert pooled(e, pairing, start) == pytest.approx(flat, abs=1e-12, nan_ok=True)
+
+
+def test_the_integral_of_the_truth_is_one_and_the_line_between_its_two_thresholds_is_not():
+    truth = torch.tensor([[[True, False, False, False]]])
+    e = explanation(truth.double(), truth)
+    assert (AUPThreshold(rule="step")(e).item(), AURThreshold(rule="step")(e).item()) == (1.0, 1.0)
+    assert AUPThreshold()(e).item() == pytest.approx((1 + 0.25) / 2)
 
 
 def test_threshold_areas_of_five_cells_worked_by_hand():

@@ -12,7 +12,7 @@ from tests import explainer_models as tiny
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.datasets import RareFeature, RareTime
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.experiments import PROFILES, STUDIES
+from tsinterp_lib.experiments import PROFILES, STUDIES, rare_audit
 from tsinterp_lib.metrics.dataset_level import pooled
 from tsinterp_lib.metrics.threshold import PAIRINGS, STARTS, AUPThreshold, AURThreshold
 from tsinterp_lib.models import BLACK_BOXES, MODELS, WhiteBox
@@ -60,6 +60,8 @@ def test_one_cell_in_twenty_is_important_where_the_experiment_says(protocol):
     alike = [torch.equal(m.any(0), feature[1].any(0)) for m in feature]
     assert all(alike[1:]) == (protocol == "as_released")
     assert not alike[0]
+    other = RareFeature(protocol=protocol, alike=protocol == "corrected").load(SIZES, 0).train.importance
+    assert all(torch.equal(m.any(0), other[1].any(0)) for m in other[1:]) == (protocol == "corrected")
     time = RareTime(protocol=protocol).load(Sizes(2000, 1, 1), 0).train.importance
     assert (time.sum((1, 2)) == 125).all()
     assert (time.any(1).nonzero()[:, 1].unique() == torch.arange(12, 37)).all()
@@ -209,3 +211,19 @@ def test_pooled_areas_are_those_of_all_series_together(series):
         found = [metric(pairing, start, pool=True)(e) for metric in (AUPThreshold, AURThreshold)]
         for values, expected in zip(found, pooled(e, pairing, start), strict=True):
             assert values.tolist() == pytest.approx([expected] * 3, abs=1e-12)
+
+
+def test_the_audit_changes_one_choice_at_a_time():
+    cells = [c for c in STUDIES["rare_audit"].cells(PROFILES["paper"]) if c.explainer]
+    released = {c.explainer.label: c.explainer for c in cells if c.protocol == "as_released"}
+    plain = dict(released["dynamask"].params["base"].params)
+    assert plain == dict(
+        next(c for c in STUDIES["rare"].cells(PROFILES["paper"]) if c.explainer).explainer.params["base"].params
+    )
+    for name, changed in rare_audit.MASKS.items():
+        found = dict(released[f"dynamask[{name}]"].params["base"].params)
+        assert found == {**plain, **changed} != plain
+    own = {c.dataset.params["alike"] for c in cells if c.protocol == rare_audit.OWN_FEATURES}
+    assert own == {False}
+    labels = {m.label for m in rare_audit.scores()}
+    assert {f"aur_threshold[{name}]" for name in rare_audit.AREAS} | {"aur_threshold", "auroc"} <= labels

@@ -23,14 +23,18 @@ class RareFeature(Rare):
     :class:`~tsinterp_lib.models.white_box.WhiteBox`. ``protocol="as_released"``: minus signs, a start at zero, and the
     same features in all series but the first (each fit puts torch's generator back to the seed of the run, from which
     the next series' features are drawn); ``corrected``: plus signs, stationary, features drawn for every series.
+    ``alike`` (default None: as the protocol has it) says whether all series but the first share their features.
 
     Raises ``UnknownName`` for another protocol or dtype, ``InvalidInput`` for fewer than 8 steps or features.
     """
 
+    alike: bool | None = None
+
     def important(self, n: int, rng: np.random.Generator) -> Bool[np.ndarray, "N T F"]:
         """Boxes of five random features."""
         features = np.stack([rng.permutation(self.n_features)[:N_IMPORTANT] for _ in range(n)])
-        if self.protocol == "as_released" and n > 1:
+        alike = self.protocol == "as_released" if self.alike is None else self.alike
+        if alike and n > 1:
             features[2:] = features[1]
         cells = np.zeros((n, self.n_steps, self.n_features), dtype=bool)
         for box, chosen in zip(cells, features, strict=True):

@@ -9,6 +9,7 @@ from tsinterp_lib.experiments.guided_standardised import GUIDED_STANDARDISED
 from tsinterp_lib.experiments.mnist_guided import MNIST_GUIDED
 from tsinterp_lib.experiments.mnist_series import MNIST_RESCALED, MNIST_SERIES, MNIST_VIEWS
 from tsinterp_lib.experiments.rare import RARE, RARE_100
+from tsinterp_lib.experiments.rare_audit import RARE_AUDIT
 from tsinterp_lib.experiments.rescaling import RESCALING
 from tsinterp_lib.experiments.state import STATE, STATE_MASKS
 from tsinterp_lib.types import Sizes
@@ -28,6 +29,7 @@ STUDIES: dict[str, Study] = {
     "state_masks": STATE_MASKS,
     "rare": RARE,
     "rare_100": RARE_100,
+    "rare_audit": RARE_AUDIT,
     "fit_simulated": FIT_SIMULATED,
 }
 

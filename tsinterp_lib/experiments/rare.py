@@ -38,26 +38,33 @@ def datasets(protocol: str) -> tuple[Choice, ...]:
 def methods(protocol: str, profile: str) -> tuple[Choice, ...]:
     """Dynamask, the four methods the released scripts compare it with, augmented occlusion, and the controls."""
     released = protocol == "as_released"
-    narrow, epochs = AREAS_AT.get(profile, RELEASED_AREAS), EPOCHS_AT.get(profile, 1000)
-    masks = [("dynamask", narrow)] if released else [("dynamask", narrow), ("dynamask_wide_areas", WIDE_AREAS)]
-    settings: dict[str, Scalar] = {
-        "loss": "mse",
-        "epochs": epochs,
-        "learning_rate": 1.0,
-        "size_weight": 1.0,
-        "size_growth": 1000.0,
-        "optimiser": "sgd" if released else "projected",
-    }
+    narrow = mask(profile, "sgd" if released else "projected")
+    wide = Choice("dynamask", {**narrow.params, "areas": WIDE_AREAS})
     return (
-        *(_own(alias, Choice("dynamask", {**settings, "areas": areas})) for alias, areas in masks),
+        own("dynamask", narrow),
+        *(() if released else (own("dynamask_wide_areas", wide),)),
         _by_step("occlusion", window_steps=1, window_features=1, baseline="train_mean"),
-        _own("augmented_occlusion", Choice("augmented_occlusion")),
+        own("augmented_occlusion", Choice("augmented_occlusion")),
         _by_step("feature_permutation", groups="feature"),
         _by_step("integrated_gradients", baseline="zero"),
         _by_step("shapley_value_sampling", groups="feature", n_permutations=25, baseline="train_mean"),
-        _own("random", Choice("random")),
-        _own("oracle", Choice("oracle")),
+        own("random", Choice("random")),
+        own("oracle", Choice("oracle")),
     )
+
+
+def mask(profile: str, optimiser: str = "sgd") -> Choice:
+    """Dynamask with the settings of the released scripts."""
+    settings: dict[str, Scalar] = {
+        "loss": "mse",
+        "epochs": EPOCHS_AT.get(profile, 1000),
+        "learning_rate": 1.0,
+        "size_weight": 1.0,
+        "size_growth": 1000.0,
+        "optimiser": optimiser,
+        "areas": AREAS_AT.get(profile, RELEASED_AREAS),
+    }
+    return Choice("dynamask", settings)
 
 
 def scores(protocol: str) -> tuple[Choice, ...]:
@@ -91,7 +98,8 @@ def plan_100(profile: str) -> Mapping[str, Plan]:
     return {"as_released": replace(few, explainers=kept, samples=MANY_AT.get(profile))}
 
 
-def _own(alias: str, base: Choice) -> Choice:
+def own(alias: str, base: Choice) -> Choice:
+    """A method that is shown one series at a time."""
     return Choice("each_series", {"base": base}, alias=alias)
 
 

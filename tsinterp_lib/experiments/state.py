@@ -39,6 +39,9 @@ FIT_VARIANTS: dict[str, dict[str, Any]] = {
 }
 """The expectation inside the divergence or outside, and negative scores shifted or set to zero; one generator."""
 
+EVALUATED = "evaluation mode"
+"""What the released methods are called where training mode, and nothing else, is switched off."""
+
 BESIDE_MASKS = ("gradient", "integrated_gradients", "deep_lift", "augmented_occlusion", "fit", "random", "oracle")
 
 RELEASED_MASK: dict[str, Any] = {
@@ -119,8 +122,20 @@ def _released(few: int | None) -> dict[str, Choice]:
             {"steps": "last", "bias": True, "train_mode": True, "keep": True, "epochs": few or 50},
         ),
         "fit": Choice("fit", {**fit, "generator_protocol": "as_released", "train_mode": True, "keep": True}),
+        **_in_evaluation_mode(fit),
         **controls(),
     }
+
+
+def _in_evaluation_mode(fit: Mapping[str, Any]) -> dict[str, Choice]:
+    """The same methods on the same networks with dropout off and no batch statistics: one thing changed."""
+    made = {
+        "feature_occlusion": Choice("feature_occlusion", {"first_step": 1}),
+        "augmented_occlusion": Choice("augmented_occlusion", {"first_step": 1}),
+        "deep_lift": each("deep_lift"),
+        "fit": Choice("fit", {**fit, "generator_protocol": "as_released", "keep": True}),
+    }
+    return {f"{name}[{EVALUATED}]": choice for name, choice in made.items()}
 
 
 def _corrected(few: int | None) -> dict[str, Choice]:

@@ -17,6 +17,7 @@ from tsinterp_lib.perturbations import Perturbation
 MODES = ("preservation", "deletion")
 OPTIMISERS = ("sgd", "projected")
 RATES = ("shared", "own")
+TIES = ("later", "earlier")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Settings:
     time_weight: float
     last_pair: bool
     batch_size: int
+    ties: str = "later"
     progress: bool = False
     history: bool = False
 
@@ -108,7 +110,7 @@ class _Fit:
         """One step of gradient descent on every mask."""
         s = self.s
         weight = s.size_weight * s.size_growth ** (epoch / s.epochs)
-        chosen = size.kept(self.m, self.counts, self.largest)
+        chosen = size.kept(self.m, self.counts, self.largest, s.ties)
         errors, data, cells = self._data()
         if s.history:
             self._record(errors, chosen)

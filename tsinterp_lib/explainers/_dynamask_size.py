@@ -40,12 +40,12 @@ def kept_counts(areas: Sequence[float], n_cells: int) -> list[int]:
     return [n_cells - int((1 - a) * n_cells) for a in areas]
 
 
-def kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: int) -> Float[Tensor, "B D"]:
+def kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: int, ties: str = "later") -> Float[Tensor, "B D"]:
     """1 for the ``counts[b]`` largest coefficients of every row, 0 for the rest; of equal ones the later are kept.
 
-    That is the order of a stable ascending sort. Only the set is needed, so that cells are not put in order: the
-    smallest coefficient kept says who is in it, and only rows in which others are equal to it are looked at again.
-    ``largest`` is the highest of the counts.
+    That is the order of a stable ascending sort; ``ties="earlier"`` keeps the earlier of equal ones. Only the set is
+    needed, so that cells are not put in order: the smallest coefficient kept says who is in it, and only rows in which
+    others are equal to it are looked at again. ``largest`` is the highest of the counts.
     """
     ends = _smallest_kept(m, counts, largest)[:, None]
     chosen = (m >= ends).to(m.dtype)
@@ -55,8 +55,8 @@ def kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: int) -> Flo
         rows, end = m[tied], ends[tied]
         above, equal = rows > end, rows == end
         missing = wanted[tied, None] - above.sum(1, keepdim=True)
-        from_the_end = equal.flip(1).cumsum(1).flip(1)
-        chosen[tied] = (above | (equal & (from_the_end <= missing))).to(m.dtype)
+        place = equal.cumsum(1) if ties == "earlier" else equal.flip(1).cumsum(1).flip(1)
+        chosen[tied] = (above | (equal & (place <= missing))).to(m.dtype)
     return chosen
 
 

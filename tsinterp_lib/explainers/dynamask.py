@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._dynamask_fit import MODES, OPTIMISERS, RATES, Settings
+from tsinterp_lib.explainers._dynamask_fit import MODES, OPTIMISERS, RATES, TIES, Settings
 from tsinterp_lib.explainers._dynamask_fit import fit as fit_masks
 from tsinterp_lib.explainers._dynamask_group import MaskCollapsed, MaskGroup, entropy, information
 from tsinterp_lib.explainers._dynamask_loss import LOSSES
@@ -52,8 +52,9 @@ class Dynamask(Chunked):
     ``momentum`` (0.9). ``optimiser``: ``sgd`` as released, or ``projected``, which forgets the velocity of coefficients
     that meet a bound. ``rate``: ``shared`` as released, the gradient of the mean over R areas, so that each mask moves
     at learning_rate/R; or ``own``. ``last_pair`` False leaves the last two steps out of the time term, as released.
-    Of equal coefficients the later cells are kept (a stable sort); the released order is not specified. All series and
-    areas descend together, ``batch_size`` rows at a time; derivatives by the mask are written out.
+    ``ties``: of equal coefficients the ``later`` cells are kept (default, a stable sort) or the ``earlier``; the
+    released order is not specified. All series and areas descend together, ``batch_size`` rows at a time; derivatives
+    by the mask are written out.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, series of one step, a model that ignores
     its input, or outputs that do not go with the loss. Warns with ``MaskCollapsed`` where a mask means nothing.
@@ -76,6 +77,7 @@ class Dynamask(Chunked):
     size_growth: float = 100.0
     time_weight: float = 0.0
     last_pair: bool = True
+    ties: str = "later"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -85,6 +87,7 @@ class Dynamask(Chunked):
             (self.selection, SELECTIONS, "selection"),
             (self.optimiser, OPTIMISERS, "optimiser"),
             (self.rate, RATES, "rate"),
+            (self.ties, TIES, "order of ties"),
         ):
             known(value, names, kind)
         areas_of(self.areas)
@@ -129,8 +132,11 @@ class Dynamask(Chunked):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], history: bool
     ) -> MaskGroup:
         check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
+        return fit_masks(model, x.contiguous(), target, self.settings(history))
+
+    def settings(self, history: bool = False) -> Settings:
+        """What a fit depends on, names and ranges resolved."""
         given = self.perturbation
         perturbation = build("perturbation", given) if isinstance(given, str) else given
         shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in OWN}
-        settings = Settings(areas=areas_of(self.areas), perturbation=perturbation, history=history, **shared)
-        return fit_masks(model, x.contiguous(), target, settings)
+        return Settings(areas=areas_of(self.areas), perturbation=perturbation, history=history, **shared)

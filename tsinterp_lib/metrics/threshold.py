@@ -20,6 +20,9 @@ PAIRINGS = ("same", "next")
 STARTS = ("smallest", "full_recall")
 """Integrate from the smallest score of all, or from the smallest score of an important cell."""
 
+RULES = ("trapezoid", "step")
+"""Between two thresholds the curve is drawn as a line, or as what it is: constant, with the value at the higher."""
+
 
 @dataclass(frozen=True)
 class AUPThreshold(Metric):
@@ -27,7 +30,9 @@ class AUPThreshold(Metric):
 
     .. math:: \mathrm{AUP} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|\{i : s_i \ge \tau\}|} \, d\tau
 
-    by the trapezoid rule over the distinct magnitudes; cells are counted, not weighted. It depends on the calibration
+    over the distinct magnitudes, by the trapezoid rule (``rule``, default, as released) or exactly, as a ``step``
+    function: a binary map has two thresholds, and the line between them takes the truth itself to (1 + d)/2 at a share
+    d of important cells, where the integral is 1. Cells are counted, not weighted. It depends on the calibration
     of the scores, not on their ranking alone. ``pairing`` is ``same`` (default; precision at its own threshold) or
     ``next`` (that of the next higher threshold, and precision 1, recall 0 beyond the highest: an off-by-one of some
     released scripts). ``start`` is ``smallest`` (default: from the smallest score of all, current scikit-learn) or
@@ -42,13 +47,15 @@ class AUPThreshold(Metric):
     pairing: str = "same"
     start: str = "smallest"
     pool: bool = False
+    rule: str = "trapezoid"
 
     def __post_init__(self) -> None:
         known(self.pairing, PAIRINGS, "pairing")
         known(self.start, STARTS, "start")
+        known(self.rule, RULES, "rule")
 
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return _areas(e, self.pairing, self.start, self.pool)[0]
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[0]
 
 
 @dataclass(frozen=True)
@@ -64,25 +71,29 @@ class AURThreshold(Metric):
     pairing: str = "same"
     start: str = "smallest"
     pool: bool = False
+    rule: str = "trapezoid"
 
     def __post_init__(self) -> None:
         known(self.pairing, PAIRINGS, "pairing")
         known(self.start, STARTS, "start")
+        known(self.rule, RULES, "rule")
 
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return _areas(e, self.pairing, self.start, self.pool)[1]
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[1]
 
 
-def _areas(e: Explanation, pairing: str, start: str, pool: bool) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
+def _areas(
+    e: Explanation, pairing: str, start: str, rule: str, pool: bool
+) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
     if not pool:
-        return areas(sorted_magnitude(e), sorted_truth(e), pairing, start)
+        return areas(sorted_magnitude(e), sorted_truth(e), pairing, start, rule)
     falling, order = e.magnitude.reshape(1, -1).sort(dim=1, descending=True, stable=True)
-    aup, aur = areas(falling, e.truth.reshape(1, -1).gather(1, order), pairing, start)
+    aup, aur = areas(falling, e.truth.reshape(1, -1).gather(1, order), pairing, start, rule)
     return aup.repeat(len(e.x)), aur.repeat(len(e.x))
 
 
 def areas(
-    falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"], pairing: str, start: str
+    falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"], pairing: str, start: str, rule: str = "trapezoid"
 ) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
     """Both areas of rows of scores sorted from high to low and the importance mask in the same order."""
     g = groups(falling)
@@ -98,5 +109,7 @@ def areas(
         smallest = torch.where(truth, falling, math.inf).amin(1, keepdim=True)
         width = torch.where(falling[:, 1:] >= smallest, width, 0.0)
     undefined = ((n_true == 0) | (n_true == truth.shape[1]) | (falling[:, :1] == falling[:, -1:])).squeeze(1)
-    aup, aur = ((width * (v[:, 1:] + v[:, :-1]) / 2).sum(1) for v in (precision, recall))
+    # Falling order: cells at and above the higher threshold are selected all the way down to the next one.
+    heights = [v[:, :-1] if rule == "step" else (v[:, 1:] + v[:, :-1]) / 2 for v in (precision, recall)]
+    aup, aur = ((width * height).sum(1) for height in heights)
     return aup.masked_fill(undefined, math.nan), aur.masked_fill(undefined, math.nan)
