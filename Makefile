@@ -10,7 +10,7 @@ export MKL_NUM_THREADS ?= 1
 WORKERS ?= 2
 PROFILE ?= paper
 # In the order in which a reader meets them; those on digits have profiles of their own (book/reproduce.md).
-STUDIES ?= benchmark processes rescaling audit guided guided_standardised rare rare_100 rare_audit state state_masks fit_simulated
+STUDIES ?= benchmark processes rescaling audit guided guided_standardised vanishing rare rare_100 rare_audit state state_masks fit_simulated
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test results bench check serve clean lock

@@ -8,7 +8,7 @@ import torch
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from tests.oracles import planted as twin
-from tsinterp_lib.datasets import DATASETS, LAYOUTS, PROCESSES, Planted
+from tsinterp_lib.datasets import BOXES, DATASETS, LAYOUTS, PLANTED, PROCESSES, Planted
 from tsinterp_lib.datasets.scaling import fit
 from tsinterp_lib.errors import InvalidInput, MemoryBudgetExceeded, UnknownName
 from tsinterp_lib.registry import Choice, build
@@ -23,7 +23,7 @@ def side_of(layout, protocol):
     return 14 if (layout, protocol) == ("small_middle", "as_released") else None
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", PLANTED)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_boxes_lie_exactly_where_the_published_table_puts_them(layout, protocol):
     height, width, rows, columns, _ = twin.TABLE[layout]
@@ -41,14 +41,15 @@ def test_boxes_lie_exactly_where_the_published_table_puts_them(layout, protocol)
         assert sorted(set(first_column.tolist())) == twin.allowed(columns[label], protocol == "corrected")
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", PLANTED)
 @pytest.mark.parametrize("process", ["gaussian_noise", "harmonic"])
 def test_planting_equals_its_slow_twin(layout, process):
     source = Planted(layout, process=process, amplitude=1.5)
     x, y, mask = source.draw(3, seed=8)
     law = PROCESSES[process]()
-    background = law.sample(3, 50, 50, law.generator(seed_from(8, "background")))
-    rows, columns = LAYOUTS[layout].starts(y, np.random.default_rng(seed_from(8, "boxes")), touch_edge=True)
+    side = PLANTED[layout].side
+    background = law.sample(3, side, side, law.generator(seed_from(8, "background")))
+    rows, columns = PLANTED[layout].starts(y, np.random.default_rng(seed_from(8, "boxes")), touch_edge=True)
     expected, cells = twin.plant(background.tolist(), y.tolist(), rows.tolist(), columns.tolist(), layout, 1.5)
     assert np.array_equal(mask, np.array(cells))
     np.testing.assert_allclose(x, expected, rtol=0, atol=1e-15)
@@ -72,10 +73,10 @@ def test_released_gaussian_noise_redraws_the_box_and_the_other_processes_add_to_
             assert added.max() < 1e-15
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", PLANTED)
 def test_the_signal_is_where_the_importance_mask_says(layout):
     x, y, mask = Planted(layout, amplitude=3.0).draw(400, seed=3)
-    sign = np.where(y == 1, 1.0, -1.0) if LAYOUTS[layout].coded_by == "sign" else np.ones(len(y))
+    sign = np.where(y == 1, 1.0, -1.0) if PLANTED[layout].coded_by == "sign" else np.ones(len(y))
     signed = x * sign[:, None, None]
     assert signed[mask].mean() == pytest.approx(3.0, abs=0.05)
     assert signed[~mask].mean() == pytest.approx(0.0, abs=0.05)
@@ -109,6 +110,19 @@ def test_a_planted_data_set_has_the_shapes_types_and_names_it_promises(protocol)
         assert split.importance.dtype == torch.bool
         assert torch.isfinite(split.x).all()
         assert set(split.y.tolist()) <= {0, 1}
+
+
+@pytest.mark.parametrize("when", ["early", "middle", "late"])
+def test_the_boxes_of_2019_have_100_steps_of_100_features_or_half_of_each(when):
+    first, last = {"early": (0, 29), "middle": (20, 79), "late": (70, 99)}[when]
+    for side in (100, 50):
+        d = build("dataset", Choice(f"{when}_box_{side}", {"scaling": "standard"})).load(SIZES, 4)
+        assert (d.n_steps, d.n_features, len(d.feature_names)) == (side, side, side)
+        assert d.train.x.mean(0).abs().max() < 1e-5
+        steps = d.test.importance[0].any(1).nonzero().flatten().tolist()
+        assert (steps[0], steps[-1]) == (first * side // 100, (last + 1) * side // 100 - 1)
+        assert d.background(2, 0).shape == (2, side, side)
+    assert BOXES[f"{when}_box_50"].density == BOXES[f"{when}_box_100"].density
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():

@@ -154,13 +154,17 @@ def test_a_hand_worked_map_of_two_steps():
     assert METRICS["aur_threshold"]()(e).item() == pytest.approx((1 + 0.75 + 0.5) / 3, abs=1e-12)
 
 
+DEFINED_ANYWHERE = ("information", "entropy", "weighted_jaccard", "euclidean_distance")
+"""Scores that need one important cell, but no unimportant one."""
+
+
 def test_a_sample_with_no_or_only_important_cells_has_no_score_and_leaves_the_others_alone():
     a = maps("normal")
     box = explanation(a).importance
     mixed = box.clone()
     mixed[0], mixed[1] = False, True
     for name, card in CARDS.items():
-        if name.startswith("masked") or card.direction == "none" or name in ("information", "entropy"):
+        if name.startswith("masked") or card.direction == "none" or name in DEFINED_ANYWHERE:
             continue
         with_them, without = scores(name, explanation(a, mixed)), scores(name, explanation(a, box))
         assert with_them[:2].isnan().all(), name

@@ -29,15 +29,19 @@ from tests.oracles import (
     areas,
     complexity,
     dataset_level,
+    map_distance,
     saliency_distribution,
+    saliency_profile,
 )
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.metrics import CARDS, METRICS, cards_table
 from tsinterp_lib.metrics.cards import Planted
 from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.dataset_level import aupr_of_means, carry_zero
+from tsinterp_lib.metrics.map_distance import EuclideanDistance, WeightedJaccard
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
 from tsinterp_lib.metrics.precision_recall import Precision, Recall
+from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.selection import LEVELS
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 from tsinterp_lib.registry import Choice, build
@@ -55,6 +59,50 @@ def test_information_entropy_and_distribution_equal_their_loops(kind):
     levels = METRICS["saliency_distribution"]().levels
     twin = by_sample(e, lambda a, _m: [saliency_distribution.at_rank(a, q) for q in levels])
     torch.testing.assert_close(scores("saliency_distribution", e), twin, **CLOSE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_distances_from_the_truth_and_the_profile_over_time_equal_their_loops(kind):
+    e = explanation(maps(kind))
+    for metric, twin in (
+        (WeightedJaccard(), map_distance.weighted_jaccard),
+        (EuclideanDistance(), map_distance.euclidean_distance),
+    ):
+        torch.testing.assert_close(metric(e), by_sample(e, twin), **CLOSE)
+    profile = by_sample(e, lambda a, _m: saliency_profile.by_tenth(a))
+    torch.testing.assert_close(SaliencyProfile().curve(e), profile, **CLOSE)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 10, 28, 30, 50, 70, 100, 200])
+def test_the_profile_puts_every_step_into_its_tenth(steps):
+    a = torch.rand(2, steps, 3, dtype=torch.float64)
+    e = explanation(a, torch.ones_like(a, dtype=torch.bool))
+    torch.testing.assert_close(
+        SaliencyProfile().curve(e), by_sample(e, lambda a, _m: saliency_profile.by_tenth(a)), **CLOSE
+    )
+    assert SaliencyProfile().curve(e).sum(1).tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_an_empty_map_has_distance_one_and_nothing_in_common_and_half_a_box_half():
+    truth = torch.zeros(1, 10, 8, dtype=torch.bool)
+    truth[:, 2:6] = True
+    empty = explanation(torch.zeros(1, 10, 8, dtype=torch.float64), truth)
+    assert (WeightedJaccard()(empty).item(), EuclideanDistance()(empty).item()) == (0.0, 1.0)
+    half = torch.zeros(1, 10, 8, dtype=torch.float64)
+    half[:, 4:6] = -3.0
+    e = explanation(half, truth)
+    assert WeightedJaccard()(e).item() == pytest.approx(0.5)
+    assert EuclideanDistance()(e).item() == pytest.approx(0.5**0.5)
+    assert SaliencyProfile().curve(e)[0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0]
+    for levels in ((0.5, 0.4, 1.0), (0.5,), (0.0, 1.0)):
+        with pytest.raises(InvalidInput, match="rise"):
+            SaliencyProfile(levels)
+
+
+def test_without_important_cells_there_is_no_distance():
+    e = explanation(maps("normal"), torch.zeros(N, T, F, dtype=torch.bool))
+    assert WeightedJaccard()(e).isnan().all()
+    assert EuclideanDistance()(e).isnan().all()
 
 
 def test_a_cell_of_score_one_holds_sixteen_bits():

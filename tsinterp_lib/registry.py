@@ -17,7 +17,7 @@ Scalar = str | int | float | bool | None
 KINDS: dict[str, tuple[str, str]] = {
     "dataset": ("tsinterp_lib.datasets", "DATASETS"),
     "process": ("tsinterp_lib.datasets", "PROCESSES"),
-    "layout": ("tsinterp_lib.datasets", "LAYOUTS"),
+    "layout": ("tsinterp_lib.datasets", "PLANTED"),
     "model": ("tsinterp_lib.models", "BLACK_BOXES"),
     "trainer": ("tsinterp_lib.trainers", "TRAINERS"),
     "explainer": ("tsinterp_lib.explainers", "EXPLAINERS"),

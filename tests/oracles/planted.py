@@ -15,6 +15,13 @@ TABLE = {
     "moving_rare_feature": (40, 6, ("0..10", "0..10"), ("0..44", "0..44"), (-1, 1)),
     "positional_time": (20, 20, ("0..30", "0..30"), ([29], [1]), (1, 1)),
     "positional_feature": (20, 20, ([29], [1]), ("0..30", "0..30"), (1, 1)),
+    # first and last row and column of 2019: early 0-29 x 10-89, middle 20-79 x 20-79, late 70-99 x 10-89
+    "early_box_100": (30, 80, ([0], [0]), ([10], [10]), (-1, 1)),
+    "middle_box_100": (60, 60, ([20], [20]), ([20], [20]), (-1, 1)),
+    "late_box_100": (30, 80, ([70], [70]), ([10], [10]), (-1, 1)),
+    "early_box_50": (15, 40, ([0], [0]), ([5], [5]), (-1, 1)),
+    "middle_box_50": (30, 30, ([10], [10]), ([10], [10]), (-1, 1)),
+    "late_box_50": (15, 40, ([35], [35]), ([5], [5]), (-1, 1)),
 }
 
 
@@ -33,10 +40,13 @@ def plant(background, labels, rows, columns, layout, amplitude, side=None):
     x, mask = [], []
     for n, label in enumerate(labels):
         series, cells = [], []
-        for t in range(50):
-            inside = [rows[n] <= t < rows[n] + height and columns[n] <= f < columns[n] + width for f in range(50)]
+        for t in range(len(background[n])):
+            inside = [
+                rows[n] <= t < rows[n] + height and columns[n] <= f < columns[n] + width
+                for f in range(len(background[n][t]))
+            ]
             signal = amplitude * signs[label]
-            series.append([background[n][t][f] + (signal if inside[f] else 0.0) for f in range(50)])
+            series.append([background[n][t][f] + (signal if inside[f] else 0.0) for f in range(len(inside))])
             cells.append(inside)
         x.append(series)
         mask.append(cells)

@@ -1,4 +1,4 @@
-"""Data sets by name: ten planted layouts over seven processes, and images read as series."""
+"""Data sets by name: planted layouts over seven processes, and images read as series."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 
 from tsinterp_lib.datasets.digit_views import DigitViews
 from tsinterp_lib.datasets.digits_rows import DigitsRows
-from tsinterp_lib.datasets.layouts import LAYOUTS, Layout
+from tsinterp_lib.datasets.layouts import BOXES, LAYOUTS, PLANTED, Layout
 from tsinterp_lib.datasets.mnist_rows import MnistRows
 from tsinterp_lib.datasets.planted import Planted
 from tsinterp_lib.datasets.processes.autoregressive import Autoregressive
@@ -37,7 +37,7 @@ PROCESSES: dict[str, type[Process]] = {
 """Every background process by name."""
 
 DATASETS: dict[str, Callable[..., DatasetSource]] = {
-    **{layout: partial(Planted, layout=layout) for layout in LAYOUTS},
+    **{layout: partial(Planted, layout=layout) for layout in PLANTED},
     "digits_rows": DigitsRows,
     "mnist_rows": MnistRows,
     "digit_views": DigitViews,
@@ -50,8 +50,10 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
 """Every data set by name."""
 
 __all__ = [
+    "BOXES",
     "DATASETS",
     "LAYOUTS",
+    "PLANTED",
     "PROCESSES",
     "DigitViews",
     "DigitsRows",

@@ -1,8 +1,9 @@
-"""The ten layouts: where the cells that carry the class lie, and what about them tells the classes apart.
+"""Layouts: where the cells that carry the class lie, and what about them tells the classes apart.
 
-The names are those of the authors' code. It moves every moving box on both axes, although the papers' design matrix
-keeps one axis of the two rare layouts fixed; and its ``positional_time`` codes the class by the *feature* at which the
-box starts, ``positional_feature`` by the *time*. Both are kept here, in both protocols.
+The ten layouts of 2020 have the names of the authors' code. It moves every moving box on both axes, although the
+papers' design matrix keeps one axis of the two rare layouts fixed; and its ``positional_time`` codes the class by the
+*feature* at which the box starts, ``positional_feature`` by the *time*. Both are kept here, in both protocols. The
+three boxes of 2019 lie early, in the middle and late.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from numpy.typing import NDArray
 
 N_STEPS = 50
 N_FEATURES = 50
+"""The series of 2020; those of 2019 have 100 steps of 100 features."""
 
 Start = int | tuple[int, int] | None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A box of ``n_steps`` × ``n_features`` important cells in a 50 × 50 series :cite:p:`ismail2020`.
+    """A box of ``n_steps`` × ``n_features`` important cells in a series of ``side`` × ``side`` :cite:p:`ismail2020`.
 
     ``time_start`` and ``feature_start`` are the first row and column of the box: a number (fixed), a pair (the start
     in class 0 and in class 1), or None (drawn uniformly per sample). ``coded_by`` says what tells the classes apart:
@@ -36,11 +38,12 @@ class Layout:
     feature_start: Start
     coded_by: Literal["sign", "time_position", "feature_position"]
     description: str
+    side: int = N_STEPS
 
     @property
     def density(self) -> float:
         """The share of cells that are important."""
-        return self.n_steps * self.n_features / (N_STEPS * N_FEATURES)
+        return self.n_steps * self.n_features / self.side**2
 
     @property
     def moving(self) -> bool:
@@ -52,16 +55,16 @@ class Layout:
     ) -> tuple[Int[np.ndarray, "N"], Int[np.ndarray, "N"]]:
         """First row and first column of each sample's box.
 
-        Drawn starts lie in {0, ..., 50 - size}; without ``touch_edge`` the upper end is left out, as in the authors'
+        Drawn starts lie in {0, ..., side - size}; without ``touch_edge`` the upper end is left out, as in the authors'
         code, where a moving box never reaches the last row or column.
         """
-        time = _start(self.time_start, N_STEPS - self.n_steps, y, rng, touch_edge)
-        return time, _start(self.feature_start, N_FEATURES - self.n_features, y, rng, touch_edge)
+        time = _start(self.time_start, self.side - self.n_steps, y, rng, touch_edge)
+        return time, _start(self.feature_start, self.side - self.n_features, y, rng, touch_edge)
 
     def mask(self, time: Int[np.ndarray, "N"], feature: Int[np.ndarray, "N"]) -> Bool[np.ndarray, "N T F"]:
         """True inside each sample's box."""
-        t = np.arange(N_STEPS)[None, :] - time[:, None]
-        f = np.arange(N_FEATURES)[None, :] - feature[:, None]
+        t = np.arange(self.side)[None, :] - time[:, None]
+        f = np.arange(self.side)[None, :] - feature[:, None]
         rows = (t >= 0) & (t < self.n_steps)
         columns = (f >= 0) & (f < self.n_features)
         mask: NDArray[np.bool_] = rows[:, :, None] & columns[:, None, :]
@@ -109,3 +112,21 @@ _ALL = (
 
 LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in _ALL}
 """Every layout by name; ``small_middle`` with the 15 × 15 box of the papers (the authors' code has 14 × 14)."""
+
+
+def _boxes(side: int) -> tuple[Layout, ...]:
+    """The boxes of 2019 in series of ``side`` × ``side``, their ranges scaled from 100 × 100."""
+    published = {"early": (30, 80, 0, 10), "middle": (60, 60, 20, 20), "late": (30, 80, 70, 10)}
+    found = []
+    for when, box in published.items():
+        n_steps, n_features, time, feature = (n * side // 100 for n in box)
+        text = f"A box, {when} in the series."
+        found.append(Layout(f"{when}_box_{side}", n_steps, n_features, time, feature, "sign", text, side))
+    return tuple(found)
+
+
+BOXES: dict[str, Layout] = {box.name: box for side in (100, 50) for box in _boxes(side)}
+"""The early, middle and late box :cite:p:`ismail2019`: as published in 100 × 100 cells, and at half the size."""
+
+PLANTED: dict[str, Layout] = {**LAYOUTS, **BOXES}
+"""Every layout that can be planted."""

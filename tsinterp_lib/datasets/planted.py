@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tsinterp_lib import checks
-from tsinterp_lib.datasets.layouts import LAYOUTS, N_FEATURES, N_STEPS, Layout
+from tsinterp_lib.datasets.layouts import PLANTED, Layout
 from tsinterp_lib.datasets.processes.base import ENGINES, PROTOCOLS, Array, Process
 from tsinterp_lib.datasets.scaling import SCALINGS, Scaler, fit
 from tsinterp_lib.errors import InvalidInput
@@ -31,7 +31,8 @@ class Planted(DatasetSource):
 
     with background :math:`b`, amplitude :math:`\mu` (``amplitude``), mask :math:`m` of the layout's box and sign
     :math:`s_n = 2 y_n - 1` (or 1 in both classes where the position of the box codes the class). Then every cell
-    (t, f) is scaled (``minmax`` or ``standard``), fitted on the training split. Shapes: T = F = 50, two classes.
+    (t, f) is scaled (``minmax`` or ``standard``), fitted on the training split. Two classes; T = F = 50 for the layouts
+    of 2020, 100 or 50, after their names, for the boxes of :cite:t:`ismail2019`.
 
     ``protocol="as_released"`` is the authors' code: a 14 × 14 box in ``small_middle``, moving boxes that never touch
     the last row or column, TimeSynth's processes with their accidents, and, for ``gaussian_noise``, a box drawn anew
@@ -53,7 +54,7 @@ class Planted(DatasetSource):
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
-        known(self.layout, LAYOUTS, "layout")
+        known(self.layout, PLANTED, "layout")
         known(self.protocol, PROTOCOLS, "protocol")
         known(self.engine, ENGINES, "engine")
         known(self.scaling, SCALINGS, "scaling")
@@ -74,7 +75,7 @@ class Planted(DatasetSource):
 
     def planted_layout(self) -> Layout:
         """The layout with the box this protocol gives it."""
-        layout = LAYOUTS[self.layout]
+        layout = PLANTED[self.layout]
         if self.layout != "small_middle":
             return layout
         side = self.box or (14 if self.protocol == "as_released" else 15)
@@ -82,16 +83,14 @@ class Planted(DatasetSource):
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
         """The data set of these sizes, a function of the settings, the sizes and the seed."""
-        total = sizes.train + sizes.validation + sizes.test
-        checks.check_memory(
-            total * N_STEPS * N_FEATURES * BYTES_PER_CELL, f"data set {self.layout!r} of {total} series"
-        )
+        total, side = sizes.train + sizes.validation + sizes.test, self.planted_layout().side
+        checks.check_memory(total * side**2 * BYTES_PER_CELL, f"data set {self.layout!r} of {total} series")
         base = ("planted", self.layout, self.process, self.protocol, seed)
         train = self.draw(sizes.train, seed_from(*base, "train"))
         validation = self.draw(sizes.validation, seed_from(*base, "validation"))
         test = self.draw(sizes.test, seed_from(*base, "test"))
         scaler = fit(train[0], self.scaling)
-        names = tuple(f"feature {f}" for f in range(N_FEATURES))
+        names = tuple(f"feature {f}" for f in range(side))
         background = ProcessBackground(self.background_process(), scaler, self.dtype)
         return Dataset(
             self.layout,
@@ -107,7 +106,7 @@ class Planted(DatasetSource):
         """Raw series (N, T, F) in float64, labels (N) and masks (N, T, F), before any scaling."""
         process, layout = self.background_process(), self.planted_layout()
         labels, boxes, redraw = (np.random.default_rng(seed_from(seed, p)) for p in ("labels", "boxes", "redraw"))
-        x = process.sample(n, N_STEPS, N_FEATURES, process.generator(seed_from(seed, "background")))
+        x = process.sample(n, layout.side, layout.side, process.generator(seed_from(seed, "background")))
         y = labels.integers(0, 2, size=n)
         mask = layout.mask(*layout.starts(y, boxes, touch_edge=self.protocol == "corrected"))
         sign = np.where(y == 1, 1.0, -1.0) if layout.coded_by == "sign" else np.ones(n)

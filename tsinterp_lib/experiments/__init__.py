@@ -12,6 +12,7 @@ from tsinterp_lib.experiments.rare import RARE, RARE_100
 from tsinterp_lib.experiments.rare_audit import RARE_AUDIT
 from tsinterp_lib.experiments.rescaling import RESCALING
 from tsinterp_lib.experiments.state import STATE, STATE_MASKS
+from tsinterp_lib.experiments.vanishing import VANISHING
 from tsinterp_lib.types import Sizes
 
 STUDIES: dict[str, Study] = {
@@ -31,6 +32,7 @@ STUDIES: dict[str, Study] = {
     "rare_100": RARE_100,
     "rare_audit": RARE_AUDIT,
     "fit_simulated": FIT_SIMULATED,
+    "vanishing": VANISHING,
 }
 
 PROFILES: dict[str, Profile] = {

@@ -40,7 +40,7 @@ METHODS = (
 )
 """What the grid compares; costlier methods (rescaling, masks, generators) have studies of their own."""
 
-OF_OTHER_STUDIES = ("weighted_jaccard", "euclidean_distance", "saliency_share")
+OF_OTHER_STUDIES = ("weighted_jaccard", "euclidean_distance", "saliency_share", "saliency_profile")
 """Metrics the grid leaves to the study that needs them."""
 
 WITHOUT = {

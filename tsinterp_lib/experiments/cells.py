@@ -103,12 +103,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Study:
-    """A named grid: the question it answers, the plan of each protocol at a profile, at most how many seeds it asks."""
+    """A named grid: the question it answers, the plan of each protocol at a profile, at most how many seeds it asks.
+
+    ``own`` has the study's own sizes under the name of a profile, where its paper has others than the benchmark's.
+    """
 
     name: str
     question: str
     plan: Callable[[str], Mapping[str, Plan]]
     most_seeds: int | None = None
+    own: Mapping[str, Profile] = field(default_factory=dict)
 
     def cells(self, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
         """Every cell at a profile, in the order of computing; ``only`` keeps named labels, e.g. ``{"model": ["tcn"]}``.
@@ -124,6 +128,7 @@ class Study:
         return cells
 
     def _all(self, profile: Profile) -> Iterator[Cell]:
+        profile = self.own.get(profile.name, profile)
         # Seeds are outermost: stopped early, the study has fewer seeds and not fewer networks or layouts.
         seeds = range(profile.n_seeds if self.most_seeds is None else min(profile.n_seeds, self.most_seeds))
         for seed, (protocol, plan) in product(seeds, self.plan(profile.name).items()):

@@ -13,9 +13,11 @@ from tsinterp_lib.metrics.average_precision import AveragePrecision
 from tsinterp_lib.metrics.card_index import CARDS
 from tsinterp_lib.metrics.cards import Card, table
 from tsinterp_lib.metrics.complexity import Entropy, Information
+from tsinterp_lib.metrics.map_distance import EuclideanDistance, WeightedJaccard
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
 from tsinterp_lib.metrics.precision_recall import Precision, Recall
 from tsinterp_lib.metrics.saliency_distribution import SaliencyDistribution
+from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.saliency_share import SaliencyShare
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 from tsinterp_lib.types import Curve, Metric
@@ -59,6 +61,9 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
     "entropy": Entropy,
     "saliency_distribution": SaliencyDistribution,
     "saliency_share": SaliencyShare,
+    "saliency_profile": SaliencyProfile,
+    "weighted_jaccard": WeightedJaccard,
+    "euclidean_distance": EuclideanDistance,
 }
 """Every metric by name: a :class:`~tsinterp_lib.types.Metric` (one score per sample) or a
 :class:`~tsinterp_lib.types.Curve` (a score per sample and level)."""

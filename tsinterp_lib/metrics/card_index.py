@@ -136,6 +136,10 @@ def _maps() -> dict[str, Card]:
     def cells(bits: float) -> Score:
         return Score(f"{bits:.3g} per important cell", lambda box, _p: bits * box.important)
 
+    def tenth(box: Planted, q: float) -> float:
+        ends = (round((q - 0.1) * box.n_steps, 6), round(q * box.n_steps, 6))
+        return sum(ends[0] < t <= ends[1] for t in range(1, box.n_steps + 1)) / box.n_steps
+
     def step(box: Planted, q: float) -> float:
         d = box.n_steps * box.n_features
         return float(min(round(q * d), d - 1) < box.important)
@@ -159,6 +163,23 @@ def _maps() -> dict[str, Card]:
             "Saliency share", r"\sum_G s \,/\, \sum s", 0.0, 1.0, "none",
             "mass in a group of cells: informative step and feature (default), one of them, neither", "ismail2020",
             Score("the group's share of the cells", lambda box, _p: box.density), constant(1.0),
+        ),
+        "saliency_profile": Card(
+            "Saliency by time", r"\sum_{t \in G_l, f} s_{tf} \,/\, \sum s", 0.0, 1.0, "none",
+            "mass in each tenth of the series", "ismail2019", Score("the tenth's share of the steps: 0.1", tenth),
+            Score("the tenth's share of the important cells"),
+        ),
+        "weighted_jaccard": Card(
+            "Weighted Jaccard index", r"\sum \min(b, s) \,/\, \sum \max(b, s)", 0.0, 1.0, "higher",
+            "size of the scores, cell by cell", "ismail2019",
+            Score("d / (1 + d)", lambda box, _p: box.density / (1 + box.density)), constant(1.0),
+            "A random map beats a right ranking whose scores are small.",
+        ),
+        "euclidean_distance": Card(
+            "Euclidean distance", r"\lVert b - s \rVert \,/\, \lVert b \rVert", 0.0, INF, "lower",
+            "size of the scores, cell by cell", "ismail2019",
+            Score("√(1 / 3d)", lambda box, _p: math.sqrt(1 / (3 * box.density))), constant(0.0),
+            "A map of zeros scores 1: better than chance where d is below a third.",
         ),
     }  # fmt: skip
 

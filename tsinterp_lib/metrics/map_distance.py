@@ -1,0 +1,45 @@
+"""How far a map is from the truth, cell by cell (:cite:p:`ismail2019`)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tsinterp_lib.metrics.precision_recall import ratio
+from tsinterp_lib.types import Explanation, Metric
+
+
+@dataclass(frozen=True)
+class WeightedJaccard(Metric):
+    r"""What a map and the truth have in common, of what either has (:cite:p:`ismail2019`).
+
+    .. math:: J = \frac{\sum_i \min(b_i, s_i)}{\sum_i \max(b_i, s_i)}
+
+    with the truth :math:`b`, 1 on important cells and 0 elsewhere, and the magnitude :math:`s` scaled to [0, 1] per
+    sample. No units, range [0, 1]; no settings. It depends on the size of the scores: a right ranking of small scores
+    is close to 0. NaN where no cell is important. Raises :class:`~tsinterp_lib.errors.InvalidInput` for data whose
+    important cells are unknown.
+    """
+
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+        b, s = e.truth.to(e.magnitude.dtype), e.magnitude
+        return torch.where(e.truth.any(1), ratio(torch.minimum(b, s).sum(1), torch.maximum(b, s).sum(1)), math.nan)
+
+
+@dataclass(frozen=True)
+class EuclideanDistance(Metric):
+    r"""Distance of a map from the truth, in units of the truth's own length (:cite:p:`ismail2019`).
+
+    .. math:: \lVert b - s \rVert_2 \,/\, \lVert b \rVert_2
+
+    Letters, scaling, NaN and errors as for :class:`WeightedJaccard`; no settings, range from 0 up. A map of zeros has
+    distance 1, whatever the data: more than that is worse than no map at all.
+    """
+
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+        b = e.truth.to(e.magnitude.dtype)
+        return ratio(torch.linalg.vector_norm(b - e.magnitude, dim=1), torch.linalg.vector_norm(b, dim=1))
