@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as nnf
 
 from tests.oracles import per_step as oracle
+from tsinterp_lib import denormals
 from tsinterp_lib.datasets import DATASETS, Spike, State, SwitchFeature
 from tsinterp_lib.datasets.state import ACTIVE, MEANS, covariances
 from tsinterp_lib.errors import InvalidInput, UnknownName
@@ -165,6 +166,18 @@ def test_every_recipe_takes_its_number_of_updates_and_repeats_itself(recipe):
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
     assert not runs[0].model.training
+
+
+def test_training_flushes_denormals_and_leaves_the_processor_as_it_was():
+    small_number = torch.tensor([1e-40])
+    with denormals.flushed():
+        flushes = not bool(small_number * 1 > 0)
+        with denormals.flushed():
+            pass
+        assert bool(small_number * 1 > 0) != flushes  # an inner block does not end the outer one
+    assert bool(small_number * 1 > 0)
+    PerStep(epochs=1).fit(small(), State(n_steps=30).load(SIZES, 0), seed=1)
+    assert bool(small_number * 1 > 0)
 
 
 def test_the_best_weights_are_those_of_the_lowest_validation_loss():

@@ -11,7 +11,7 @@ import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib import checks
+from tsinterp_lib import checks, denormals
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._kept import trained
 from tsinterp_lib.models.retain import Retain
@@ -82,6 +82,7 @@ class RetainAttention(Explainer):
             return network.contributions(x, wanted, self.bias)
 
 
+@denormals.flushed()
 def _fit(network: Retain, train: Samples, epochs: int) -> None:
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
     network.train()

@@ -7,6 +7,7 @@ import torch.nn.functional as nnf
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from tsinterp_lib import denormals
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.registry import known
 
@@ -99,6 +100,7 @@ def covariance(factor: Float[Tensor, "B F F"]) -> Float[Tensor, "B F F"]:
     return factor @ factor.transpose(1, 2) + ridge
 
 
+@denormals.flushed()
 def fit(generator: ConditionalGaussian, x: Float[Tensor, "N T F"], epochs: int) -> None:
     """Train in place on the mean log density of the steps of ``x`` (Adam, 1e-3, batches of 100).
 

@@ -12,7 +12,7 @@ import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib import checks
+from tsinterp_lib import checks, denormals
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models.conditional_gaussian import log_spaced
 from tsinterp_lib.registry import known
@@ -73,7 +73,7 @@ class PerStep:
         history: list[tuple[int, float]] = []
         best, kept, steps = float("inf"), copy.deepcopy(model.state_dict()), 0
         optimiser = torch.optim.Adam(model.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
-        with scope(seed):
+        with scope(seed), denormals.flushed():
             for epoch in range(1, n_epochs + 1):
                 for loss in self.losses(model, dataset.train):
                     if not torch.isfinite(loss):
