@@ -16,7 +16,6 @@ from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.benchmark import GAUSSIAN, LAYOUTS_AT, NETWORKS, NETWORKS_AT, planted
 from tsinterp_lib.experiments.cells import Plan, Study
-from tsinterp_lib.experiments.statistics import difference_from, summarise
 from tsinterp_lib.explainers import AS_RELEASED
 from tsinterp_lib.registry import Choice, Scalar
 
@@ -100,51 +99,24 @@ def joined(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
     """Rows of this study and, as trainer ``standard``, those of the same models of *benchmark*.
 
     Only pairs of network and layout that have guided rows are taken, and only what this study measures. Where the
-    published k is the fixed one, its rows stand under both labels. Raises as :func:`report.rows` does.
+    published k is the fixed one, its rows stand under both labels, for the networks and seeds of which the fixed one is
+    computed elsewhere. Raises as :func:`report.rows` does.
     """
     ours, theirs = (report.rows(study, profile, gated=gated) for study in ("guided", "benchmark"))
-    same = [
-        trainer == "guided" and share(model, dataset.split("/")[0]) == FIXED / 100
-        for trainer, model, dataset in zip(ours["trainer"], ours["model"], ours["dataset"], strict=True)
-    ]
+    fixed = ours[ours["trainer"] == "guided_fixed"][["model", "seed"]].drop_duplicates()
+    same = ours[(ours["trainer"] == "guided") & ~differs(ours)].merge(fixed).assign(trainer="guided_fixed")
     theirs = theirs[
         (theirs["protocol"] == PROTOCOL)
         & theirs["explainer"].isin(("", *EXPLAINERS))
         & theirs["metric"].isin(set(ours["metric"]))
     ].merge(ours[["model", "dataset", "seed"]].drop_duplicates())
-    return pd.concat(
-        [theirs, ours, ours[pd.Series(same, index=ours.index)].assign(trainer="guided_fixed")], ignore_index=True
-    )
+    return pd.concat([theirs, ours, same], ignore_index=True)
 
 
-def gain(rows: pd.DataFrame, metric: str, trainer: str = "guided", minus: str | None = None) -> pd.DataFrame:
-    """What a trainer adds to traditional training, per network and explainer: mean and interval over seeds.
-
-    Paired by layout and seed; pairs of which one model failed its gate are left out. ``minus`` compares with another
-    trainer, such as a control.
-    """
-    part = report.pick(rows[rows["explainer"] != ""], metric, PROTOCOL)
-    on = ["protocol", "profile", "metric", "dataset", "model", "explainer", "seed"]
-    ours, theirs = (part[part["trainer"] == t] for t in (trainer, minus or TRADITIONAL))
-    both = ours.merge(theirs[[*on, "value"]], on=on, suffixes=("", "_before"))
-    return summarise(both.assign(value=both["value"] - both["value_before"]), [*on[:3], "model", "explainer"])
-
-
-def beside_published(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
-    """Ours (count cut, minus the random map of the same model) and Tables 8 to 11, cell by cell, for two trainings."""
-    frames = []
-    for metric in ("diff_aup", "diff_aur"):
-        part = report.pick(rows, metric.replace("diff_", "") + "_count", PROTOCOL)
-        part = part[part["trainer"].isin((TRADITIONAL, trainer)) & part["explainer"].isin((*EXPLAINED, "random"))]
-        per = [difference_from(group, "random") for _, group in part.groupby("trainer", sort=False)]
-        axes = ["protocol", "profile", "metric", "dataset", "model", "trainer", "explainer"]
-        frames.append(summarise(pd.concat(per), axes).assign(metric=metric))
-    ours = pd.concat(frames, ignore_index=True)
-    names = {TRADITIONAL: "traditional", trainer: "saliency_guided"}
-    ours = ours.assign(dataset=ours["dataset"].str.split("/").str[0], training=ours["trainer"].map(names))
-    theirs = report.published("ismail2021_tables8_to_11").rename(columns={"value": "published"})
-    both: pd.DataFrame = ours.merge(theirs, on=["metric", "dataset", "model", "explainer", "training"], how="inner")
-    return both
+def differs(rows: pd.DataFrame) -> pd.Series:
+    """Whether the published k of each row's network and layout is another than the fixed one."""
+    pairs = zip(rows["model"], rows["dataset"], strict=True)
+    return pd.Series([share(m, d.split("/")[0]) != FIXED / 100 for m, d in pairs], index=rows.index, dtype=bool)
 
 
 def _trainer(label: str, name: str, **settings: Scalar | Choice) -> Choice:

@@ -8,10 +8,11 @@ from dataclasses import asdict
 import pandas as pd
 from IPython.display import Markdown
 
-from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.benchmark import NETWORKS
 from tsinterp_lib.experiments.comparison import paired
-from tsinterp_lib.experiments.guided import EXPLAINED, PROTOCOL, TRADITIONAL
+from tsinterp_lib.experiments.guided import EXPLAINED, PROTOCOL, TRADITIONAL, joined
 from tsinterp_lib.figures import style
 
 SCORES = {
@@ -33,27 +34,105 @@ PRINTED = {
 """Trainers as a reader sees them."""
 
 
+FIELDS = ("row", "quantity", "network", "method", "effect", "low", "high", "n")
+
+
 def over_layouts(
-    rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, metrics: Mapping[str, str] = SCORES
+    rows: pd.DataFrame,
+    trainer: str,
+    minus: str = TRADITIONAL,
+    metrics: Mapping[str, str] = SCORES,
+    protocol: str = PROTOCOL,
 ) -> pd.DataFrame:
     """One training minus another, per network, method and metric, paired over layouts: the fields of ``Paired``.
 
-    ``rows`` are those of :func:`tsinterp_lib.experiments.guided.joined`. Raises :class:`InvalidInput` where a trainer
-    has no rows, or fewer than two layouts have both.
+    ``rows`` are those of :func:`tsinterp_lib.experiments.guided.joined`. Networks of which fewer than two layouts have
+    both trainings are left out; where that is all of them, the table is empty: :func:`missing` names them.
     """
-    present = set(rows["trainer"])
-    if not {trainer, minus} <= present:
-        raise InvalidInput(
-            f"no rows of {', '.join({trainer, minus} - present)}; there are {', '.join(sorted(present))}."
-        )
     rows = rows[rows["trainer"].isin((trainer, minus)) & rows["explainer"].isin(EXPLAINED)]
+    networks = [n for n, k in _layouts_of_both(rows, trainer, minus, protocol).items() if k > 1]
     found = []
     for metric, printed in metrics.items():
-        for (network, method), part in report.pick(rows, metric, PROTOCOL).groupby(["model", "explainer"], sort=False):
-            difference = asdict(paired(part, trainer, minus, "trainer", leave_out_undefined=True))
+        part = report.pick(rows, metric, protocol)
+        for (network, method), cells in part[part["model"].isin(networks)].groupby(["model", "explainer"], sort=False):
+            difference = asdict(paired(cells, trainer, minus, "trainer", leave_out_undefined=True))
             row = f"{style.network(str(network))}: {style.look(str(method)).name}"
             found.append(difference | {"network": network, "method": method, "quantity": printed, "row": row})
-    return pd.DataFrame(found)
+    return pd.DataFrame(found, columns=None if found else list(FIELDS))
+
+
+def scalings(both: Mapping[str, pd.DataFrame], trainer: str, metric: str = "auroc") -> pd.DataFrame:
+    """The gain of a trainer under several scalings, on the networks, layouts and seeds that all of them have.
+
+    ``both`` maps a printed name to rows, each of one protocol.
+    """
+    where = ["model", "dataset", "seed", "trainer"]
+    parts = {name: rows[rows["metric"] == metric] for name, rows in both.items()}
+    shared = pd.concat(
+        [
+            p[(p["explainer"] != "") & p["trainer"].isin((trainer, TRADITIONAL))][where].drop_duplicates()
+            for p in parts.values()
+        ]
+    )
+    shared = shared[shared.groupby(where)["seed"].transform("size") == len(parts)].drop_duplicates()
+    found = [
+        over_layouts(part.merge(shared), trainer, metrics={metric: name}, protocol=str(part["protocol"].iloc[0]))
+        for name, part in parts.items()
+        if len(part)
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(FIELDS))
+
+
+def both_scalings(profile: str = "paper", gated: bool = True) -> dict[str, pd.DataFrame]:
+    """Rows by scaling: min–max as released, and standardised as far as that study is computed."""
+    found = {"min–max": joined(profile, gated)}
+    try:
+        found["standardised"] = report.rows("guided_standardised", profile, gated=gated)
+    except MissingRows:  # a study that is not computed yet: the page says so
+        found["standardised"] = found["min–max"].iloc[:0]
+    return found
+
+
+def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFrame | Markdown:
+    """Mean of a metric over methods, layouts and seeds that all scalings have: (network, training) × scalings.
+
+    Where no cell has all of them, the sentence that says so.
+    """
+    where = ["model", "trainer", "dataset", "seed", "explainer"]
+    parts = [
+        r[(r["metric"] == metric) & r["explainer"].isin(EXPLAINED)].assign(scaling=name) for name, r in both.items()
+    ]
+    cells = pd.concat(parts).pivot_table(index=where, columns="scaling", values="value").reindex(columns=list(both))
+    cells = cells.dropna()
+    if cells.empty:
+        return Markdown("Not computed yet.")
+    grid = cells.groupby(level=["model", "trainer"]).mean()
+    order = [(m, t) for m in NETWORKS for t in PRINTED if (m, t) in grid.index]
+    return grid.loc[order].round(3).rename(index=style.network, level=0).rename(index=PRINTED, level=1)
+
+
+def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol: str = PROTOCOL) -> Markdown:
+    """On how many layouts and seeds a comparison of two trainings stands, by network, and which networks lack it."""
+    there = _layouts_of_both(rows, trainer, minus, protocol)
+    part = rows[(rows["trainer"] == trainer) & (rows["protocol"] == protocol) & (rows["explainer"] != "")]
+    have = [
+        f"{style.network(n)} ({k} {'layout' if k == 1 else 'layouts'}, {s} {'seed' if s == 1 else 'seeds'})"
+        for n, k in there.items()
+        for s in [part[part["model"] == n]["seed"].nunique()]
+        if k
+    ]
+    lack = [style.network(n) for n in NETWORKS if not there.get(n)]
+    words = f"*{PRINTED[trainer]}* against *{PRINTED[minus]}*: " + (", ".join(have) or "nothing") + " computed"
+    return Markdown(words + (f"; not there: {', '.join(lack)}." if lack else "."))
+
+
+def _layouts_of_both(rows: pd.DataFrame, trainer: str, minus: str, protocol: str) -> dict[str, int]:
+    """How many layouts have explanations after both trainings on a seed they share, by network."""
+    part = rows[(rows["protocol"] == protocol) & rows["explainer"].isin(EXPLAINED)]
+    where = ["model", "dataset", "seed"]
+    first, second = (part[part["trainer"] == t][where].drop_duplicates() for t in (trainer, minus))
+    counts = first.merge(second).groupby("model")["dataset"].nunique()
+    return {n: int(counts[n]) for n in NETWORKS if n in counts.index}
 
 
 def coverage(rows: pd.DataFrame) -> pd.DataFrame:
@@ -66,22 +145,47 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def training(rows: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy, epochs and seconds of training: the mean over models that every trainer of a network has."""
+    """What each training costs and reaches: means over the models that it and traditional training both have.
+
+    ``× seconds`` and ``× epochs`` are ratios of means to those of traditional training of the same models; machines and
+    their load differ between rows, so seconds are a rough guide and epochs are exact.
+    """
     parts = [report.pick(rows, m, PROTOCOL).assign(metric=m) for m in ("test_accuracy", "epochs")]
     models = pd.concat(parts)
-    grid = models.pivot_table(index=["trainer", "model"], columns="metric", values=["value", "seconds"]).astype(float)
-    table = pd.DataFrame(grid["value"]).assign(seconds=grid["seconds"]["epochs"])
-    order = [t for t in PRINTED if t in set(models["trainer"])]
-    return table.reindex(order, level="trainer").rename(index=PRINTED, level="trainer").round(3)
+    where = ["model", "dataset", "seed"]
+    base = models[models["trainer"] == TRADITIONAL]
+    found = {}
+    for network in report.in_order(models["model"].unique()):
+        for trainer in (t for t in PRINTED if t in set(models["trainer"])):
+            part = models[(models["trainer"] == trainer) & (models["model"] == network)]
+            same = base.merge(part[where].drop_duplicates())
+            if part.empty or same.empty:
+                continue
+            e, b = part[part["metric"] == "epochs"], same[same["metric"] == "epochs"]
+            found[style.network(network), PRINTED[trainer]] = {
+                "models": len(e),
+                "test accuracy": round(float(part[part["metric"] == "test_accuracy"]["value"].mean()), 3),
+                "epochs": round(float(e["value"].mean()), 1),
+                "seconds": round(float(e["seconds"].mean()), 1),
+                "s per epoch": round(float(e["seconds"].sum() / e["value"].sum()), 2),
+                "× epochs": round(float(e["value"].mean() / b["value"].mean()), 1),
+                "× seconds": round(float(e["seconds"].mean() / b["seconds"].mean()), 1),
+            }
+    return pd.DataFrame(found).T
 
 
-def say(rows: pd.DataFrame, trainer: str = "guided") -> Markdown:
-    """In how many combinations a trainer helps, with the whole interval, and where most."""
-    gains = over_layouts(rows, trainer, metrics={"auroc": "AUROC"})
-    better, worse = int((gains["low"] > 0).sum()), int((gains["high"] < 0).sum())
-    least, *_, best = gains.sort_values("effect").to_dict("records")
-    return Markdown(
-        f"*{PRINTED[trainer]}*: AUROC rises, with the whole interval over layouts, in {better} of {len(gains)} "
-        f"combinations of network and method, and falls in {worse}. The largest gain is {best['effect']:+.3f} "
-        f"({best['row']}), the least {least['effect']:+.3f} ({least['row']})."
-    )
+def say(rows: pd.DataFrame, trainer: str = "guided", minus: str = TRADITIONAL) -> Markdown:
+    """By network: in how many methods a trainer helps with the whole interval, the median gain, and the best method."""
+    gains = over_layouts(rows, trainer, minus, metrics={"auroc": "AUROC"})
+    lead = f"*{PRINTED[trainer]}* minus *{PRINTED[minus]}*, AUROC"
+    if gains.empty:
+        return Markdown(f"{lead}: not computed yet.")
+    parts = []
+    for network, part in gains.groupby("network", sort=False):
+        up, down = int((part["low"] > 0).sum()), int((part["high"] < 0).sum())
+        best = part.sort_values("effect").iloc[-1]
+        parts.append(
+            f"**{style.network(str(network))}** rises in {up} and falls in {down} of {len(part)} methods, median "
+            f"{part['effect'].median():+.3f}, most {best['effect']:+.3f} ({style.look(best['method']).name})"
+        )
+    return Markdown(f"{lead} (rise or fall: the whole interval over layouts): " + "; ".join(parts) + ".")

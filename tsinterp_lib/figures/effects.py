@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -57,6 +58,13 @@ def effects(
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return style.finish(figure)
+
+
+def gains(
+    table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, absent: str = "Not computed yet."
+) -> Figure | Markdown:
+    """:func:`effects`, or the sentence ``absent`` where the table has no row: a part of a study can be to come."""
+    return effects(table, of, quantities, label) if len(table) else Markdown(absent)
 
 
 def verdicts(table: pd.DataFrame, label: str) -> Figure:

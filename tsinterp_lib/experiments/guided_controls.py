@@ -1,0 +1,84 @@
+"""How much of the gain of guided training is its mask, its divergence, its noise, or its length."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from tsinterp_lib.experiments import effects, report
+from tsinterp_lib.experiments.guided import EXPLAINED, PROTOCOL, TRADITIONAL
+from tsinterp_lib.experiments.guided_gains import PRINTED
+from tsinterp_lib.figures import style
+
+PARTS = {
+    "all of it: guided − traditional": ("{guided}", TRADITIONAL),
+    "divergence and dropout: no mask − traditional": ("consistency", TRADITIONAL),
+    "noise: random mask − no mask": ("random_masked", "consistency"),
+    "the gradient: guided − random mask": ("{guided}", "random_masked"),
+    "beside it, length: as many epochs − traditional": ("equal_epochs", TRADITIONAL),
+}
+"""What is subtracted from what: the second, third and fourth add up to the first."""
+
+WHOLE, CONSISTENCY, NOISE, GRADIENT, LENGTH = PARTS
+QUANTITIES = {"auroc": "AUROC", "aup_count": "AUP (count)", "aur_count": "AUR (count)"}
+FIELDS = ("row", "part", "network", "quantity", "effect", "low", "high", "blocks")
+
+
+def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
+    """Each part of the gain of ``trainer`` by network: mean over methods and layouts, interval over seeds.
+
+    All five compare on the layouts, seeds and methods that every training of :data:`PARTS` has, so that they add up.
+    Layouts are given and seeds are repetitions; one seed gives a value without an interval. Networks that lack a
+    training are left out: where all do, the table is empty. ``rows`` are those of
+    :func:`tsinterp_lib.experiments.guided.joined`.
+    """
+    needed = [trainer, TRADITIONAL, "random_masked", "consistency", "equal_epochs"]
+    found = []
+    for metric, quantity in QUANTITIES.items():
+        cells = report.pick(rows[rows["explainer"].isin(EXPLAINED)], metric, PROTOCOL)
+        cells = cells[cells["trainer"].isin(needed)].dropna(subset=["value"])
+        where = ["model", "dataset", "seed", "explainer"]
+        cells = cells[cells.groupby(where)["trainer"].transform("nunique") == len(needed)]
+        for network in report.in_order(cells["model"].unique()):
+            part = cells[cells["model"] == network]
+            for name, pair in PARTS.items():
+                a, b = (part[part["trainer"] == t.format(guided=trainer)] for t in pair)
+                e = effects.effect(name, network, quantity, a, b)
+                row = f"{style.network(network)}: {name.split(':')[0]}"
+                values = (row, name, network, quantity, e.effect, e.low, e.high, e.blocks)
+                found.append(dict(zip(FIELDS, values, strict=True)))
+    return pd.DataFrame(found, columns=list(FIELDS))
+
+
+def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Markdown:
+    """The parts of one quantity as text, parts × networks; or the sentence that there are none."""
+    if found.empty:
+        return Markdown("Not computed yet.")
+    part = found[found["quantity"] == quantity]
+    text = [_text(e, low, high) for e, low, high in part[["effect", "low", "high"]].itertuples(index=False)]
+    grid = part.assign(text=text).pivot_table(index="part", columns="network", values="text", aggfunc="first")
+    return grid.reindex(index=[p for p in PARTS if p in grid.index]).rename(columns=style.network)
+
+
+def say(found: pd.DataFrame, trainer: str = "guided") -> Markdown:
+    """Which part of the gain in AUROC is the largest, and whether the gradient's own is above zero, by network."""
+    part = found[found["quantity"] == "AUROC"]
+    lead = f"*{PRINTED[trainer]}*"
+    if part.empty:
+        return Markdown(f"{lead}: no network has all controls yet; `tsinterp run guided --only trainer=random_masked`.")
+    words = []
+    for network, own in part.groupby("network", sort=False):
+        e = own.set_index("part")["effect"].astype(float)
+        (low, high), *_ = own[own["part"] == GRADIENT][["low", "high"]].to_numpy()
+        clear = "above zero" if low > 0 else "below zero" if high < 0 else "not clear of zero"
+        words.append(
+            f"on the **{style.network(str(network))}** AUROC changes by {e[WHOLE]:+.3f}; of this "
+            f"{e[CONSISTENCY]:+.3f} come with the divergence alone, {e[NOISE]:+.3f} with "
+            f"noise in random cells, and {e[GRADIENT]:+.3f} with the choice of cells by their gradient ({clear})"
+        )
+    return Markdown(f"{lead}: " + "; ".join(words) + ".")
+
+
+def _text(effect: float, low: float, high: float) -> str:
+    return f"{effect:+.3f}" + (f" [{low:+.3f}, {high:+.3f}]" if np.isfinite(low) else " (one seed)")
