@@ -24,7 +24,7 @@ from tsinterp_lib.figures.published import QUANTITIES
 
 METRICS = ("auroc", "aup_count", "aur_count")
 EFFECTS = {"standard": 0.0, "guided": 0.1, "guided_absolute": 0.2, "random_masked": 0.07, "consistency": 0.03,
-           "equal_epochs": -0.01, "guided_fixed": 0.05}  # fmt: skip
+           "equal_epochs": -0.01, "guided_fixed": 0.05, "fine_tuned": 0.06}  # fmt: skip
 
 
 def made(trainers=tuple(EFFECTS), models=("tcn",), seeds=(0, 1, 2), layouts=tuple(LAYOUTS), protocol="as_released",
@@ -71,6 +71,15 @@ def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
     assert auroc[three].sum() == pytest.approx(auroc[guided_controls.WHOLE])
     assert "+0.031 with the choice of cells by their gradient (above zero)" in guided_controls.say(found).data
     assert guided_controls.table(found).shape == (5, 1)
+
+
+def test_fine_tuning_is_compared_with_both_trainings():
+    found = guided_controls.fine_tuning(made(layouts=guided.CONTROLLED))
+    auroc = found[found["quantity"] == "AUROC"].set_index("row")["effect"]
+    assert auroc.to_dict() == pytest.approx(
+        {"TCN: fine-tuned − traditional": 0.06, "TCN: fine-tuned − guided": 0.06 - 0.101}
+    )
+    assert guided_controls.fine_tuning(made(("standard", "guided"))).empty
 
 
 def test_parts_stand_on_the_cells_that_every_training_has():

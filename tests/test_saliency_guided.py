@@ -16,7 +16,8 @@ from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice
 from tsinterp_lib.registry import build as make
 from tsinterp_lib.seeding import scope
-from tsinterp_lib.trainers import Consistency, EqualEpochs, RandomMasked, SaliencyGuided, Standard
+from tsinterp_lib.trainers import Consistency, EqualEpochs, FineTuned, RandomMasked, SaliencyGuided, Standard
+from tsinterp_lib.trainers._evaluate import evaluate
 from tsinterp_lib.trainers._second_pass import divergence, log_probabilities, lowest, n_masked, replacements
 
 NETWORKS = ("lstm", "lstm_input_cell", "tcn", "transformer")
@@ -204,6 +205,28 @@ def test_a_start_trains_first_and_a_trained_model_goes_on_the_same_way():
     assert any(not torch.equal(v, before[k]) for k, v in after.model.state_dict().items())
 
 
+def test_fine_tuning_goes_on_where_a_start_alone_would_stop_at_once():
+    settings = {"protocol": "as_released", "learning_rate": 0.02, "max_epochs": 30}
+    start, easy = Standard(**settings), data(signal=6.0)
+    stopped = SaliencyGuided(**settings, start=start).fit(build("probabilities"), easy, seed=1)
+    assert (stopped.epochs, stopped.steps) == (1, 3)
+    tuned = FineTuned(**settings, start=start, epochs=4).fit(build("probabilities"), easy, seed=1)
+    assert (tuned.epochs, tuned.steps, tuned.stop) == (4, 20, "max_epochs")
+    assert tuned.history[-1][1] == pytest.approx(
+        evaluate(tuned.model, easy.validation)[1], abs=1e-6
+    )  # the last weights
+    shorter = FineTuned(**{**settings, "max_epochs": 3}, epochs=4).fit(build("probabilities"), easy, seed=1)
+    assert shorter.epochs == 3
+
+
+def test_fine_tuning_is_guided_training_from_the_weights_of_its_start():
+    start = Standard(learning_rate=0.02, max_epochs=3)
+    settings = {"learning_rate": 0.01, "max_epochs": 3, "stop_accuracy": 2.0}
+    tuned = FineTuned(**settings, start=start, epochs=3).fit(build(), data(), seed=2)
+    by_hand = SaliencyGuided(**settings).fit(start.fit(build(), data(), seed=2).model, data(), seed=2)
+    assert tuned.history == by_hand.history
+
+
 def test_the_control_of_equal_epochs_trains_as_long_and_keeps_the_last_weights():
     other = SaliencyGuided(learning_rate=0.02, max_epochs=20)
     settings = {"learning_rate": 0.02, "max_epochs": 20}
@@ -230,6 +253,8 @@ REFUSED = [
     (Consistency, {"direction": "both"}, UnknownName, "direction"),
     (Consistency, {"detach": "both"}, UnknownName, "detach"),
     (SaliencyGuided, {"batch_size": 0}, InvalidInput, "batch_size"),
+    (FineTuned, {"epochs": 0}, InvalidInput, "epochs"),
+    (FineTuned, {"start": Standard("as_released")}, InvalidInput, "protocol"),
     (EqualEpochs, {"other": Standard("as_released")}, InvalidInput, "protocol"),
 ]
 

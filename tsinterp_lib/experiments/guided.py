@@ -46,8 +46,11 @@ CONTROLLED = ("middle", "small_middle", "rare_time", "rare_feature")
 """Layouts of the controls; the Transformer, whose units cost most, has none."""
 
 TRADITIONAL = "standard"
-TRAINERS = ("guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs")
-"""Labels of the trainers: signed and absolute ranking at the published k, signed at one k, and three controls."""
+TRAINERS = (
+    "guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs", "fine_tuned",
+)  # fmt: skip
+"""Labels of the trainers: signed and absolute ranking at the published k, signed at one k, three controls, and
+traditional training that goes on with signed ranking."""
 
 PROTOCOL = "as_released"
 
@@ -68,6 +71,7 @@ def trainers(network: str, layout: str) -> tuple[Choice, ...]:
         found.append(_trainer("random_masked", "random_masked", share=k))
         found.append(_trainer("consistency", "consistency"))
         found.append(_trainer("equal_epochs", "equal_epochs", other=guided))
+        found.append(_trainer("fine_tuned", "fine_tuned", share=k, ranking="signed"))
     return tuple(found)
 
 

@@ -22,6 +22,7 @@ PARTS = {
 
 WHOLE, CONSISTENCY, NOISE, GRADIENT, LENGTH = PARTS
 QUANTITIES = {"auroc": "AUROC", "aup_count": "AUP (count)", "aur_count": "AUR (count)"}
+WHERE = ["model", "dataset", "seed", "explainer"]
 FIELDS = ("row", "part", "network", "quantity", "effect", "low", "high", "blocks")
 
 
@@ -38,8 +39,7 @@ def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
     for metric, quantity in QUANTITIES.items():
         cells = report.pick(rows[rows["explainer"].isin(EXPLAINED)], metric, PROTOCOL)
         cells = cells[cells["trainer"].isin(needed)].dropna(subset=["value"])
-        where = ["model", "dataset", "seed", "explainer"]
-        cells = cells[cells.groupby(where)["trainer"].transform("nunique") == len(needed)]
+        cells = cells[cells.groupby(WHERE)["trainer"].transform("nunique") == len(needed)]
         for network in report.in_order(cells["model"].unique()):
             part = cells[cells["model"] == network]
             for name, pair in PARTS.items():
@@ -47,6 +47,27 @@ def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
                 e = effects.effect(name, network, quantity, a, b)
                 row = f"{style.network(network)}: {name.split(':')[0]}"
                 values = (row, name, network, quantity, e.effect, e.low, e.high, e.blocks)
+                found.append(dict(zip(FIELDS, values, strict=True)))
+    return pd.DataFrame(found, columns=list(FIELDS))
+
+
+def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
+    """Guided training after traditional training, minus traditional and minus guided from the start, as :func:`parts`.
+
+    Each pair compares on the layouts, seeds and methods that both have.
+    """
+    found = []
+    for metric, quantity in QUANTITIES.items():
+        cells = report.pick(rows[rows["explainer"].isin(EXPLAINED)], metric, PROTOCOL)
+        for minus in (TRADITIONAL, "guided"):
+            for network in report.in_order(cells[cells["trainer"] == "fine_tuned"]["model"].unique()):
+                own = cells[cells["model"] == network]
+                a, b = (own[own["trainer"] == t] for t in ("fine_tuned", minus))
+                if a[WHERE].merge(b[WHERE]).empty:
+                    continue
+                e = effects.effect("fine-tuned", network, quantity, a, b)
+                row = f"{style.network(network)}: fine-tuned − {PRINTED[minus].split(',')[0]}"
+                values = (row, minus, network, quantity, e.effect, e.low, e.high, e.blocks)
                 found.append(dict(zip(FIELDS, values, strict=True)))
     return pd.DataFrame(found, columns=list(FIELDS))
 

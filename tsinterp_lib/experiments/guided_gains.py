@@ -30,6 +30,7 @@ PRINTED = {
     "random_masked": "random mask of the same size",
     "consistency": "KL term without a mask",
     "equal_epochs": "traditional, as many epochs",
+    "fine_tuned": "traditional, then guided",
 }
 """Trainers as a reader sees them."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from tsinterp_lib.trainers._fitted import Fitted
 from tsinterp_lib.trainers.consistency import Consistency
 from tsinterp_lib.trainers.equal_epochs import EqualEpochs
+from tsinterp_lib.trainers.fine_tuned import FineTuned
 from tsinterp_lib.trainers.given import Given
 from tsinterp_lib.trainers.per_step import PerStep
 from tsinterp_lib.trainers.random_masked import RandomMasked
@@ -19,6 +20,7 @@ TRAINERS: dict[str, Any] = {
     "random_masked": RandomMasked,
     "consistency": Consistency,
     "equal_epochs": EqualEpochs,
+    "fine_tuned": FineTuned,
     "per_step": PerStep,
     "given": Given,
 }
@@ -28,6 +30,7 @@ __all__ = [
     "TRAINERS",
     "Consistency",
     "EqualEpochs",
+    "FineTuned",
     "Fitted",
     "Given",
     "PerStep",

@@ -41,10 +41,11 @@ class SaliencyGuided(Masked):
     divergence then also pulls p(x) towards the output of the masked copy. Probabilities are raised to 1e-12 before
     the logarithm.
 
-    ``start``: a trainer that trains first (fine-tuning); what is counted and timed is the guided part, and it gets the
-    same ``max_epochs``. A model that is already trained goes on from its weights. The other settings, the stopping
-    rules and the gate are those of :class:`~tsinterp_lib.trainers.Standard`; the released time-series settings are not
-    published. Where the paper rounds k up, the code and this round down. Raises
+    ``start``: a trainer that trains first; what is counted and timed is the guided part, and it gets the same
+    ``max_epochs``. A model that is already trained goes on from its weights, and stops at the first look where it
+    already has ``stop_accuracy``: :class:`~tsinterp_lib.trainers.FineTuned` goes on for a number of epochs. The other
+    settings, the stopping rules and the gate are those of :class:`~tsinterp_lib.trainers.Standard`; the released
+    time-series settings are not published. Where the paper rounds k up, the code and this round down. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, on ``background`` where the data have none,
     and as ``Standard`` does.
     """
