@@ -9,7 +9,7 @@ from torch import nn
 
 from tsinterp_lib import checks, paths
 from tsinterp_lib.errors import InvalidInput, MemoryBudgetExceeded, UnknownName
-from tsinterp_lib.guard import attribution_mode, counted
+from tsinterp_lib.guard import attribution_mode, counted, passed
 from tsinterp_lib.registry import KINDS, Choice, build, known, table
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.types import Curve, Explanation, Samples, Sizes
@@ -198,6 +198,17 @@ def test_series_through_a_model_are_counted_inside_the_block_only():
         model(torch.zeros(4, 5, 3))
     model(torch.zeros(5, 5, 3))
     assert calls == [7]
+
+
+def test_series_that_enter_behind_the_first_layer_are_counted_in_every_open_block():
+    model = Net()
+    with counted(model) as outer:
+        passed(model, 2)
+        with counted(model) as inner, counted(Net()) as other:
+            passed(model, 3)
+        passed(model, 5)
+    passed(model, 7)
+    assert (outer, inner, other) == ([10], [3], [0])
 
 
 def test_a_constant_map_has_no_magnitude_and_keeps_its_order():

@@ -11,7 +11,9 @@ from tests import explainer_models as tiny
 from tests.oracles.temporal_saliency_rescaling import temporal_saliency_rescaling as twin
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.errors import InvalidInput, UnknownName
+from tsinterp_lib.explainers._gate_space import GateSpace
 from tsinterp_lib.explainers.temporal_saliency_rescaling import PAPER, TFSR
+from tsinterp_lib.guard import counted
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
@@ -70,6 +72,18 @@ def first(samples):
 
 def close(a, b, rtol=1e-10, atol=1e-10):
     torch.testing.assert_close(a, b, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("base", ["gradient", "integrated gradients"])
+def test_copies_that_enter_behind_the_first_layer_are_counted_like_others(base, monkeypatch):
+    samples, model = data(), network("lstm")
+    with counted(model) as behind:
+        TSR(base=BASES[base]).attribute(model, samples.x, samples.y)
+    monkeypatch.setattr(GateSpace, "of", lambda *_: None)
+    with counted(model) as whole:
+        TSR(base=BASES[base]).attribute(model, samples.x, samples.y)
+    assert behind == whole
+    assert behind[0] > len(samples.x) * T
 
 
 @pytest.mark.parametrize("base", BASES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +34,16 @@ def attribution_mode(model: nn.Module) -> Iterator[nn.Module]:
             p.requires_grad_(True)
 
 
+_OPEN: WeakKeyDictionary[nn.Module, list[list[int]]] = WeakKeyDictionary()
+"""The counts that are being made, by model."""
+
+
 @contextmanager
 def counted(model: nn.Module) -> Iterator[list[int]]:
-    """Count the series that go through the model while the block runs."""
+    """Count the series that go through the model while the block runs, those told to :func:`passed` included."""
     calls = [0]
+    counts = _OPEN.setdefault(model, [])
+    counts.append(calls)
 
     def count(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         calls[0] += inputs[0].shape[0]
@@ -46,3 +53,10 @@ def counted(model: nn.Module) -> Iterator[list[int]]:
         yield calls
     finally:
         handle.remove()
+        counts.pop()  # blocks end in the reverse order of their starts
+
+
+def passed(model: nn.Module, n: int) -> None:
+    """Say that ``n`` series went through a part of the model, where no call of the whole model shows it."""
+    for calls in _OPEN.get(model, ()):
+        calls[0] += n

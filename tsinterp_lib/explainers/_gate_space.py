@@ -17,6 +17,7 @@ from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.explainers.input_x_gradient import InputXGradient
 from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
+from tsinterp_lib.guard import passed
 from tsinterp_lib.models._softmax import softmax
 from tsinterp_lib.types import Explainer
 
@@ -45,6 +46,7 @@ class _AfterEntry(nn.Module):
         self.model = model
 
     def forward(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
+        passed(self.model, len(z))
         model = cast(LinearEntry, self.model)
         logits = model.after_entry(z)
         return softmax(logits) if model.output == "probabilities" else logits

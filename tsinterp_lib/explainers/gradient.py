@@ -17,7 +17,7 @@ class Gradient(Chunked):
     .. math:: a_{ntf} = \frac{\partial f_{c_n}(x_n)}{\partial x_{ntf}}
 
     Units: output per unit of input. ``absolute`` (default False) returns ``|a|``, as the paper and the code of
-    :cite:p:`ismail2020` do; the sign is kept otherwise. Served by Captum's ``Saliency``.
+    :cite:p:`ismail2020` do; the sign is kept otherwise. Equal to Captum's ``Saliency``.
     Raises :class:`~tsinterp_lib.errors.InvalidInput` as ``attribute`` states.
     """
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined, Complete
+from tsinterp_lib.explainers._captum import gradient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class IntegratedGradients(Baselined, Complete):
         for s in self.chunks(len(x), rows_each=self.n_steps):
             difference, n = x[s] - b[s], s.stop - s.start
             for i in torch.split(torch.arange(self.n_steps), max(1, self.batch_size // n)):
-                points = b[s] + alphas[i][:, None, None, None] * difference
-                gradients = self.gradients(model, points.flatten(0, 1), target[s].repeat(len(i))).view_as(points)
-                total[s] += torch.tensordot(weights[i], gradients, 1)
+                points = (b[s] + alphas[i][:, None, None, None] * difference).flatten(0, 1).requires_grad_()
+                weighted = gradient(model, points, target[s].repeat(len(i)), weights[i].repeat_interleave(n))
+                total[s] += weighted.unflatten(0, (len(i), n)).sum(0)
         return total
