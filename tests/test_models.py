@@ -184,7 +184,7 @@ def test_frozen_networks_give_the_same_input_gradient(name):
     (free,) = torch.autograd.grad(model(x)[:, 0].sum(), x)
     model.requires_grad_(False)
     (frozen,) = torch.autograd.grad(model(x)[:, 0].sum(), x)
-    if name in ("gru", "retain"):  # torch's own kernel fuses differently where no weight wants a gradient
+    if name in ("gru", "retain", "tcn"):  # these sum in another order where no weight wants a gradient
         torch.testing.assert_close(free, frozen, rtol=1e-12, atol=1e-15)
     else:
         assert torch.equal(free, frozen)

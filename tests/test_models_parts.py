@@ -6,6 +6,7 @@ import torch
 from tests.oracles import networks as oracle
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._attention import attention
+from tsinterp_lib.models._convolution import convolve
 from tsinterp_lib.models._dropout import FastDropout
 from tsinterp_lib.models._feed_forward import feed_forward
 from tsinterp_lib.models._norm import Norm
@@ -103,3 +104,15 @@ def test_softmax_gradient_in_float32_stays_exact_on_saturated_logits(logits):
     torch.testing.assert_close(gradient(softmax, torch.float32), exact, rtol=1e-3, atol=0)
     stock = gradient(lambda z: torch.softmax(z, dim=1), torch.float32)
     assert ((stock - exact).abs() > 1e-3 * exact.abs()).any()  # the trap is real
+
+
+@pytest.mark.parametrize("dilation", [1, 3, 8])
+def test_a_frozen_convolution_equals_that_of_the_library_even_where_its_reach_exceeds_the_series(dilation):
+    x = torch.randn(3, 6, 4, dtype=torch.float64, requires_grad=True)
+    w, bias = torch.randn(4, 4, 5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
+    padded = torch.nn.functional.pad(x.transpose(1, 2), (3 * dilation, 0))
+    expected = torch.nn.functional.conv1d(padded, w.permute(2, 1, 0), bias, dilation=dilation).transpose(1, 2)
+    found, weight = convolve(x, w, bias, dilation), torch.randn_like(expected)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    ours, theirs = (torch.autograd.grad((y * weight).sum(), x)[0] for y in (found, expected))
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
