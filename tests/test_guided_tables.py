@@ -205,5 +205,13 @@ def test_guided_digits_are_counted_by_training():
     assert list(ink.index[:3]) == ["TCN, traditional", "TCN, guided, signed", "TCN, guided, absolute"]
 
 
+def test_pages_on_digits_say_what_is_not_kept_or_computed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
+    assert "TCN are not kept yet" in guided_digits.drawn("tcn", "gradient").data
+    rows = pd.DataFrame({"model": ["tcn"] * 3, "trainer": ["standard", "guided", "guided_absolute"]})
+    assert guided_digits.absent(rows).data.count("Transformer") == 3
+    assert "TCN" not in guided_digits.absent(rows).data
+
+
 def test_the_figure_and_the_tables_name_the_same_quantities():
     assert QUANTITIES == guided_tables.QUANTITIES

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 from IPython.display import Markdown
-from torch import Tensor
+from matplotlib.figure import Figure
 
-from tsinterp_lib.experiments.arrays import Maps
+from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.experiments import arrays
 from tsinterp_lib.experiments.image_series import SHARE, over_samples
 from tsinterp_lib.experiments.mnist_guided import METHODS, NETWORKS, TRAINERS
 from tsinterp_lib.figures import style
+from tsinterp_lib.figures.digit_maps import digit_grid
+from tsinterp_lib.figures.results import heat as draw_heat
 
+STUDY = "mnist_guided"
 PRINTED = {"standard": "traditional", "guided": "guided, signed", "guided_absolute": "guided, absolute"}
 INK, AREA = f"{SHARE}cells", "masked_accuracy_area_count"
 """The share of mass on the ink (more is better), and the area under masked accuracy (less is better)."""
@@ -41,11 +45,29 @@ def grid(rows: pd.DataFrame, metric: str, ratio: bool = False) -> pd.DataFrame:
     return found.set_axis([f"{style.network(str(m))}, {PRINTED[str(t)]}" for m, t in found.index])
 
 
-def maps(kept: Maps, model: str, explainer: str) -> dict[str, Tensor]:
-    """The kept maps of one network and explainer, traditional first."""
-    data = next(iter(kept.series))
-    names = {t: model if t == "standard" else f"{model}[{t}]" for t in PRINTED}
-    return {printed: kept.of(data, names[t])[explainer] for t, printed in PRINTED.items()}
+def drawn(model: str, explainer: str) -> Figure | Markdown:
+    """The ten digits and the kept maps of one network and explainer, a row per training; else what is not kept yet."""
+    try:
+        kept = arrays.load(STUDY)
+        data = next(iter(kept.series))
+        maps = {p: kept.of(data, model if t == "standard" else f"{model}[{t}]") for t, p in PRINTED.items()}
+    except MissingRows:  # maps that are not kept yet: the page says so
+        return Markdown(f"Maps of the {style.network(model)} are not kept yet: `tsinterp maps {STUDY}`.")
+    return digit_grid(kept.series[data], kept.labels, {p: a[explainer] for p, a in maps.items()})
+
+
+def heat(rows: pd.DataFrame, metric: str) -> Figure:
+    """:func:`grid` as a picture: ink as a ratio to random maps, masked accuracy as a difference from them."""
+    if metric == INK:
+        return draw_heat(grid(rows, metric, ratio=True), "mass on the ink / that of a random map", centre=1.0)
+    return draw_heat(grid(rows, metric), "area − that of a random map", "{:+.2f}", centre=0.0)
+
+
+def absent(rows: pd.DataFrame) -> Markdown:
+    """Which networks and trainings are not computed."""
+    there = set(zip(rows["model"], rows["trainer"], strict=True))
+    lack = [f"{style.network(n)}, {p}" for n in NETWORKS for t, p in PRINTED.items() if (n, t) not in there]
+    return Markdown(f"Not computed yet: {'; '.join(lack)}." if lack else "All networks and trainings are computed.")
 
 
 def say(rows: pd.DataFrame) -> Markdown:
@@ -64,7 +86,7 @@ def say(rows: pd.DataFrame) -> Markdown:
             f"*{PRINTED[trainer]}* puts more mass on the ink than traditional training in "
             f"{int((a['mean'] > b['mean']).sum())} of {len(a)} pairs of network and method (intervals apart: "
             f"{int((a['low'] > b['high']).sum())} more, {int((a['high'] < b['low']).sum())} less), and its maps find "
-            f"cells that matter more, beyond random maps, in {found}"
+            f"cells that matter more, beyond random maps, in {found} of {area.loc[lines].size}"
         )
     return Markdown("; ".join(words) + ".")
 
