@@ -15,6 +15,7 @@ SMALL = {
     "06_real_digits": {"n_train": 300, "n_test": 60, "max_epochs": 2},
     "10_temporal_saliency_rescaling": {"layout": "rare_time", "max_epochs": 1},
     "13_dynamask": {"epochs": 50},
+    "17_vanishing_saliency": {"profile": "smoke", "compute": True, "side": 50},
     "19_guided_digits": {"profile": "smoke", "compute": True},
 }
 """Parameters that keep each chapter to seconds; a chapter without an entry here is run with its defaults."""

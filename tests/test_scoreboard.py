@@ -52,7 +52,7 @@ def board():
 
 
 def test_every_published_number_has_one_row_and_a_verdict(board):
-    tables = ("ismail2021_table2", "ismail2021_table7", "ismail2021_tables8_to_11")
+    tables = ("ismail2021_table2", "ismail2021_table7", "ismail2021_tables8_to_11", "ismail2019_table1")
     assert len(board) == sum(len(report.published(t)) for t in tables)
     assert tuple(board.columns) == COLUMNS
     assert set(board["verdict"]) <= set(VERDICTS)

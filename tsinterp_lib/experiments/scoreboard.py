@@ -112,10 +112,35 @@ def per_layout(profile: str) -> pd.DataFrame:
     return _scored(found, "05_benchmark", decimals=3, zero=0.0)
 
 
+def boxes(profile: str) -> pd.DataFrame:
+    """Table 1 of :cite:t:`ismail2019`: distances of gradient maps from the truth, and accuracies, at 100 steps.
+
+    The printed table keeps networks that did not learn, so ours keeps those that failed the gate. No effect is a
+    distance of 1, that of an empty map; the Jaccard index, which starts at 0, and accuracies have no such point.
+    """
+    theirs = report.published("ismail2019_table1").rename(columns={"metric": "quantity", "value": "published"})
+    keys = ["quantity", "dataset", "model"]
+    over = pd.DataFrame(columns=[*keys, "mean", "low", "high", "n"])
+    try:
+        rows = report.rows("vanishing", profile, gated=False)
+    except MissingRows:  # as in `ours`
+        rows = pd.DataFrame(columns=["trainer", "explainer", "dataset"], dtype=str)
+    rows = rows[(rows["trainer"] == "standard") & rows["explainer"].isin(("", "gradient"))]
+    rows = rows[rows["dataset"].str.endswith("/100")]
+    if len(rows):
+        over = _over_seeds(rows.assign(quantity=rows["metric"], dataset=rows["dataset"].str.split("/").str[0]), keys)
+    found = theirs.merge(over, on=keys, how="left").assign(training="traditional")
+    found = found.assign(explainer=np.where(found["quantity"] == "test_accuracy", "", "gradient"))
+    distances = found["quantity"] == "euclidean_distance"
+    parts = ((found[distances], 1.0), (found[~distances], None))
+    return pd.concat([_scored(part, "17_vanishing_saliency", decimals=3, zero=zero) for part, zero in parts])
+
+
 SOURCES: dict[str, Callable[[str], pd.DataFrame]] = {
     "ismail2021 Table 2": means,
     "ismail2021 Table 7": accuracies,
     "ismail2021 Tables 8 to 11": per_layout,
+    "ismail2019 Table 1": boxes,
 }
 """What the scoreboard holds: a name and a function from a profile to rows with ``COLUMNS``; a study adds a line."""
 

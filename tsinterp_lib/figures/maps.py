@@ -40,7 +40,7 @@ def draw_map(axes: Axes, values: Tensor, importance: Tensor | None = None, signe
 def layouts(datasets: Mapping[str, Dataset], samples: int = 2) -> Figure:
     """Two samples of each data set, one per class where there is one, with the planted cells outlined."""
     names = list(datasets)
-    columns = 5
+    columns = min(5, len(names))
     rows = -(-len(names) // columns) * samples
     figure, grid = plt.subplots(rows, columns, figsize=(style.WIDTH, 1.45 * rows), squeeze=False)
     for i, name in enumerate(names):
