@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments import across, audit, claims, effects
+from tsinterp_lib.experiments import across, audit, claims, effects, slips
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
 
 LAYOUTS = ("middle/gaussian_noise", "rare_time/gaussian_noise")
@@ -97,3 +97,41 @@ def test_orders_of_methods_agree_with_themselves():
     assert across.by_process(both, "auroc", "as_released").shape == (2, 2)
     with pytest.raises(InvalidInput, match="at least two"):
         across.same_order(both[both["process"] == "narma"], "auroc", "as_released")
+
+
+def test_settings_of_rescaling_are_compared_with_those_of_the_code():
+    names = ("tsr[gradient]", "tsr[gradient, value zero]", "tsr[lime]", "gradient")
+    table = rows(lambda p, d, m, e, s: 0.6 + 0.01 * s - 0.2 * ("zero" in e), ("corrected",), explainers=names)
+    (found,) = effects.of_rescaling(table)
+    assert (found.changed_to, found.quantity) == ("value zero", "AUROC")
+    assert found.effect == pytest.approx(-0.2)
+    assert effects.of_rescaling(table[table["explainer"] != names[1]]) == []
+
+
+def test_a_stricter_gate_leaves_fewer_models_and_their_mean():
+    table = rows(lambda p, d, m, e, s: 0.5 + 0.3 * (m == "tcn"))
+    accuracy = table.drop_duplicates(["dataset", "model", "seed"]).assign(explainer="", metric="test_accuracy")
+    accuracy["value"] = np.where(accuracy["model"] == "tcn", 0.96, 0.91) - 0.2 * (accuracy["seed"] == 0)
+    found = slips.of_gate(pd.concat([table, accuracy]))
+    assert found["models"].tolist() == [12, 8, 4]
+    assert found["AUROC"].to_numpy() == pytest.approx([0.65, 0.65, 0.8])
+
+
+def test_a_zero_that_is_carried_forward_hides_the_recovery():
+    table = rows(lambda *_: 1.0, explainers=("gradient",), metric="masked_accuracy_mass", models=("tcn",))
+    levels = {0.0: 1.0, 0.25: 0.0, 0.5: 0.4, 1.0: 0.4}
+    curves = pd.concat([table.assign(at=at, value=value) for at, value in levels.items()])
+    curves.loc[curves["seed"] > 0, "value"] = 0.5
+    found = slips.of_carried_zeros(curves).iloc[0]
+    assert found[["curves", "curves that touch 0", "curves that recover"]].tolist() == [6, 2, 2]
+    assert found["largest change of an area"] == pytest.approx(0.25 * 0.2 + 0.5 * 0.4)
+    with pytest.raises(InvalidInput, match="no curve"):
+        slips.of_carried_zeros(table.assign(metric="auroc"))
+
+
+def test_an_image_is_confirmed_better_only_where_the_intervals_say_so():
+    means = {"cnn": 0.5, "lstm": 0.2, "tcn": 0.49}
+    table = rows(lambda p, d, m, e, s: means[m], models=tuple(means), metric="saliency_share_cells", seeds=(0,))
+    table = table[table["dataset"] == LAYOUTS[0]].assign(sem=0.01, n=100)
+    assert [v.verdict for v in claims.images_over_series(table)] == [CONFIRMED, UNDECIDED]
+    assert claims.images_over_series(table[table["model"] != "cnn"]) == []

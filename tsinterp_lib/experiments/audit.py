@@ -74,9 +74,15 @@ VARIANTS = (
     Choice("integrated_gradients", {"baseline": "train_mean", "n_steps": 50}, alias="integrated_gradients[train mean]"),
     Choice("deep_lift", {"baseline": "train_mean"}, alias="deep_lift[train mean]"),
     Choice("smoothgrad", {"n_samples": 5, "noise_std": 0.1, "absolute": True}, alias="smoothgrad[noise 0.1]"),
+    # Methods that are released by time step, or with another baseline than the rest, beside what they could be.
+    *(AS_RELEASED[name] for name in ("occlusion", "feature_permutation", "feature_ablation")),
+    Choice("occlusion", {**AS_RELEASED["occlusion"].params, "window_features": 1}, alias="occlusion[each cell]"),
+    Choice("feature_permutation", {"groups": "time"}, alias="feature_permutation[all 100 samples]"),
+    Choice("feature_ablation", {"groups": "cell", "baseline": "uniform"}, alias="feature_ablation[uniform]"),
     *(Choice("permuted_features", {"base": AS_RELEASED[b]}, alias=f"permuted_features[{b}]") for b in METHODS[:5]),
 )
-"""Choices of a method, all on the models as released: the baseline, the noise, which map the "random" row permutes."""
+"""Choices of a method, all on the models as released: the baseline, the noise, the cells replaced together, the samples
+shuffled among, which map the "random" row permutes."""
 
 METRICS = (
     *(Choice(f"{area}_{cut}", {}, alias=f"{area}_{cut}") for area in ("aup", "aur") for cut in ("mass", "count")),

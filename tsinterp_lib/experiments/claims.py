@@ -8,6 +8,7 @@ from scipy import stats
 
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.effects import Effect, effect
+from tsinterp_lib.experiments.image_series import over_samples
 from tsinterp_lib.experiments.statistics import CONTROLS, difference_from
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict, verdict
 from tsinterp_lib.figures import style
@@ -79,6 +80,27 @@ def better_network(rows: pd.DataFrame, better: str, worse: str) -> Verdict:
     claim = f"maps of the {style.network(better)} are better than those of the {style.network(worse)}"
     found = effect("network", better, "AUROC", ours, theirs, on=("dataset", "seed", "explainer"))
     return _judged(claim, found)
+
+
+def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[Verdict]:
+    """A map of the image has more of its mass on the ink than one of the same image as a series, by network.
+
+    ``rows`` are those of study *mnist_series*. The interval is over test images, whose two maps are treated as
+    independent; one fitted model of each kind stands behind it.
+    """
+    table = over_samples(rows, "saliency_share_cells")
+    own = table[table["explainer"] == explainer].set_index("model")
+    if "cnn" not in own.index:
+        return []
+    image, found = own.loc["cnn"], []
+    for network, series in own.drop(index="cnn").iterrows():
+        difference = float(image["mean"] - series["mean"])
+        half = float(np.hypot(image["high"] - image["mean"], series["high"] - series["mean"]))
+        claim = f"digits: the image's {style.look(explainer).name.lower()} is more on the ink than the "
+        claim += f"{style.network(str(network))}'s"
+        n = int(min(image["n"], series["n"]))
+        found.append(verdict(claim, difference, difference - half, difference + half, n, negligible=NEGLIGIBLE))
+    return found
 
 
 def _judged(claim: str, found: Effect) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,24 @@ def of_slip(rows: pd.DataFrame) -> list[Effect]:
         for layout, part in rows.groupby("dataset", sort=False):
             meant, slip = (part[part["metric"] == f"aup_count_{domain}{s}"] for s in ("", "_as_released"))
             found.append(effect("box side", f"{domain}, {str(layout).split('/')[0]}", "AUP (count)", meant, slip))
+    return found
+
+
+def of_rescaling(rows: pd.DataFrame) -> list[Effect]:
+    """Rescaled gradients under other settings, against those of the released code, on the same corrected models.
+
+    Empty where the rows hold no such maps.
+    """
+    rows = rows[rows["protocol"] == "corrected"]
+    base = "tsr[gradient]"
+    labels = [e for e in rows["explainer"].unique() if e.startswith("tsr[gradient, ")]
+    found = []
+    for label, (metric, printed) in product(labels, SCORES.items()):
+        part = rows[rows["metric"] == metric]
+        changed, released = (part[part["explainer"] == e].assign(explainer=base) for e in (label, base))
+        if len(changed) and len(released):
+            name = label.removeprefix("tsr[gradient, ").removesuffix("]")
+            found.append(effect("rescaling", name, printed, changed, released))
     return found
 
 

@@ -23,6 +23,15 @@ IG = "integrated_gradients"
 STEPS = 16
 """Integrated gradients take 16 steps here instead of 50, before and after: rescaling multiplies their cost by 1,201."""
 
+ONE_AT_A_TIME: dict[str, dict[str, Scalar]] = {
+    "value zero": {"value": "zero"},
+    "value mean": {"value": "mean"},
+    "every step": {"quantile": None, "threshold": 0.0},
+    "no floor": {"floor": 0.0},
+    "not rescaled": {"rescale": False},
+}
+"""Settings of the released code, each changed alone; the paper's settings change four of them at once."""
+
 METRICS = (
     *(f"{area}_{cut}" for area in ("aup", "aur") for cut in ("mass", "count")),
     *(f"{area}_count_{domain}" for area in ("aup", "aur") for domain in ("time", "feature")),
@@ -55,6 +64,7 @@ def plan(profile: str) -> Mapping[str, Plan]:
         rescaled(gradient, "series", **TFSR),
         rescaled(gradient, "groups of 10", group_size=10),
         rescaled(gradient, "before 2021-10", time_score="mean"),
+        *(rescaled(gradient, what, **changed) for what, changed in ONE_AT_A_TIME.items()),
     )
     released = (*methods, *map(rescaled, methods))
     some = (methods[0], rescaled(methods[0])) if profile == "smoke" else released
