@@ -13,7 +13,7 @@ from tsinterp_lib import figures
 from tsinterp_lib.datasets import DigitViews, mnist_rows
 from tsinterp_lib.datasets.digit_views import VIEWS, as_image
 from tsinterp_lib.errors import InvalidInput, MissingRows, StoreError, UnknownName
-from tsinterp_lib.experiments import PROFILES, STUDIES, arrays, image_series, runner, store
+from tsinterp_lib.experiments import PROFILES, STUDIES, arrays, image_series, report, runner, store, views
 from tsinterp_lib.experiments.mnist_series import DRAWN
 from tsinterp_lib.metrics.saliency_share import GROUPS, SaliencyShare
 from tsinterp_lib.models import CNN, MNIST_SIZES
@@ -187,6 +187,24 @@ def test_kept_maps_name_the_cells_they_come_from(places):
     arrays.path(study.name).write_bytes(first[:100])
     with pytest.raises(StoreError, match="git checkout"):
         arrays.load(study.name)
+
+
+def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monkeypatch):
+    for found in (views.say("smoke"), views.accuracy("smoke"), views.ink("smoke")):
+        assert "tsinterp run mnist_views --profile smoke" in found.data
+    assert "tsinterp maps mnist_views" in views.maps("gradient").data
+    values = {"gradient": 0.4, "rescaled_gradient": 0.6, "random": 0.2}
+    rows = [
+        {"dataset": d, "model": m, "explainer": e, "metric": "saliency_share_cells", "value": v, "sem": 0.01, "n": 30}
+        for d in ("multivariate_8", "univariate_8")
+        for m in ("cnn", "tcn")
+        for e, v in values.items()
+    ]
+    monkeypatch.setattr(report, "rows", lambda *_, **__: pd.DataFrame(rows))
+    said = views.say("smoke").data
+    assert "CNN (image), univariate: 2.0, rescaled 3.0" in said
+    assert said.endswith("Not computed yet: CNN (image) on bivariate, TCN on bivariate.")
+    assert views.ink("smoke").axes
 
 
 def test_absent_maps_say_what_to_run(places):

@@ -58,5 +58,6 @@ def convolve(
     x: Float[Tensor, "N T C"], w: Float[Tensor, "k C D"], bias: Float[Tensor, "D"], dilation: int
 ) -> Float[Tensor, "N T D"]:
     """The causal convolution with frozen taps; step t sees steps t, t − d, …, t − (k − 1) d."""
+    w = w[max(0, len(w) - 1 - (x.shape[1] - 1) // dilation) :]  # taps that reach before the start see zeros only
     y: Tensor = Convolution.apply(x, w, bias, dilation)  # type: ignore[no-untyped-call]
     return y

@@ -39,9 +39,10 @@ class CausalConv(nn.Module):
         if x.requires_grad and not (self.v.requires_grad or self.g.requires_grad or bias.requires_grad):
             return convolve(x, self.weight().permute(2, 1, 0), bias, self.dilation)
         # Training keeps the order of summation that the published weights were trained with.
-        reach, n_steps = (self.kernel_size - 1) * self.dilation, x.shape[1]
-        padded = nnf.pad(x, (0, 0, reach, 0))
-        shifted = [padded[:, j * self.dilation : j * self.dilation + n_steps] for j in range(self.kernel_size)]
+        n_steps = x.shape[1]
+        late = [min((self.kernel_size - 1 - j) * self.dilation, n_steps) for j in range(self.kernel_size)]
+        own = x.view_as(x)  # so that the taps' gradients are summed before the residual's is added
+        shifted = [nnf.pad(own[:, : n_steps - steps], (0, 0, steps, 0)) for steps in late]
         return nnf.linear(torch.cat(shifted, dim=-1), self.weight().transpose(1, 2).flatten(1), bias)
 
     def weight(self) -> Float[Tensor, "D C k"]:
