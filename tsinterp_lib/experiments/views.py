@@ -31,9 +31,9 @@ def say(profile: str, compute: bool = False) -> Markdown:
         return _absent(profile)
     ink = _enrichment(rows)
     parts = []
-    for name in ink.columns:
-        after = ink.loc["rescaled_gradient", name]
-        parts.append(f"{name}: {ink.loc['gradient', name]:.1f}, rescaled {after:.1f}")
+    for name in map(str, ink.columns):
+        before, after = (float(ink[name][e]) for e in ("gradient", "rescaled_gradient"))
+        parts.append(f"{name}: {before:.1f}, rescaled {after:.1f}")
     text = "Mass of the gradient on the ink, in multiples of that of a random map: " + "; ".join(parts) + "."
     lacking = missing(rows, profile)
     return Markdown(text + (f" Not computed yet: {', '.join(lacking)}." if lacking else ""))

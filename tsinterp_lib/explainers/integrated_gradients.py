@@ -53,5 +53,5 @@ class IntegratedGradients(Baselined, Complete):
             for i in torch.split(torch.arange(self.n_steps), max(1, self.batch_size // n)):
                 points = (b[s] + alphas[i][:, None, None, None] * difference).flatten(0, 1).requires_grad_()
                 weighted = gradient(model, points, target[s].repeat(len(i)), weights[i].repeat_interleave(n))
-                total[s] += weighted.unflatten(0, (len(i), n)).sum(0)
+                total[s] += weighted.view(len(i), n, *x.shape[1:]).sum(0)
         return total
