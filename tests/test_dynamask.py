@@ -300,6 +300,19 @@ def test_models_that_cannot_be_explained_by_a_mask_are_refused(data):
         inspect.unwrap(Dynamask.fit)(Dynamask(epochs=2, loss="mse"), box, data.x, target[:, :2])
 
 
+class ShapeOfBatch(nn.Module):
+    """One output per series for the series themselves, one per step for any larger batch."""
+
+    def forward(self, x):
+        scores = x[:, :, :2].cumsum(1)
+        return scores[:, -1] if len(x) <= 2 else scores
+
+
+def test_a_model_whose_outputs_change_their_shape_is_refused(data):
+    with pytest.raises(InvalidInput, match="it must give outputs of one shape"):
+        Dynamask(epochs=2, areas=(0.2, 0.4)).attribute(ShapeOfBatch(), data.x, data.y)
+
+
 def test_series_that_cannot_be_explained_by_a_mask_are_refused(model, data):
     spoiled = data.x.clone()
     spoiled[0, 1, 1] = float("nan")

@@ -1,0 +1,118 @@
+"""Tables, sentences and verdicts on masks and FIT: made from rows, and also where rows are missing or few."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from IPython.display import Markdown
+from matplotlib.figure import Figure
+
+from tsinterp_lib.datasets import RareTime
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.experiments import (
+    fit_tables,
+    instability,
+    mask_audit_tables,
+    mask_claims,
+    report,
+    reruns,
+    so_far,
+    state_tables,
+    store,
+)
+from tsinterp_lib.explainers import Dynamask
+from tsinterp_lib.types import Sizes
+
+NONE = pd.DataFrame(columns=list(store.COLUMNS))
+
+
+def rows(values, metric="auroc", protocol="as_released", dataset="state", seeds=(0, 1, 2)):
+    """Rows of methods whose value rises by 0.01 with the seed."""
+    made = [
+        {"protocol": protocol, "profile": "paper", "dataset": dataset, "model": "gru", "explainer": e, "metric": metric}
+        | {"seed": s, "value": v + 0.01 * s * (k + 1), "cell": f"{e}{s}", "at": np.nan}
+        for k, (e, v) in enumerate(values.items())
+        for s in seeds
+    ]
+    return pd.DataFrame(made)
+
+
+def test_a_claim_is_judged_by_the_difference_to_the_best_of_the_others():
+    table = rows({"dynamask": 0.9, "deep_lift": 0.5, "fit": 0.6})
+    found = mask_claims.gap("c", table, "auroc", "as_released", "dynamask", ["deep_lift", "fit"])
+    assert found.verdict == "confirmed"
+    assert found.effect == pytest.approx(0.3 - 0.02)  # mean over seeds of 0.3 - 0.02 s
+    assert "FIT" in found.why
+    other = mask_claims.gap("c", table, "auroc", "as_released", "deep_lift", ["dynamask", "fit"])
+    assert (other.verdict, other.effect) == ("refuted", pytest.approx(-0.4 + 0.01))
+    far = mask_claims.gap("c", table, "auroc", "as_released", "dynamask", ["fit"], beyond=0.5)
+    assert far.verdict == "refuted"
+
+
+def test_missing_rows_and_single_seeds_leave_a_claim_undecided():
+    lone = mask_claims.gap(
+        "c", rows({"fit": 0.5, "gradient": 0.1}, seeds=(0,)), "auroc", "as_released", "fit", ["gradient"]
+    )
+    assert (lone.verdict, lone.n) == ("undecided", 1)
+    assert lone.effect == pytest.approx(0.4)
+    for found in (*mask_claims.of_rare(NONE), *mask_claims.of_state(NONE, NONE), *mask_claims.of_fit(NONE)):
+        assert (found.verdict, found.why) == ("undecided", "rows are missing")
+
+
+def test_pages_can_be_made_before_anything_is_computed():
+    assert "not computed yet" in state_tables.say(NONE, NONE).data
+    assert "no published rows" in state_tables.limits(NONE, NONE).data
+    assert isinstance(state_tables.dots(NONE, "auroc", "corrected", "x"), Markdown)
+    assert isinstance(state_tables.means(NONE, "auroc", "corrected"), Markdown)
+    assert isinstance(fit_tables.dots(NONE, "corrected"), Markdown)
+    assert "not computed yet" in fit_tables.say(NONE).data
+    assert mask_audit_tables.of_masks(NONE) is mask_audit_tables.MISSING
+    assert so_far.coverage(NONE, "rare_audit")["maps"].sum() == 0
+
+
+def test_the_answer_on_the_hidden_state_follows_the_rows():
+    table = pd.concat([rows({"gradient": 0.95, "fit": 0.5}), rows({"gradient": 0.8}, protocol="corrected")])
+    text = state_tables.say(table, rows({"dynamask": 0.9, "dynamask_right_axes": 0.5})).data
+    assert "As released, 1 of 2 methods" in text
+    assert "(Gradient)" in text
+    assert "0.92" not in text.split("Corrected")[0] or "0.96" in text
+    assert "AUROC of 0.91, and 0.52" in text
+
+
+def test_the_audit_tables_are_differences_within_a_seed():
+    table = rows({"dynamask": 0.5, "dynamask[full rate]": 0.7, "oracle": 1.0}, metric="aur_threshold")
+    found = mask_audit_tables.of_masks(table)
+    assert found.loc["full rate", "AUR (threshold, pooled)"].startswith("+0.210")
+    assert mask_audit_tables.of_areas(table, "aur_threshold").loc["Oracle", "as released"] == pytest.approx(1.03)
+
+
+def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source():
+    others = report.published("state_reruns")
+    assert others["source"].str.startswith("third-party re-run").all()
+    spikes = others[others["truth"] == "switch"]
+    ours = rows({"fit": 0.5}, metric="average_precision_pooled", dataset="spike")
+    table = reruns.beside(ours, spikes, {"average_precision": "average_precision_pooled"})
+    assert len(table) == len(spikes)
+    assert table.loc[("spike", "fit", "average_precision"), "ours, as released"].startswith("0.510 [")
+    assert table.loc[("spike", "deep_lift", "average_precision"), "ours, as released"] == "–"
+
+
+def test_the_largest_profile_with_rows_is_taken():
+    assert so_far.largest("rare") == "paper"
+    assert so_far.largest("no such study") == "paper"
+    assert set(so_far.rows("rare")["profile"]) == {"paper"}
+
+
+def test_fitted_copies_differ_by_the_change_alone():
+    series = RareTime(n_steps=12, n_features=8).load(Sizes(1, 1, 1), 0).test
+    mask = Dynamask(areas=(0.1, 0.3), loss="mse", epochs=20, rate="own", learning_rate=0.1)
+    same = instability.divergence(mask, series, relative_change=0.0, copies=2)
+    assert float(same.by_epoch["largest difference"].max()) == 0.0
+    assert torch.equal(same.masks[0], same.masks[1])
+    moved = instability.divergence(mask, series, relative_change=1e-3, copies=2)
+    assert float(moved.by_epoch["largest difference"].iloc[0]) > 0
+    assert instability.agreement(same).tolist() == [1.0, 1.0]
+    assert isinstance(instability.figure({"one": moved}), Figure)
+    assert "AUROC" in instability.table({"one": moved}).columns
+    with pytest.raises(InvalidInput, match="give the one series"):
+        instability.divergence(mask, RareTime().load(Sizes(1, 1, 2), 0).test)

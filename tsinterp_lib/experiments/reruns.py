@@ -1,0 +1,35 @@
+"""Re-runs by others beside ours: numbers of third parties, labelled as such, and of no paper."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tsinterp_lib.experiments.statistics import summarise
+
+ON = ["dataset", "explainer", "metric"]
+
+
+def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) -> pd.DataFrame:
+    """Ours under each protocol (mean, and interval where there are two seeds) beside a re-run's mean and deviation.
+
+    ``metrics`` maps the name of a metric in the re-run to ours. Rows of theirs that we do not have are kept, with a
+    dash, so that nothing is left out because it does not fit.
+    """
+    found = theirs.loc[theirs["metric"].isin(metrics), [*ON, "mean", "std", "source"]]
+    found = found.rename(columns={"mean": "re-run", "std": "its deviation"})
+    part = rows[rows["metric"].isin(metrics.values()) & (rows["explainer"] != "")]
+    for protocol in ("as_released", "corrected"):
+        found[f"ours, {protocol.replace('_', ' ')}"] = "–"
+        own = part[part["protocol"] == protocol]
+        if own.empty:
+            continue
+        own = summarise(own, ["protocol", "profile", *ON])
+        text = {(r.dataset, r.explainer, r.metric): _text(r) for _, r in own.iterrows()}
+        keys = [(d, e, metrics[m]) for d, e, m in found[ON].itertuples(index=False)]
+        found[f"ours, {protocol.replace('_', ' ')}"] = [text.get(k, "–") for k in keys]
+    columns = [*ON, *(str(c) for c in found if str(c).startswith("ours")), "re-run", "its deviation", "source"]
+    return found[columns].set_index(ON).sort_index()
+
+
+def _text(row: pd.Series) -> str:
+    return f"{row['mean']:.3f}" + (f" [{row['low']:.3f}, {row['high']:.3f}]" if row["n"] > 1 else " (one seed)")
