@@ -60,7 +60,9 @@ class TemporalSaliencyRescaling(Chunked):
 
     Departures: scores that differ by less than rounding are equal, and equal scores are rescaled to zero (the released
     code divides zero by zero); with shared draws, copies that equal their sample are not explained, as their distance
-    is zero. A map that no mask moves (the gradient of a linear model) gives zeros. Raises
+    is zero. A map that no mask moves (the gradient of a linear model) gives zeros. With one feature or one group,
+    ``rescale`` has nothing to scale φ against and makes it zero: steps that are looked into score zero, and only the
+    floor of the others is left; explain a univariate series with :data:`PAPER`. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, a base that is this method or
     FeaturePermutation or returns another shape, samples without data, or a reference of another shape;
     :class:`~tsinterp_lib.errors.UnknownName` for a ``value`` or score there is not.
