@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments import across, audit, claims, effects, slips
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
@@ -135,3 +136,12 @@ def test_an_image_is_confirmed_better_only_where_the_intervals_say_so():
     table = table[table["dataset"] == LAYOUTS[0]].assign(sem=0.01, n=100)
     assert [v.verdict for v in claims.images_over_series(table)] == [CONFIRMED, UNDECIDED]
     assert claims.images_over_series(table[table["model"] != "cnn"]) == []
+
+
+@pytest.mark.parametrize("low", [0.1, np.nan])
+def test_a_value_without_an_interval_is_marked_as_one_seed(low):
+    table = pd.DataFrame(
+        {"choice": ["a", "b"], "quantity": "AUROC", "effect": 0.2, "low": [0.1, low], "high": [0.3, low]}
+    )
+    legend = [t.get_text() for t in figures.effects(table, "choice", ["AUROC"]).legends[0].get_texts()]
+    assert ("one seed: no interval" in legend) == np.isnan(low)

@@ -18,6 +18,8 @@ from tsinterp_lib.figures import style
 CLEAR, UNCLEAR = "#004488", "#999999"
 VERDICTS = {"confirmed": ("#228833", "o"), "refuted": ("#BB5566", "X"), "undecided": ("#999999", "s")}
 """Colour and marker of each verdict: the three differ in shape too."""
+ALONE = "d"
+"""Marker of a value without an interval: one seed shows no spread, which is not the same as no effect."""
 
 
 def effects(
@@ -42,7 +44,8 @@ def effects(
             clear = row["low"] > 0 or row["high"] < 0
             colour = CLEAR if clear else UNCLEAR
             axes.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, solid_capstyle="butt")
-            axes.plot(row["effect"], y, "o", color=colour, ms=5.5, mfc=colour if clear else "white")
+            marker = ALONE if np.isnan(row["low"]) else "o"
+            axes.plot(row["effect"], y, marker, color=colour, ms=5.5, mfc=colour if clear else "white")
         axes.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
         axes.set_title(quantity)
         axes.set_yticks(range(len(names)), [style.printed(n) for n in reversed(names)])
@@ -56,7 +59,9 @@ def effects(
         Line2D([], [], marker="o", color=CLEAR, lw=2, label="95 % interval leaves zero out"),
         Line2D([], [], marker="o", color=UNCLEAR, mfc="white", lw=2, label="it does not"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    if table.loc[table["quantity"].isin(shown), "low"].isna().any():
+        handles.append(Line2D([], [], ls="", marker=ALONE, color=UNCLEAR, mfc="white", label="one seed: no interval"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return style.finish(figure)
 
 
