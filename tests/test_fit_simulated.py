@@ -26,7 +26,7 @@ def test_networks_are_trained_as_the_released_scripts_train_them():
     for name, recipe, rate, decay, epochs, batch in (
         ("state", "twenty", 1e-4, 1e-3, 50, 100),
         ("switch_feature", "twenty", 1e-4, 1e-3, 50, 100),
-        ("spike", "five_from_one", 1e-3, 1e-4, 250, 200),
+        ("spike", "five_from_one", 1e-3, 1e-4, 100, 200),
     ):
         t = released[name]
         found = (t.recipe, t.learning_rate, t.weight_decay, t.epochs, t.batch_size, t.keep)
