@@ -95,6 +95,7 @@ def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source(
     assert len(table) == len(spikes)
     assert table.loc[("spike", "fit", "average_precision"), "ours, as released"].startswith("0.510 [")
     assert table.loc[("spike", "deep_lift", "average_precision"), "ours, as released"] == "–"
+    assert all(source in reruns.sources(spikes).data for source in spikes["source"])
 
 
 def test_the_largest_profile_with_rows_is_taken():

@@ -18,8 +18,6 @@ from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Dataset
 
-pd.set_option("display.max_colwidth", None)  # a cut sentence in a table is worse than a tall row
-
 RANKING_METRICS = (
     "aup_mass", "aur_mass", "aup_count", "aur_count", "aup_threshold", "aur_threshold", "auroc", "average_precision",
 )  # fmt: skip

@@ -33,13 +33,15 @@ def say(rows: pd.DataFrame) -> Markdown:
     return Markdown("Average precision over the cells of all series:\n\n" + "\n".join(lines))
 
 
-def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame:
-    """Methods × data sets: means over seeds."""
+def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame | Markdown:
+    """Methods × data sets: means over seeds; a sentence where there are no rows."""
     part = report.pick(rows, metric, protocol)
     part = part[part["explainer"] != ""]
+    if part.empty:
+        return _nothing(protocol)
     table = part.pivot_table(index="explainer", columns="dataset", values="value")
     table = table.reindex(index=[e for e in METHODS if e in table.index], columns=[d for d in DATA if d in table])
-    return table.rename(index=style.printed, columns=DATA).rename_axis(columns=None)
+    return table.rename(index=style.printed, columns=DATA).rename_axis(columns=None).round(3)
 
 
 def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Markdown:
@@ -47,7 +49,7 @@ def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Mar
     part = report.pick(rows, metric, protocol)
     part = part[part["explainer"] != ""]
     if part.empty:
-        return Markdown(f"Nothing {style.PROTOCOLS[protocol]} is computed yet: `tsinterp run fit_simulated`.")
+        return _nothing(protocol)
     found = summarise(part, ["protocol", "profile", "metric", "dataset", "explainer"])
     data = [d for d in DATA if d in set(found["dataset"])]
     names = [e for e in METHODS if e in set(found["explainer"])][::-1]
@@ -94,10 +96,16 @@ def examples(seed: int = 0) -> Figure:
     return style.finish(figure)
 
 
-def accuracies(rows: pd.DataFrame) -> pd.DataFrame:
+def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     """How well the networks that are explained do: test accuracy over all steps, means over seeds."""
     part = rows[rows["metric"].isin(("test_accuracy", "passed_gate")) & (rows["explainer"] == "")]
+    if part.empty:
+        return Markdown("No network is trained yet: `tsinterp run fit_simulated`.")
     return part.pivot_table(index="dataset", columns=["metric", "protocol"], values="value").round(3)
+
+
+def _nothing(protocol: str) -> Markdown:
+    return Markdown(f"Nothing {style.PROTOCOLS[protocol]} is computed yet: `tsinterp run fit_simulated`.")
 
 
 def _means(rows: pd.DataFrame, protocol: str) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython.display import Markdown
 
 from tsinterp_lib.experiments.statistics import summarise
 
@@ -15,7 +16,7 @@ def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) ->
     ``metrics`` maps the name of a metric in the re-run to ours. Rows of theirs that we do not have are kept, with a
     dash, so that nothing is left out because it does not fit.
     """
-    found = theirs.loc[theirs["metric"].isin(metrics), [*ON, "mean", "std", "source"]]
+    found = theirs.loc[theirs["metric"].isin(metrics), [*ON, "mean", "std"]]
     found = found.rename(columns={"mean": "re-run", "std": "its deviation"})
     part = rows[rows["metric"].isin(metrics.values()) & (rows["explainer"] != "")]
     for protocol in ("as_released", "corrected"):
@@ -27,8 +28,13 @@ def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) ->
         text = {(r.dataset, r.explainer, r.metric): _text(r) for _, r in own.iterrows()}
         keys = [(d, e, metrics[m]) for d, e, m in found[ON].itertuples(index=False)]
         found[f"ours, {protocol.replace('_', ' ')}"] = [text.get(k, "–") for k in keys]
-    columns = [*ON, *(str(c) for c in found if str(c).startswith("ours")), "re-run", "its deviation", "source"]
+    columns = [*ON, *(str(c) for c in found if str(c).startswith("ours")), "re-run", "its deviation"]
     return found[columns].set_index(ON).sort_index()
+
+
+def sources(theirs: pd.DataFrame) -> Markdown:
+    """Who made the re-runs of a table, once below it."""
+    return Markdown("Re-runs: " + "; ".join(dict.fromkeys(str(s) for s in theirs["source"])) + ".")
 
 
 def _text(row: pd.Series) -> str:

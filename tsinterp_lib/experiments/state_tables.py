@@ -95,6 +95,7 @@ def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.Da
     if report.pick(part, metric, protocol).empty:
         return Markdown(f"Nothing {style.PROTOCOLS[protocol]} is computed yet.")
     found = report.by_explainer(part, metric, protocol)[["explainer", "mean", "low", "high", "n"]].round(3)
+    found[["low", "high"]] = found[["low", "high"]].astype(object).where(found["n"] > 1, "–")
     return found.assign(explainer=found["explainer"].map(style.printed), n=found["n"].astype(int)).set_index(
         "explainer"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import matplotlib as mpl
+import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
@@ -124,7 +125,8 @@ def layout(label: str) -> str:
 
 
 def use() -> None:
-    """Set seaborn's and matplotlib's defaults for every figure of the book."""
+    """Set the defaults for every figure and table of the book."""
+    pd.set_option("display.max_colwidth", None)  # a cut sentence in a table is worse than a tall row
     sns.set_theme(style="ticks", context="notebook", font_scale=0.9)
     mpl.rcParams.update(
         {
