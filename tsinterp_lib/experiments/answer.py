@@ -12,7 +12,7 @@ SOURCE = "Source"
 """The key of the picture's metadata that names the rows it was drawn from."""
 
 
-JUDGED = ("benchmark", "guided")
+JUDGED = ("benchmark", "guided", "vanishing")
 """Studies whose rows the scoreboard compares with published numbers."""
 
 
