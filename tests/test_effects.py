@@ -9,6 +9,7 @@ import pytest
 from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments import across, audit, claims, effects, slips
+from tsinterp_lib.experiments.statistics import stratified
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
 
 LAYOUTS = ("middle/gaussian_noise", "rare_time/gaussian_noise")
@@ -27,14 +28,14 @@ def rows(value, protocols=("as_released",), models=("lstm", "tcn"), explainers=(
 
 def test_the_stratified_interval_is_the_textbook_one():
     d = pd.Series([1.0, 2.0, 3.0, 10.0, 12.0, 14.0])
-    mean, low, high = effects.stratified(d, pd.Series([*"aaabbb"]))
+    mean, low, high = stratified(d, pd.Series([*"aaabbb"]))
     pooled = (1.0 * 2 + 4.0 * 2) / 4
     half = 2.7764451 * np.sqrt(pooled * (1 / 3 + 1 / 3)) / 2
     assert (mean, low, high) == pytest.approx((7.0, 7.0 - half, 7.0 + half))
 
 
 def test_one_repetition_gives_a_value_and_no_interval():
-    mean, low, high = effects.stratified(pd.Series([1.0, 3.0]), pd.Series([*"ab"]))
+    mean, low, high = stratified(pd.Series([1.0, 3.0]), pd.Series([*"ab"]))
     assert mean == 2.0
     assert np.isnan([low, high]).all()
 

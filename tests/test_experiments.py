@@ -84,6 +84,19 @@ def test_publishing_is_sorted_and_newer_rows_of_a_cell_win(places):
     assert list(table["value"]) == [0.75, 0.5]
 
 
+def test_publishing_one_profile_leaves_the_others_out(places):
+    for profile in ("smoke", "paper"):
+        store.write_unit(paths.units("s", profile) / "a.csv", [row(profile=profile, cell=profile)])
+    store.compact("s", "paper")
+    assert set(store.read("s")["profile"]) == {"paper"}
+
+
+def test_no_trial_is_among_the_published_rows():
+    tables = {path.stem: set(store.read(path.stem)["profile"]) for path in paths.results().glob("*.parquet")}
+    assert tables
+    assert not [name for name, profiles in tables.items() if "smoke" in profiles]
+
+
 def test_a_truncated_published_table_says_how_to_restore_it(places):
     store.write_unit(paths.units("s", "smoke") / "a.csv", [row()])
     path = store.compact("s")

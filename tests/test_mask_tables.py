@@ -66,7 +66,7 @@ def test_pages_can_be_made_before_anything_is_computed():
     assert isinstance(state_tables.means(NONE, "auroc", "corrected"), Markdown)
     assert isinstance(fit_tables.dots(NONE, "corrected"), Markdown)
     assert "not computed yet" in fit_tables.say(NONE).data
-    assert mask_audit_tables.of_masks(NONE) is mask_audit_tables.MISSING
+    assert mask_audit_tables.of_masks(NONE).data == mask_audit_tables.MISSING
     assert so_far.coverage(NONE, "rare_audit")["maps"].sum() == 0
 
 

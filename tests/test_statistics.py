@@ -59,6 +59,19 @@ def test_layouts_are_averaged_within_a_seed_before_the_interval():
     assert found["high"] - found["low"] == pytest.approx(2 * stats.t.ppf(0.975, 2) * 0.001 / np.sqrt(3))
 
 
+def test_where_seeds_have_other_layouts_each_layout_counts_once():
+    rows = made_up(protocols=("corrected",), models=("tcn",))
+    rows = rows[(rows["metric"] == "auroc") & (rows["explainer"] == "gradient")].copy()
+    rare = rows["dataset"].str.startswith("rare")
+    rows.loc[rare, "value"] += 0.2
+    found = summarise(rows[~(rare & (rows["seed"] == 2))], ["explainer"]).iloc[0]
+    middle, some = np.array([0.6, 0.601, 0.602]), np.array([0.8, 0.801])
+    assert (found["n"], found["mean"]) == (3, pytest.approx((middle.mean() + some.mean()) / 2))
+    pooled = (middle.var(ddof=1) * 2 + some.var(ddof=1)) / 3
+    half = stats.t.ppf(0.975, 3) * np.sqrt(pooled * (1 / 3 + 1 / 2)) / 2
+    assert (found["low"], found["high"]) == pytest.approx((found["mean"] - half, found["mean"] + half))
+
+
 def test_metrics_and_protocols_are_never_mixed():
     with pytest.raises(InvalidInput, match="several metrics"):
         summarise(made_up(), ["explainer"])

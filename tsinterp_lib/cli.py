@@ -46,7 +46,7 @@ def run(
         chosen, size, workers=workers, scheduler=scheduler, only=_only(only), timed=timed, say=typer.echo
     )
     if report.done or report.present:
-        typer.echo(f"published in {store.compact(chosen.name)}")
+        typer.echo(f"published in {store.compact(chosen.name, size.name)}")
     if report.failed:
         raise typer.Exit(1)
 
@@ -61,11 +61,12 @@ def status(study: str, profile: ProfileName = "paper", only: Only = None) -> Non
 
 
 @app.command()
-def compact(study: str) -> None:
-    """Merge finished units into results/ without computing anything."""
+def compact(study: str, profile: ProfileName = "paper") -> None:
+    """Merge finished units of a profile into results/ without computing anything."""
     from tsinterp_lib.experiments import store
 
-    typer.echo(f"published in {store.compact(study)}")
+    chosen, size = _study(study, profile)
+    typer.echo(f"published in {store.compact(chosen.name, size.name)}")
 
 
 @app.command()

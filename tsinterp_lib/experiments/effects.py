@@ -8,11 +8,10 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments.audit import METHODS, SWITCHES
-from tsinterp_lib.experiments.statistics import CONTROLS
+from tsinterp_lib.experiments.statistics import CONTROLS, stratified
 from tsinterp_lib.figures import style
 
 PAIRED_ON = ("dataset", "model", "seed", "explainer")
@@ -34,25 +33,6 @@ class Effect:
     low: float
     high: float
     blocks: int
-
-
-def stratified(differences: pd.Series, strata: pd.Series, level: float = 0.95) -> tuple[float, float, float]:
-    r"""Mean over strata of the means within them, with a Student interval; strata are fixed, repetitions random.
-
-    .. math:: \bar d \pm t_{\nu} \sqrt{\frac{1}{L^2} \sum_l \frac{s_l^2}{n_l}}, \qquad \nu = \sum_l (n_l - 1)
-
-    with :math:`s_l` pooled over the L strata. Layouts are the strata and seeds the repetitions: the interval speaks
-    about these layouts, not about others. NaN bounds where no stratum has two values.
-    """
-    groups = differences.groupby(strata.to_numpy(), sort=False)
-    mean, n = groups.mean(), groups.size()
-    df = int((n - 1).sum())
-    centre = float(mean.mean())
-    if df < 1:
-        return centre, np.nan, np.nan
-    pooled = float((groups.var(ddof=1).fillna(0.0) * (n - 1)).sum()) / df
-    half = float(stats.t.ppf((1 + level) / 2, df)) * np.sqrt(pooled * float((1 / n).sum())) / len(n)
-    return centre, centre - half, centre + half
 
 
 def effect(

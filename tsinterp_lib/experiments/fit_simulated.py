@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsinterp_lib.experiments.cells import Plan, Study
-from tsinterp_lib.experiments.state import controls, each, labelled
+from tsinterp_lib.experiments.state import controls, each, labelled, released_baselines
 from tsinterp_lib.registry import Choice
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -86,16 +86,10 @@ def _trainer(recipe: Mapping[str, Any], protocol: str, few: int | None) -> Choic
 
 def _released(few: int | None) -> dict[str, Choice]:
     """Scored in training mode; the scripts average the divergence over draws, the paper the prediction."""
-    drawn: dict[str, Any] = {"first_step": 1, "train_mode": True}
-    noise: dict[str, Any] = {"references": "train", "n_references": 50, "n_samples": 50, "noise_std": 1e-4}
     fit: dict[str, Any] = {"squash": True, "generator_protocol": "as_released", "train_mode": True}
     retain: dict[str, Any] = {"steps": "last", "bias": True, "train_mode": True}
     return {
-        "feature_occlusion": Choice("feature_occlusion", drawn),
-        "augmented_occlusion": Choice("augmented_occlusion", drawn),
-        "integrated_gradients": each("integrated_gradients", train_mode=True),
-        "gradient_shap": each("gradient_shap", train_mode=True, **noise),
-        "deep_lift": each("deep_lift", train_mode=True),
+        **released_baselines(),
         "retain_attention": Choice("retain_attention", {**retain, "keep": True, "epochs": few or 50}),
         "fit": _fit("mean_of_kl", epochs=few or 301, **fit),
         "fit_kl_of_mean": _fit("kl_of_mean", epochs=few or 301, **fit),

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.statistics import CONTROLS, summarise
-from tsinterp_lib.figures import style
+from tsinterp_lib.figures import results, style
 from tsinterp_lib.registry import Choice, Scalar, build
 from tsinterp_lib.types import Sizes
 
@@ -51,23 +51,8 @@ def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Mar
     if part.empty:
         return _nothing(protocol)
     found = summarise(part, ["protocol", "profile", "metric", "dataset", "explainer"])
-    data = [d for d in DATA if d in set(found["dataset"])]
-    names = [e for e in METHODS if e in set(found["explainer"])][::-1]
-    figure, axes = plt.subplots(
-        1, len(data), figsize=(style.WIDTH, 0.27 * len(names) + 1.1), sharey=True, squeeze=False
-    )
-    for panel, name in zip(axes.flat, data, strict=True):
-        table = found[found["dataset"] == name].set_index("explainer").reindex(names)
-        for y, (method, row) in enumerate(table.iterrows()):
-            look = style.look(str(method))
-            panel.plot([row["low"], row["high"]], [y, y], color=look.colour, lw=2, solid_capstyle="butt")
-            panel.plot(row["mean"], y, look.marker, color=look.colour, ms=5.5)
-        panel.set_title(DATA[name])
-        panel.set_xlim(-0.03, 1.03)
-        panel.set_yticks(range(len(names)), [style.look(e).name for e in names])
-        panel.grid(axis="y", color="#EEEEEE", lw=0.7)
-        panel.set_xlabel(metric.replace("_pooled", "").replace("_", " "))
-    return style.finish(figure)
+    panels = {title: found[found["dataset"] == name] for name, title in DATA.items() if name in set(found["dataset"])}
+    return results.side_by_side(panels, metric.replace("_pooled", "").replace("_", " "))
 
 
 def examples(seed: int = 0) -> Figure:
@@ -101,7 +86,8 @@ def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     part = rows[rows["metric"].isin(("test_accuracy", "passed_gate")) & (rows["explainer"] == "")]
     if part.empty:
         return Markdown("No network is trained yet: `tsinterp run fit_simulated`.")
-    return part.pivot_table(index="dataset", columns=["metric", "protocol"], values="value").round(3)
+    table = part.pivot_table(index="dataset", columns=["metric", "protocol"], values="value").round(3)
+    return table.astype(object).where(table.notna(), "–")
 
 
 def _nothing(protocol: str) -> Markdown:

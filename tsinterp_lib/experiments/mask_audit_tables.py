@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython.display import Markdown
 
 from tsinterp_lib.experiments.rare_audit import AREAS, MASKS, OWN_FEATURES
 from tsinterp_lib.experiments.statistics import interval
@@ -14,14 +15,14 @@ SCORES = {
     "auroc": "AUROC",
     "average_precision": "average precision",
 }
-MISSING = pd.DataFrame({"rows are missing": ["tsinterp run rare_audit"]})
+MISSING = "Nothing of this is computed yet: `tsinterp run rare_audit`."
 
 
-def of_masks(rows: pd.DataFrame) -> pd.DataFrame:
+def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     """Dynamask as released, and what each switch of its fit adds, paired by seed: mean and 95 % interval."""
     wide = _wide(rows, "as_released")
     if wide is None or "dynamask" not in wide.columns.get_level_values("explainer"):
-        return MISSING
+        return Markdown(MISSING)
     table: dict[str, dict[str, str]] = {"as released": {}}
     for metric, printed in SCORES.items():
         if (metric, "dynamask") not in wide.columns:
@@ -35,11 +36,11 @@ def of_masks(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table).T
 
 
-def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame:
+def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame | Markdown:
     """One area over the threshold, as released and with each choice changed: methods × choices, means over seeds."""
     wide = _wide(rows, "as_released")
     if wide is None:
-        return MISSING
+        return Markdown(MISSING)
     mean = wide.mean()
     columns = {"as released": area, **{name: f"{area}[{name}]" for name in AREAS}}
     names = [e for e in wide.columns.get_level_values("explainer").unique() if "[" not in str(e)]
@@ -47,7 +48,7 @@ def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame:
     return pd.DataFrame({c: {style.printed(e): mean.get((m, e)) for e in names} for c, m in columns.items()}).round(3)
 
 
-def of_features(rows: pd.DataFrame) -> pd.DataFrame:
+def of_features(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     """Dynamask where the series of a run share their important features, as released, and where each has its own."""
     table: dict[str, dict[str, str]] = {}
     for protocol, name in (("as_released", "shared, as released"), (OWN_FEATURES, "own features")):
@@ -55,7 +56,7 @@ def of_features(rows: pd.DataFrame) -> pd.DataFrame:
         if wide is None or ("auroc", "dynamask") not in wide.columns:
             continue
         table[name] = {printed: _plain(wide[(metric, "dynamask")]) for metric, printed in SCORES.items()}
-    return pd.DataFrame(table).T if table else MISSING
+    return pd.DataFrame(table).T if table else Markdown(MISSING)
 
 
 def _wide(rows: pd.DataFrame, protocol: str) -> pd.DataFrame | None:

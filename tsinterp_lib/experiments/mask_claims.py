@@ -9,8 +9,7 @@ import pandas as pd
 
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.claims import NEGLIGIBLE
-from tsinterp_lib.experiments.effects import stratified
-from tsinterp_lib.experiments.statistics import CONTROLS
+from tsinterp_lib.experiments.statistics import CONTROLS, stratified
 from tsinterp_lib.experiments.verdict import UNDECIDED, Verdict, verdict
 from tsinterp_lib.figures import style
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.statistics import CONTROLS, summarise
-from tsinterp_lib.figures import style
+from tsinterp_lib.figures import results, style
 
 NAMES = {
     "aup_threshold_pooled": "AUP (threshold, pooled)",
@@ -65,19 +64,6 @@ def beside(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 def dots(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> Figure:
     """Mean and interval over runs of every method, a panel per metric; rows of one data set."""
     found = summarise(rows[rows["metric"].isin(metrics) & (rows["protocol"] == protocol)], BY)
-    names = [e for e in METHODS if e in set(found["explainer"])][::-1]
-    figure, grid = plt.subplots(
-        1, len(metrics), figsize=(style.WIDTH, 0.27 * len(names) + 1.1), sharey=True, squeeze=False
-    )
-    for axes, metric in zip(grid.flat, metrics, strict=True):
-        part = found[found["metric"] == metric].set_index("explainer").reindex(names)
-        for y, (name, row) in enumerate(part.iterrows()):
-            look = style.look(str(name))
-            axes.plot([row["low"], row["high"]], [y, y], color=look.colour, lw=2, solid_capstyle="butt")
-            axes.plot(row["mean"], y, look.marker, color=look.colour, ms=6)
-        axes.set_xlim(-0.03, 1.03)
-        axes.set_title(NAMES.get(metric, metric.replace("_", " ")))
-        axes.set_yticks(range(len(names)), [style.look(e).name for e in names])
-        axes.grid(axis="y", color="#EEEEEE", lw=0.7)
-        axes.set_xlabel(f"{rows['dataset'].iloc[0].replace('_', ' ')}, {style.PROTOCOLS[protocol]}")
-    return style.finish(figure)
+    found = found[found["explainer"] != ""]
+    panels = {NAMES.get(m, m.replace("_", " ")): found[found["metric"] == m] for m in metrics}
+    return results.side_by_side(panels, f"{rows['dataset'].iloc[0].replace('_', ' ')}, {style.PROTOCOLS[protocol]}")

@@ -107,15 +107,9 @@ def _kept(plan: Plan) -> dict[str, Choice]:
 
 def _released(few: int | None) -> dict[str, Choice]:
     """As the scripts compute: baselines scored in training mode, Dynamask on scrambled outputs, steps from 1 on."""
-    drawn: dict[str, Any] = {"first_step": 1, "train_mode": True}
-    noise: dict[str, Any] = {"references": "train", "n_references": 50, "n_samples": 50, "noise_std": 1e-4}
     fit: dict[str, Any] = {"average": "mean_of_kl", "squash": True, "negative": "shift", "epochs": few or 301}
     return {
-        "feature_occlusion": Choice("feature_occlusion", drawn),
-        "augmented_occlusion": Choice("augmented_occlusion", drawn),
-        "integrated_gradients": each("integrated_gradients", train_mode=True),
-        "gradient_shap": each("gradient_shap", train_mode=True, **noise),
-        "deep_lift": each("deep_lift", train_mode=True),
+        **released_baselines(),
         "lime": _lime(history=False, train_mode=True),
         "retain_attention": Choice(
             "retain_attention",
@@ -124,6 +118,19 @@ def _released(few: int | None) -> dict[str, Choice]:
         "fit": Choice("fit", {**fit, "generator_protocol": "as_released", "train_mode": True, "keep": True}),
         **_in_evaluation_mode(fit),
         **controls(),
+    }
+
+
+def released_baselines() -> dict[str, Choice]:
+    """Occlusion and path methods with the settings that both released scripts give them, scored in training mode."""
+    drawn: dict[str, Any] = {"first_step": 1, "train_mode": True}
+    noise: dict[str, Any] = {"references": "train", "n_references": 50, "n_samples": 50, "noise_std": 1e-4}
+    return {
+        "feature_occlusion": Choice("feature_occlusion", drawn),
+        "augmented_occlusion": Choice("augmented_occlusion", drawn),
+        "integrated_gradients": each("integrated_gradients", train_mode=True),
+        "gradient_shap": each("gradient_shap", train_mode=True, **noise),
+        "deep_lift": each("deep_lift", train_mode=True),
     }
 
 

@@ -101,7 +101,7 @@ def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.Da
     )
 
 
-def say_training_mode(rows: pd.DataFrame) -> pd.DataFrame:
+def training_mode(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     """AUROC of the released methods in training mode, and with that alone switched off: same networks, same draws."""
     part = report.pick(rows, "auroc", "as_released")
     found = part.pivot_table(index="explainer", columns="seed", values="value").mean(axis=1)
@@ -111,7 +111,9 @@ def say_training_mode(rows: pd.DataFrame) -> pd.DataFrame:
         for base, other in pairs.items()
         if base in found.index
     }
-    return pd.DataFrame(table).T if table else pd.DataFrame({"missing": ["tsinterp run state"]})
+    if not table:
+        return Markdown("The released methods are not computed yet: `tsinterp run state`.")
+    return pd.DataFrame(table).T.round(3)
 
 
 def _means(rows: pd.DataFrame, protocol: str, left_out: tuple[str, ...] = CONTROLS) -> pd.Series:

@@ -27,17 +27,53 @@ def interval(values: pd.Series, level: float = 0.95) -> pd.Series:
     return pd.Series({"mean": mean, "low": mean - half, "high": mean + half, "n": n})
 
 
+def stratified(values: pd.Series, strata: pd.Series, level: float = 0.95) -> tuple[float, float, float]:
+    r"""Mean over strata of the means within them, with a Student interval; strata are fixed, repetitions random.
+
+    .. math:: \bar d \pm t_{\nu} \sqrt{\frac{1}{L^2} \sum_l \frac{s_l^2}{n_l}}, \qquad \nu = \sum_l (n_l - 1)
+
+    with :math:`s_l` pooled over the L strata. Layouts are the strata and seeds the repetitions: the interval speaks
+    about these layouts, not about others. NaN bounds where no stratum has two values.
+    """
+    groups = values.groupby(strata.to_numpy(), sort=False)
+    mean, n = groups.mean(), groups.size()
+    df = int((n - 1).sum())
+    centre = float(mean.mean())
+    if df < 1:
+        return centre, np.nan, np.nan
+    pooled = float((groups.var(ddof=1).fillna(0.0) * (n - 1)).sum()) / df
+    half = float(stats.t.ppf((1 + level) / 2, df)) * np.sqrt(pooled * float((1 / n).sum())) / len(n)
+    return centre, centre - half, centre + half
+
+
 def summarise(rows: pd.DataFrame, by: list[str], level: float = 0.95) -> pd.DataFrame:
     """Mean and interval over seeds of whatever ``by`` leaves; other axes (layouts) are averaged within a seed first.
 
-    Raises :class:`InvalidInput` where rows of several metrics or protocols would be mixed.
+    Where the seeds of a group do not have the same layouts (a model fell below the gate, or is not computed yet), a
+    seed's mean would depend on which it has: there each layout counts once, and the interval is :func:`stratified`.
+    ``n`` is the number of seeds in both cases. Raises :class:`InvalidInput` where rows of several metrics or protocols
+    would be mixed.
     """
     for axis in ("metric", "protocol", "profile"):
         if axis not in by and rows[axis].nunique() > 1:
             raise InvalidInput(f"rows of several {axis}s ({', '.join(map(str, rows[axis].unique()))}): choose one.")
-    per_seed = rows.groupby([*by, "seed"], sort=False, dropna=False)["value"].mean().reset_index()
-    grouped = per_seed.groupby(by, sort=False, dropna=False)["value"]
-    return grouped.apply(interval, level=level).unstack().reset_index()
+    if "dataset" in by or "dataset" not in rows:
+        per_seed = rows.groupby([*by, "seed"], sort=False, dropna=False)["value"].mean().reset_index()
+        found = per_seed.groupby(by, sort=False, dropna=False)["value"].apply(interval, level=level).unstack()
+    else:
+        grouped = rows.groupby(by, sort=False, dropna=False)[["dataset", "seed", "value"]]
+        found = pd.DataFrame(grouped.apply(_over_layouts, level))
+    return found.reset_index()
+
+
+def _over_layouts(group: pd.DataFrame, level: float) -> pd.Series:
+    there = group[group["value"].notna()]
+    cells = there.groupby(["dataset", "seed"], sort=False)["value"].mean()
+    layouts, seeds = there["dataset"].nunique(), there["seed"].nunique()
+    if len(cells) == layouts * seeds:
+        return interval(group.groupby("seed", sort=False)["value"].mean(), level)
+    mean, low, high = stratified(cells, cells.index.get_level_values("dataset").to_series(), level)
+    return pd.Series({"mean": mean, "low": low, "high": high, "n": float(seeds)})
 
 
 @dataclass(frozen=True)

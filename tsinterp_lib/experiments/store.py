@@ -135,9 +135,12 @@ def read_all(study: str, profile: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).drop_duplicates(["cell", "metric", "at"], keep="last")
 
 
-def compact(study: str, folder: Path | None = None) -> Path:
-    """Merge the finished units of a study into its published table, sorted by key; newer rows of a cell win."""
-    rows = pd.DataFrame(_unit_tables(study, folder), columns=list(COLUMNS))
+def compact(study: str, profile: str | None = None) -> Path:
+    """Merge the finished units of a study into its published table, sorted by key; newer rows of a cell win.
+
+    ``profile`` keeps the units of one profile alone, so that a trial at ``smoke`` does not enter the published rows.
+    """
+    rows = pd.DataFrame(_unit_tables(study, profile), columns=list(COLUMNS))
     path = published(study)
     if path.exists():
         old = read(study)
@@ -157,8 +160,8 @@ def compact(study: str, folder: Path | None = None) -> Path:
     return path
 
 
-def _unit_tables(study: str, folder: Path | None) -> Iterable[tuple[object, ...]]:
-    base = folder or paths.cache() / "units" / study
+def _unit_tables(study: str, profile: str | None) -> Iterable[tuple[object, ...]]:
+    base = paths.units(study, profile) if profile else paths.cache() / "units" / study
     for path in sorted(base.rglob("*.csv")):
         yield from (astuple(row) for row in read_unit(path))
 

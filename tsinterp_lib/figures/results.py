@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -50,6 +50,29 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
     if reference is not None:
         handles.append(Line2D([], [], marker="D", mfc="none", mec="k", ls="", label="published"))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return style.finish(figure)
+
+
+def side_by_side(panels: Mapping[str, pd.DataFrame], label: str) -> Figure:
+    """Mean and interval per explainer on a scale from 0 to 1, a panel per title; all share one list of explainers.
+
+    Each table has the columns explainer, mean, low, high; explainers come in the order of the looks, variants last.
+    """
+    there = {e for table in panels.values() for e in table["explainer"]}
+    names = [e for e in (*style.LOOKS, *style.VARIANTS) if e in there][::-1]
+    figure, grid = plt.subplots(
+        1, len(panels), figsize=(style.WIDTH, 0.27 * len(names) + 1.1), sharey=True, squeeze=False
+    )
+    for axes, (title, table) in zip(grid.flat, panels.items(), strict=True):
+        for y, (name, row) in enumerate(table.set_index("explainer").reindex(names).iterrows()):
+            look = style.look(str(name))
+            axes.plot([row["low"], row["high"]], [y, y], color=look.colour, lw=2, solid_capstyle="butt")
+            axes.plot(row["mean"], y, look.marker, color=look.colour, ms=5.5)
+        axes.set_xlim(-0.03, 1.03)
+        axes.set_title(title)
+        axes.set_yticks(range(len(names)), [style.look(e).name for e in names])
+        axes.grid(axis="y", color="#EEEEEE", lw=0.7)
+        axes.set_xlabel(label)
     return style.finish(figure)
 
 
