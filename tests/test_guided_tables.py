@@ -70,7 +70,9 @@ def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
     three = [guided_controls.CONSISTENCY, guided_controls.NOISE, guided_controls.GRADIENT]
     assert auroc[three].sum() == pytest.approx(auroc[guided_controls.WHOLE])
     assert "+0.031 with the choice of cells by their gradient (above zero)" in guided_controls.say(found).data
-    assert guided_controls.table(found).shape == (5, 1)
+    table = guided_controls.table(found)
+    assert table.shape == (5, 1)
+    assert table.loc[guided_controls.WHOLE, "TCN"].endswith(", n = 12")
 
 
 def test_fine_tuning_is_compared_with_both_trainings():
@@ -85,9 +87,11 @@ def test_fine_tuning_is_compared_with_both_trainings():
 def test_parts_stand_on_the_cells_that_every_training_has():
     rows = made(layouts=guided.CONTROLLED)
     lost = (rows["trainer"] == "consistency") & (rows["seed"] == 2)
-    found = guided_controls.parts(rows[~lost])
-    assert set(found["blocks"]) == {2 * 4}
-    nothing = guided_controls.parts(rows[rows["trainer"] != "equal_epochs"])
+    blocks = guided_controls.parts(rows[~lost]).groupby("part")["blocks"].unique()
+    assert blocks.pop(guided_controls.LENGTH).tolist() == [3 * 4]
+    assert {tuple(n) for n in blocks} == {(2 * 4,)}
+    assert guided_controls.LENGTH not in set(guided_controls.parts(rows[rows["trainer"] != "equal_epochs"])["part"])
+    nothing = guided_controls.parts(rows[rows["trainer"] != "random_masked"])
     assert nothing.empty
     assert isinstance(guided_controls.table(nothing), Markdown)
 

@@ -29,21 +29,25 @@ FIELDS = ("row", "part", "network", "quantity", "effect", "low", "high", "blocks
 def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
     """Each part of the gain of ``trainer`` by network: mean over methods and layouts, interval over seeds.
 
-    All five compare on the layouts, seeds and methods that every training of :data:`PARTS` has, so that they add up.
-    Layouts are given and seeds are repetitions; one seed gives a value without an interval. Networks that lack a
-    training are left out: where all do, the table is empty. ``rows`` are those of
+    The first four compare on the layouts, seeds and methods that all their trainings have, so that they add up; the
+    fifth on those that its own two have. Layouts are given and seeds are repetitions; one seed gives a value without an
+    interval, and ``blocks`` is how many pairs of models there are. Networks that lack a training of the first four are
+    left out: where all do, the table is empty. ``rows`` are those of
     :func:`tsinterp_lib.experiments.guided.joined`.
     """
-    needed = [trainer, TRADITIONAL, "random_masked", "consistency", "equal_epochs"]
+    needed = [trainer, TRADITIONAL, "random_masked", "consistency"]
     found = []
     for metric, quantity in QUANTITIES.items():
         cells = report.pick(rows[rows["explainer"].isin(EXPLAINED)], metric, PROTOCOL)
-        cells = cells[cells["trainer"].isin(needed)].dropna(subset=["value"])
-        cells = cells[cells.groupby(WHERE)["trainer"].transform("nunique") == len(needed)]
-        for network in report.in_order(cells["model"].unique()):
-            part = cells[cells["model"] == network]
+        cells = cells.dropna(subset=["value"])
+        summands = cells[cells["trainer"].isin(needed)]
+        summands = summands[summands.groupby(WHERE)["trainer"].transform("nunique") == len(needed)]
+        for network in report.in_order(summands["model"].unique()):
             for name, pair in PARTS.items():
+                part = (cells if name == LENGTH else summands).query("model == @network")
                 a, b = (part[part["trainer"] == t.format(guided=trainer)] for t in pair)
+                if a[WHERE].merge(b[WHERE]).empty:
+                    continue
                 e = effects.effect(name, network, quantity, a, b)
                 row = f"{style.network(network)}: {name.split(':')[0]}"
                 values = (row, name, network, quantity, e.effect, e.low, e.high, e.blocks)
@@ -73,11 +77,11 @@ def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Markdown:
-    """The parts of one quantity as text, parts × networks; or the sentence that there are none."""
+    """The parts of one quantity as text, parts × networks, with n pairs of models; or that there are none."""
     if found.empty:
         return Markdown("Not computed yet.")
     part = found[found["quantity"] == quantity]
-    text = [_text(e, low, high) for e, low, high in part[["effect", "low", "high"]].itertuples(index=False)]
+    text = [_text(*row) for row in part[["effect", "low", "high", "blocks"]].itertuples(index=False)]
     grid = part.assign(text=text).pivot_table(index="part", columns="network", values="text", aggfunc="first")
     return grid.reindex(index=[p for p in PARTS if p in grid.index]).rename(columns=style.network)
 
@@ -94,12 +98,18 @@ def say(found: pd.DataFrame, trainer: str = "guided") -> Markdown:
         (low, high), *_ = own[own["part"] == GRADIENT][["low", "high"]].to_numpy()
         clear = "above zero" if low > 0 else "below zero" if high < 0 else "not clear of zero"
         words.append(
-            f"on the **{style.network(str(network))}** AUROC changes by {e[WHOLE]:+.3f}; of this "
+            f"on the **{style.network(str(network))}** ({_models(own)}) AUROC changes by {e[WHOLE]:+.3f}; of this "
             f"{e[CONSISTENCY]:+.3f} come with the divergence alone, {e[NOISE]:+.3f} with "
             f"noise in random cells, and {e[GRADIENT]:+.3f} with the choice of cells by their gradient ({clear})"
         )
     return Markdown(f"{lead}: " + "; ".join(words) + ".")
 
 
-def _text(effect: float, low: float, high: float) -> str:
-    return f"{effect:+.3f}" + (f" [{low:+.3f}, {high:+.3f}]" if np.isfinite(low) else " (one seed)")
+def _models(own: pd.DataFrame) -> str:
+    n = int(own[own["part"] == WHOLE]["blocks"].iloc[0])
+    return f"{n} model{'s' * (n > 1)} of each training"
+
+
+def _text(effect: float, low: float, high: float, blocks: int) -> str:
+    interval = f" [{low:+.3f}, {high:+.3f}]" if np.isfinite(low) else ""
+    return f"{effect:+.3f}{interval}, n = {blocks}"
