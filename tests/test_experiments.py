@@ -15,7 +15,7 @@ import pytest
 
 from tsinterp_lib import paths
 from tsinterp_lib.errors import MissingRows, StoreError, UnknownName
-from tsinterp_lib.experiments import PROFILES, STUDIES, runner, store
+from tsinterp_lib.experiments import PROFILES, STUDIES, runner, status, store
 from tsinterp_lib.experiments.cells import by_unit, check_unique
 from tsinterp_lib.experiments.compute import compute_unit, missing_cells
 from tsinterp_lib.experiments.store import Row
@@ -147,6 +147,19 @@ def test_rows_do_not_depend_on_the_order_of_computing(places):
     for cell in shuffled:
         compute_unit([cell], plan, places / "one by one", timed=False)
     assert unit_bytes(places / "straight") == unit_bytes(places / "one by one")
+
+
+def test_a_begun_unit_counts_for_the_share_that_is_missing(places):
+    cells = STUDY.cells(SMOKE, ONE)
+    few = [c for c in cells if c.explainer is None or c.explainer.label == "random"]
+    compute_unit(few, STUDY.plan("smoke")["corrected"], paths.units("benchmark", "smoke"), timed=False)
+    store.write_unit(paths.units("benchmark", "smoke") / "timed.csv", [
+        row(protocol="corrected", model="tcn", trainer=trainer, cell=trainer, seconds=90.0) for trainer in ("a", "b")
+    ])  # fmt: skip
+    (line,) = status.table(STUDY, SMOKE, ONE).to_dict("records")
+    assert (line["units"], line["done"], line["begun"]) == (1, 0, 1)
+    assert line["minutes per unit"] == pytest.approx(1.0)  # two of 90 seconds, one untimed
+    assert line["minutes left, one core"] == pytest.approx(1 - len(few) / len(cells), abs=0.06)
 
 
 def test_a_second_run_computes_nothing(places):

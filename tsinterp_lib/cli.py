@@ -57,7 +57,7 @@ def status(study: str, profile: ProfileName = "paper", only: Only = None) -> Non
     from tsinterp_lib.experiments import status as st
 
     chosen, size = _study(study, profile)
-    typer.echo(st.table(chosen, size, _only(only)).to_string(index=False))
+    typer.echo(st.table(chosen, size, _only(only)).to_string(index=False, na_rep="not timed"))
 
 
 @app.command()

@@ -46,7 +46,9 @@ def pending(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | 
     for key, cells in units.items():
         plan = plans[cells[0].protocol]
         missing = missing_cells(cells, published, plan)
-        if missing and missing_cells(missing, pairs(store.unit_rows(folder, key)), plan):
+        if missing:
+            missing = missing_cells(missing, pairs(store.unit_rows(folder, key)), plan)
+        if missing:
             todo.append((missing, plan))
     return todo, len(units)
 

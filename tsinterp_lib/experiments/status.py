@@ -8,29 +8,34 @@ import pandas as pd
 
 from tsinterp_lib import paths
 from tsinterp_lib.experiments import store
-from tsinterp_lib.experiments.cells import Profile, Study
+from tsinterp_lib.experiments.cells import Profile, Study, by_unit
 from tsinterp_lib.experiments.runner import pending
 
 
 def table(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """Units done and missing by protocol and network, with measured and estimated minutes on one core."""
+    """Units done, begun and missing by protocol and network, with measured and estimated minutes on one core.
+
+    A unit is one fitted model with all its maps; of a begun one some are there, and it counts for the share that is
+    missing. Minutes are NaN where no unit of the network is timed.
+    """
     todo, _ = pending(study, profile, only)
-    cells = [c for c in study.cells(profile, only) if c.explainer is None]
-    missing = {group[0].unit().key() for group, _ in todo}
+    missing = {cells[0].unit().key(): len(cells) for cells, _ in todo}
     frame = pd.DataFrame(
-        {
-            "protocol": [c.protocol for c in cells],
-            "model": [c.model.label for c in cells],
-            "missing": [c.unit().key() in missing for c in cells],
-        }
+        [
+            (cells[0].protocol, cells[0].model.label, missing.get(key, 0) / len(cells))
+            for key, cells in by_unit(study.cells(profile, only)).items()
+        ],
+        columns=["protocol", "model", "missing"],
     )
-    counts = frame.groupby(["protocol", "model"], sort=False)["missing"].agg(units="size", missing="sum").reset_index()
-    counts["done"] = counts["units"] - counts["missing"]
+    frame = frame.assign(done=frame["missing"] == 0, begun=frame["missing"].between(0, 1, inclusive="neither"))
+    grouped = frame.groupby(["protocol", "model"], sort=False)
+    counts = grouped.agg(units=("done", "size"), done=("done", "sum"), begun=("begun", "sum"), left=("missing", "sum"))
+    counts = counts.reset_index()
     per_unit = unit_minutes(study, profile)
     typical = [per_unit.get((p, m)) for p, m in zip(counts["protocol"], counts["model"], strict=True)]
     counts["minutes per unit"] = pd.Series(typical, dtype="float64").round(2)
-    counts["minutes left, one core"] = (counts["minutes per unit"] * counts["missing"]).round(1)
-    return counts.drop(columns=["missing"])
+    counts["minutes left, one core"] = (counts["minutes per unit"] * counts["left"]).round(1)
+    return counts.drop(columns="left")
 
 
 def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]:
@@ -42,6 +47,6 @@ def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]
     if not frames:
         return {}
     cells = pd.concat(frames).drop_duplicates("cell")
-    seconds = cells.groupby(["protocol", "model", "dataset", "seed"])["seconds"].sum()
+    seconds = cells.groupby(["protocol", "model", "dataset", "trainer", "seed"])["seconds"].sum()
     mean = (seconds.groupby(["protocol", "model"]).mean() / 60).reset_index()
     return {(p, m): float(v) for p, m, v in mean.itertuples(index=False)}
