@@ -11,15 +11,16 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments.scoreboard import VERDICTS, counts
 from tsinterp_lib.figures import style
+from tsinterp_lib.figures.effects import VERDICTS as VERDICTS_OF_CLAIMS
 
 FILTERS = ("paper", "table", "quantity", "dataset", "model", "method", "training", "verdict")
 COLOURS = dict(zip(VERDICTS, ("#1b7837", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
-DARK = ("#1b7837", "#b2182b")
 
 STYLE = """
 .tsb { font-size: 0.8rem; } .tsb label { display: inline-block; margin: 0 0.8em 0.4em 0; }
@@ -47,20 +48,35 @@ def scoreboard_table(board: pd.DataFrame) -> HTML:
 def verdict_counts(board: pd.DataFrame) -> Figure:
     """A bar per paper and table, divided by verdict, the counts written into it."""
     table = counts(board)
-    names = [f"{style_paper(paper)}, {name}" for paper, name in table.index]
+    table.index = pd.Index([f"{style_paper(paper)}, {name}" for paper, name in table.index])
+    return _stacked(table, COLOURS, "share of published numbers (counts inside)")
+
+
+def claim_counts(table: pd.DataFrame) -> Figure:
+    """A bar per paper, divided by the verdicts on its claims; ``table`` has papers as index and verdicts as columns."""
+    colours = {word: colour for word, (colour, _) in VERDICTS_OF_CLAIMS.items()}
+    return _stacked(table.rename(index=style_paper), colours, "share of claims (counts inside)")
+
+
+def _stacked(table: pd.DataFrame, colours: Mapping[str, str], label: str) -> Figure:
     figure, ax = plt.subplots(figsize=(7.0, 0.45 * len(table) + 1.1), layout="constrained")
     share = table.div(table.sum(axis=1), axis=0)
     left = [0.0] * len(table)
-    for word in VERDICTS:
-        bars = ax.barh(names, share[word], left=left, color=COLOURS[word], label=word)
-        ink = "white" if COLOURS[word] in DARK else "black"
+    for word, colour in colours.items():
+        bars = ax.barh(table.index, share[word], left=left, color=colour, label=word)
         labels = [str(v) if v else "" for v in table[word]]
-        ax.bar_label(bars, labels=labels, label_type="center", fontsize=8, color=ink)
+        ax.bar_label(bars, labels=labels, label_type="center", fontsize=8, color=_ink(colour))
         left = [a + b for a, b in zip(left, share[word], strict=True)]
     ax.invert_yaxis()
-    ax.set(xlim=(0, 1), xlabel="share of published numbers (counts inside)")
-    figure.legend(loc="outside upper center", ncols=len(VERDICTS), frameon=False)
+    ax.set(xlim=(0, 1), xlabel=label)
+    figure.legend(loc="outside upper center", ncols=len(colours), frameon=False)
     return style.finish(figure)
+
+
+def _ink(colour: str) -> str:
+    """Black on light colours, white on dark ones, by relative luminance."""
+    red, green, blue = to_rgb(colour)
+    return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.45 else "white"
 
 
 def style_paper(key: str) -> str:

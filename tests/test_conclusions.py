@@ -1,0 +1,102 @@
+"""The page of verdicts: claims are gathered, counted and printed as judged, and worth is read from the rows."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from tsinterp_lib import figures, paths
+from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.experiments import conclusions
+from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
+
+YES = Verdict("a | b is better", CONFIRMED, 0.2, 0.1, 0.3, 5, "above")
+NO = Verdict("c is better", REFUTED, -0.2, -0.3, -0.1, 5, "below")
+OPEN = Verdict("d is better", UNDECIDED, 0.1, np.nan, np.nan, 1, "one seed")
+EMPTY = Verdict("e is better", UNDECIDED, np.nan, np.nan, np.nan, 0, "rows are missing")
+
+
+def absent(_profile):
+    raise MissingRows("nothing there")
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    sources = (
+        conclusions.Source("ismail2020", "11_audit", lambda profile: [YES, NO]),
+        conclusions.Source("ismail2021", "12_guided_training", absent),
+        conclusions.Source("crabbe2021", "15_state", lambda profile: [OPEN, EMPTY]),
+    )
+    monkeypatch.setattr(conclusions, "SOURCES", sources)
+    return conclusions.judged()
+
+
+def test_a_study_without_rows_leaves_the_others(judged):
+    assert list(judged["paper"]) == ["ismail2020"] * 2 + ["crabbe2021"] * 2
+    assert list(judged["verdict"]) == [CONFIRMED, REFUTED, UNDECIDED, UNDECIDED]
+
+
+def test_verdicts_are_counted_by_paper_and_said(judged):
+    counts = conclusions.counts(judged)
+    assert counts.loc["ismail2020"].tolist() == [1, 1, 0]
+    assert counts.loc["crabbe2021"].tolist() == [0, 0, 2]
+    said = conclusions.say(judged).data
+    assert said == (
+        "Of 4 claims of 2 papers 1 are confirmed, 1 refuted and 2 undecided; 2 of the undecided have fewer than two "
+        "seeds so far."
+    )
+    widths = [bar.get_width() for bar in figures.claim_counts(counts).axes[0].patches]
+    assert sum(widths) == pytest.approx(2)
+
+
+def test_the_claims_of_a_paper_are_printed_with_effect_interval_and_page(judged):
+    head, _, yes, no = conclusions.of_paper(judged, "ismail2020").data.splitlines()
+    assert head.count("|") == yes.count("|") == no.count("|") == 6
+    assert "**confirmed** | a / b is better | +0.200 [+0.100, +0.300] | 5 | [11](11_audit.html)" in yes
+    *_, one, none = conclusions.of_paper(judged, "crabbe2021").data.splitlines()
+    assert "| +0.100 | 1 |" in one
+    assert "| – | 0 |" in none
+    assert "computed yet" in conclusions.of_paper(judged, "ismail2021").data
+    assert "computed yet" in conclusions.of_paper(pd.DataFrame(), "ismail2021").data
+
+
+def test_every_source_names_a_paper_of_the_bibliography_and_a_page_of_the_book():
+    pages = yaml.safe_load((paths.root() / "_toc.yml").read_text())
+    listed = [c["file"] for part in pages["parts"] for c in part["chapters"]]
+    bibliography = (paths.root() / "book" / "references.bib").read_text()
+    for source in conclusions.SOURCES:
+        assert f"notebooks/{source.chapter}" in listed
+        assert f"{{{source.paper}," in bibliography
+
+
+def made(position=0.6):
+    scores = {"gradient": (0.7, 0.5), "occlusion": (0.9, 0.55), "random": (0.5, 0.5), "position_only": (position,) * 2}
+    rows = [
+        {"protocol": "corrected", "profile": "paper", "dataset": d, "model": m, "explainer": e, "metric": "auroc",
+         "at": np.nan, "seed": s, "value": scores[e][k] + 0.01 * s}
+        for (k, m), e, d, s in product(enumerate(("tcn", "lstm")), scores, ("middle/x", "rare_time/x"), (0, 1, 2))
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_what_a_map_is_worth_is_read_from_the_rows():
+    table = conclusions.worth(made())
+    assert table.loc["TCN", ["best method", "worst method"]].tolist() == ["Occlusion", "Gradient"]
+    assert table.loc["TCN", "its AUROC"].startswith("0.91 [")
+    assert table.loc["LSTM", "position only"] == "0.61"
+
+
+def test_the_answer_says_what_differs_more_and_who_exceeds_position():
+    said = conclusions.say_worth(made()).data
+    assert said.startswith("**It depends on the network more than on the method**")
+    assert "0.28 between networks and by 0.13 between methods" in said
+    assert said.endswith("a method exceeds it on the TCN.")
+    assert conclusions.say_worth(made(position=0.95)).data.endswith("no method exceeds it anywhere.")
+
+
+def test_one_seed_and_no_seed_are_undecided():
+    assert conclusions._mean("x", pd.Series([0.3])).verdict == UNDECIDED
+    assert conclusions._mean("x", pd.Series([], dtype=float)).n == 0
+    assert conclusions._mean("x", pd.Series([0.3, 0.31, 0.32])).verdict == CONFIRMED
