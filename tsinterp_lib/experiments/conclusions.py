@@ -122,7 +122,8 @@ def of_paper(table: pd.DataFrame, paper: str) -> Markdown:
         effect = "–" if np.isnan(row["effect"]) else f"{row['effect']:+.3f}"
         bounds = "" if np.isnan(row["low"]) else f" [{row['low']:+.3f}, {row['high']:+.3f}]"
         claim = str(row["claim"]).replace("|", "/")
-        page = f"[{row['chapter'][:2]}]({row['chapter']}.html)"
+        chapter = str(row["chapter"])
+        page = f"[{chapter[:2]}]({chapter}.html)"
         lines.append(f"| **{row['verdict']}** | {claim} | {effect}{bounds} | {row['n']} | {page} |")
     return Markdown("\n".join(lines))
 
@@ -141,7 +142,7 @@ def worth(rows: pd.DataFrame, protocol: str = "corrected") -> pd.DataFrame:
             "its AUROC": _with_bounds(best),
             "worst method": style.printed(str(methods.index[-1])),
             "AUROC of that": _with_bounds(worst),
-            "position only": f"{own.loc['position_only', 'mean']:.2f}" if "position_only" in own.index else "–",
+            "position only": _with_bounds(own.loc["position_only"]) if "position_only" in own.index else "–",
         }
     return pd.DataFrame(table).T
 
