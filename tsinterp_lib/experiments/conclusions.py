@@ -142,7 +142,7 @@ def worth(rows: pd.DataFrame, protocol: str = "corrected") -> pd.DataFrame:
             "its AUROC": _with_bounds(best),
             "worst method": style.printed(str(methods.index[-1])),
             "AUROC of that": _with_bounds(worst),
-            "position only": _with_bounds(own.loc["position_only"]) if "position_only" in own.index else "–",
+            "position only": ", ".join(_with_bounds(row) for _, row in own[own.index == "position_only"].iterrows()),
         }
     return pd.DataFrame(table).T
 
