@@ -106,3 +106,29 @@ def test_a_wide_interval_reproduces_nothing():
     assert word == NOT_TESTABLE
     assert reason.startswith("2 seeds: the interval of ± 0.30")
     assert verdict(0.1, 3, 0.2, 0.8, 2, 0.0)[0] == DIRECTION
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (("test accuracy", "middle", 1.0, 0.99), "stops training at 0.99"),
+        (("test accuracy", "middle", 1.0, 0.6), ""),
+        (("test accuracy", "middle", 0.98, 0.99), ""),
+        (("test_accuracy", "middle_box", 0.986, 0.55), "400 epochs"),
+        (("diff_aup", "small_middle", -0.07, -0.05), "14 × 14"),
+        (("diff_aup", "middle", -0.07, -0.05), ""),
+        (("diff_aup", "small_middle", -0.07, np.nan), "14 × 14"),
+    ],
+)
+def test_a_known_cause_is_named(row, said):
+    found = scoreboard.cause(*row)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_a_cause_stands_beside_a_gap_only():
+    board = scoreboard.scoreboard()
+    small = board[(board["dataset"] == "small_middle") & board["quantity"].str.startswith("diff_")]
+    gaps = small["verdict"].isin((scoreboard.DIRECTION, scoreboard.NOT_REPRODUCED))
+    assert gaps.any()
+    assert (small["reason"].str.contains("14 × 14") == gaps).all()
