@@ -19,6 +19,7 @@ from tsinterp_lib.experiments.scoreboard import VERDICTS, counts
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.effects import VERDICTS as VERDICTS_OF_CLAIMS
 
+ACCENTED = {"Crabbe": "Crabbé"}
 FILTERS = ("paper", "table", "quantity", "dataset", "model", "method", "training", "verdict")
 COLOURS = dict(zip(VERDICTS, ("#1b7837", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
 
@@ -81,7 +82,8 @@ def _ink(colour: str) -> str:
 
 def style_paper(key: str) -> str:
     """The citation key ``ismail2021`` as ``Ismail 2021``."""
-    return f"{key[:-4].capitalize()} {key[-4:]}"
+    name = key[:-4].capitalize()
+    return f"{ACCENTED.get(name, name)} {key[-4:]}"
 
 
 def _label(axis: str, value: str) -> str:
