@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.experiments import claims, guided, guided_verdicts, mask_claims, report, rescaled, so_far
@@ -112,20 +113,27 @@ def say(table: pd.DataFrame) -> Markdown:
     )
 
 
-def of_paper(table: pd.DataFrame, paper: str) -> Markdown:
+def of_paper(table: pd.DataFrame, paper: str) -> HTML | Markdown:
     """The claims of one paper: verdict, effect with its interval, repetitions, and the page that tells more."""
     part = table[table["paper"] == paper] if len(table) else table
     if part.empty:
         return Markdown("Nothing of this is computed yet.")
-    lines = ["| verdict | claim | effect | n | page |", "|---|---|---|---|---|"]
+    lines = []
     for row in part.to_dict("records"):
         effect = "–" if np.isnan(row["effect"]) else f"{row['effect']:+.3f}"
         bounds = "" if np.isnan(row["low"]) else f" [{row['low']:+.3f}, {row['high']:+.3f}]"
-        claim = str(row["claim"]).replace("|", "/")
         chapter = str(row["chapter"])
-        page = f"[{chapter[:2]}]({chapter}.html)"
-        lines.append(f"| **{row['verdict']}** | {claim} | {effect}{bounds} | {row['n']} | {page} |")
-    return Markdown("\n".join(lines))
+        lines.append(
+            {
+                "verdict": f"<b>{row['verdict']}</b>",
+                "claim": html.escape(str(row["claim"])),
+                "effect [95 %]": effect + bounds,
+                "n": row["n"],
+                "page": f"<a href='{chapter}.html'>{chapter[:2]}</a>",
+            }
+        )
+    # Not Markdown: the book's parser of outputs knows no tables.
+    return HTML(pd.DataFrame(lines).to_html(index=False, escape=False, border=0, justify="left"))
 
 
 def worth(rows: pd.DataFrame, protocol: str = "corrected") -> pd.DataFrame:
