@@ -131,3 +131,14 @@ def check_memory(n_bytes: int, what: str, share: float = 0.8) -> None:
             f"{what} needs about {n_bytes / 2**30:.1f} GiB; {available / 2**30:.1f} GiB are available: "
             "ask for fewer samples or a smaller profile."
         )
+
+
+def check_device(device: str) -> None:
+    """Raises :class:`InvalidInput` for a device that torch does not know or this machine does not have."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        there = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+        raise InvalidInput(
+            f"`device` is {device!r}: {str(error).splitlines()[0]}. This machine has {', '.join(there)}."
+        ) from error

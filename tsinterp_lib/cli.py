@@ -37,13 +37,14 @@ def run(
     scheduler: Annotated[str | None, typer.Option(help="address of a running Dask scheduler")] = None,
     only: Only = None,
     timed: Annotated[bool, typer.Option(help="store wall times; without them reruns are equal byte for byte")] = True,
+    device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
 ) -> None:
     """Compute what is missing of a study, then publish it in results/; stop and start again at will."""
     from tsinterp_lib.experiments import runner, store
 
     chosen, size = _study(study, profile)
     report = runner.run(
-        chosen, size, workers=workers, scheduler=scheduler, only=_only(only), timed=timed, say=typer.echo
+        chosen, size, workers=workers, scheduler=scheduler, only=_only(only), timed=timed, device=device, say=typer.echo
     )
     if report.done or report.present:
         typer.echo(f"published in {store.compact(chosen.name, size.name)}")

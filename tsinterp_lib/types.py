@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -52,6 +52,10 @@ class Samples:
         """The samples at a slice or an index tensor, as a new :class:`Samples`."""
         return Samples(self.x[index], self.y[index], None if self.importance is None else self.importance[index])
 
+    def to(self, device: str | torch.device) -> Samples:
+        """The same samples on another device."""
+        return Samples(*(None if v is None else v.to(device) for v in (self.x, self.y, self.importance)))  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -68,6 +72,11 @@ class Dataset:
     n_classes: int
     feature_names: tuple[str, ...]
     background: Background | None = None
+
+    def to(self, device: str | torch.device) -> Dataset:
+        """The same three splits on another device."""
+        splits = {name: getattr(self, name).to(device) for name in ("train", "validation", "test")}
+        return replace(self, **splits)
 
     @property
     def n_steps(self) -> int:

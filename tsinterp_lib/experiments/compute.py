@@ -24,12 +24,17 @@ from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 
 
-def fitted(cell: Cell, dataset: Dataset | None = None) -> tuple[Fitted, Dataset]:
-    """The trained model of a cell and its data: loaded by key where it was trained before, else trained and kept."""
+def fitted(cell: Cell, dataset: Dataset | None = None, device: str = "cpu") -> tuple[Fitted, Dataset]:
+    """The trained model of a cell and its data: loaded by key where it was trained before, else trained and kept.
+
+    Data and first weights are drawn on the CPU whatever the ``device``, so they are the same on all of them; shuffles
+    are too, dropout is drawn where the model is.
+    """
     unit = cell.unit()
-    data = dataset or load(unit)
+    data = (dataset or load(unit)).to(device)
     with scope(seed_from(unit.key(), "init")):
         model = build("model", unit.model, n_steps=data.n_steps, n_features=data.n_features, n_classes=data.n_classes)
+    model.to(device)
     path = paths.checkpoints() / f"{unit.key()}.safetensors"
     if path.exists():
         try:
@@ -69,42 +74,43 @@ def explain(cell: Cell, model: nn.Module, data: Dataset) -> tuple[Explanation, i
 def explanation_rows(cell: Cell, metrics: Sequence[Choice], model: nn.Module, data: Dataset, timed: bool) -> list[Row]:
     """The rows of one explainer: a row per scalar metric, a row per level of a curve."""
     e, calls, seconds = explain(cell, model, data)
-    rows = []
+    rows, where = [], e.x.device.type
     for choice in metrics:
         metric = build("metric", choice)
         scores = metric.curve(e) if isinstance(metric, Curve) else metric(e)[:, None]
         levels = metric.levels if isinstance(metric, Curve) else (None,)
         for level, column in zip(levels, scores.T, strict=True):
-            rows.append(_row(cell, choice.label, level, column, calls, seconds if timed else math.nan))
+            rows.append(_row(cell, choice.label, level, column, calls, seconds if timed else math.nan, where))
     return rows
 
 
-def model_rows(cell: Cell, result: Fitted, timed: bool) -> list[Row]:
+def model_rows(cell: Cell, result: Fitted, timed: bool, device: str = "cpu") -> list[Row]:
     """The rows of the fitted model itself: accuracies, epochs, steps, whether it passed the gate."""
     seconds = result.seconds if timed else math.nan
     values = {name: torch.tensor([float(getattr(result, name))]) for name in MODEL_METRICS}
-    return [_row(cell.unit(), name, None, value, 0, seconds) for name, value in values.items()]
+    return [_row(cell.unit(), name, None, value, 0, seconds, device) for name, value in values.items()]
 
 
-def compute_unit(cells: Sequence[Cell], plan: Plan, folder: Path, timed: bool = True) -> int:
+def compute_unit(cells: Sequence[Cell], plan: Plan, folder: Path, timed: bool = True, device: str = "cpu") -> int:
     """Compute what is missing of one unit and write its file; returns how many rows the file then has.
 
     The file is written after each explainer, so a kill loses one explanation at most. Two runs at once take turns:
     the second finds the rows of the first. With ``timed`` off the rows hold no wall time and are equal byte for byte
-    however they were computed.
+    however they were computed. ``device`` is where the model is trained and explained; its kind is in the rows.
     """
     torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False  # single precision means single precision on every device
     key = cells[0].unit().key()
     with store.claimed(folder, key):
         rows = store.unit_rows(folder, key)
         missing = missing_cells(cells, pairs(rows), plan)
         if not missing:
             return len(rows)
-        result, data = fitted(missing[0])
+        result, data = fitted(missing[0], device=device)
         for cell in missing:
             rows = [row for row in rows if row.cell != cell.key()]
             if cell.explainer is None:
-                rows += model_rows(cell, result, timed)
+                rows += model_rows(cell, result, timed, torch.device(device).type)
             else:
                 rows += explanation_rows(cell, plan.metrics, result.model, data, timed)
             store.write_unit(folder / f"{key}.csv", rows)
@@ -124,7 +130,7 @@ def pairs(rows: Iterable[Row]) -> set[tuple[str, str]]:
     return {(row.cell, row.metric) for row in rows}
 
 
-def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, seconds: float) -> Row:
+def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, seconds: float, device: str) -> Row:
     scores = scores.to(torch.float64)
     scores = scores[~torch.isnan(scores)]
     n = len(scores)
@@ -133,5 +139,5 @@ def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, 
     where = (cell.study, cell.protocol, cell.profile.name, cell.dataset.label, cell.model.label, cell.trainer.label)
     explainer = cell.explainer.label if cell.explainer else ""
     return Row(
-        *where, explainer, metric, at, cell.seed, mean, sem, n, calls, round(seconds, 3), "cpu", cell.key(), VERSION
+        *where, explainer, metric, at, cell.seed, mean, sem, n, calls, round(seconds, 3), device, cell.key(), VERSION
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsinterp_lib import paths
+from tsinterp_lib.checks import check_device
 from tsinterp_lib.experiments import store
 from tsinterp_lib.experiments.cells import Profile, Study, by_unit, check_unique
 from tsinterp_lib.experiments.compute import compute_unit, missing_cells, pairs
@@ -70,13 +71,17 @@ def run(
     scheduler: str | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
     timed: bool = True,
+    device: str = "cpu",
     say: Say = print,
 ) -> Report:
     """Compute what is missing of a study; ``workers=0`` runs in this process, ``scheduler`` on a cluster.
 
+    ``device`` is where models are trained and explained; one that this machine has not raises ``InvalidInput``.
+
     Progress and an estimate of the time left go to ``say``. A unit whose worker dies is tried twice more; what still
     fails is listed in the report, and the rest goes on.
     """
+    check_device(device)
     todo, total = pending(study, profile, only)
     report = Report(present=total - len(todo))
     say(f"{study.name} at profile {profile.name}: {total} units, {report.present} present, {len(todo)} to compute")
@@ -84,7 +89,7 @@ def run(
     start = time.perf_counter()
     if not todo:
         return report
-    jobs = [(cells[0].unit().text(), (cells, plan, folder, timed)) for cells, plan in todo]
+    jobs = [(cells[0].unit().text(), (cells, plan, folder, timed, device)) for cells, plan in todo]
     finished = _here(jobs) if workers == 0 and scheduler is None else _cluster(jobs, workers, scheduler)
     for number, (name, error) in enumerate(finished, 1):
         if error is None:
@@ -113,11 +118,9 @@ def _cluster(jobs: list[tuple[str, Any]], workers: int, scheduler: str | None) -
 
     with _client(workers, scheduler) as client:
         names = {}
-        for order, (name, (cells, plan, folder, timed)) in enumerate(jobs):
-            key = f"{cells[0].unit().key()}-{os.getpid()}"
-            future = client.submit(
-                compute_unit, cells, plan, folder, timed, key=key, pure=False, retries=2, priority=-order
-            )
+        for order, (name, arguments) in enumerate(jobs):
+            key = f"{arguments[0][0].unit().key()}-{os.getpid()}"
+            future = client.submit(compute_unit, *arguments, key=key, pure=False, retries=2, priority=-order)
             names[future] = name
         for future in as_completed(list(names)):
             try:

@@ -12,7 +12,9 @@ from torch.autograd.function import once_differentiable
 from tsinterp_lib.models._dropout import kept, scale_of
 
 SERIES = 50
-"""Heads of series per block: their weights (0.5 MB in float32 at 50 steps) stay in a core's second-level cache."""
+"""Heads of series per block: their weights (0.5 MB in float32 at 50 steps) stay in a core's second-level cache.
+
+An accelerator takes all at once."""
 
 
 class Attention(torch.autograd.Function):
@@ -30,7 +32,7 @@ class Attention(torch.autograd.Function):
         n_steps, size = q.shape[1:]
         weights, out = q.new_empty(len(q), n_steps, n_steps), torch.empty_like(q)
         used = torch.empty_like(weights) if n_dropped else weights
-        for block in _blocks(len(q)):
+        for block in _blocks(len(q), q.is_cpu):
             scores = torch.baddbmm(mask, q[block], k[block].transpose(1, 2), alpha=size**-0.5)
             torch.softmax(scores, -1, out=weights[block])
             if n_dropped:
@@ -47,7 +49,7 @@ class Attention(torch.autograd.Function):
         (q, k, v), result, g = qkv, torch.empty_like(qkv), gradients[0].contiguous()
         dq, dk, dv = result
         delta = (g * out).sum(-1, keepdim=True)
-        for block in _blocks(len(q)):
+        for block in _blocks(len(q), q.is_cpu):
             torch.bmm(used[block].transpose(1, 2), g[block], out=dv[block])
             d = torch.bmm(g[block], v[block].transpose(1, 2)).mul_(used[block])
             d.addcmul_(weights[block], delta[block], value=-1)
@@ -57,8 +59,8 @@ class Attention(torch.autograd.Function):
         return result, None, None
 
 
-def _blocks(n: int) -> list[slice]:
-    return [slice(i, i + SERIES) for i in range(0, n, SERIES)]
+def _blocks(n: int, on_cpu: bool) -> list[slice]:
+    return [slice(i, i + SERIES) for i in range(0, n, SERIES)] if on_cpu else [slice(0, n)]
 
 
 def attention(

@@ -12,7 +12,9 @@ from torch.autograd.function import once_differentiable
 from tsinterp_lib.models._dropout import kept, scale_of
 
 ROWS = 500
-"""Rows per block: their hidden units (0.8 MB in float32 at 400 of them) stay in a core's second-level cache."""
+"""Rows per block: their hidden units (0.8 MB in float32 at 400 of them) stay in a core's second-level cache.
+
+An accelerator takes all at once."""
 
 
 class FeedForward(torch.autograd.Function):
@@ -27,7 +29,7 @@ class FeedForward(torch.autograd.Function):
         """The rows' outputs, (R, F)."""
         hidden, out = x.new_empty(len(x), len(w1)), torch.empty_like(x)
         w2 = w2 * scale_of(n_dropped)
-        for rows in _blocks(len(x)):
+        for rows in _blocks(len(x), x.is_cpu):
             h = torch.addmm(b1, x[rows], w1.t(), out=hidden[rows]).relu_()
             if n_dropped:
                 h.mul_(kept(h, n_dropped))
@@ -44,7 +46,7 @@ class FeedForward(torch.autograd.Function):
         g = gradients[0].contiguous()
         dx = torch.empty_like(x)
         dw1, db1, dw2 = torch.zeros_like(w1), w1.new_zeros(len(w1)), torch.zeros_like(w2)
-        for rows in _blocks(len(x)):
+        for rows in _blocks(len(x), x.is_cpu):
             h = hidden[rows]
             dh = torch.ops.aten.threshold_backward(torch.mm(g[rows], w2), h, 0)
             torch.mm(dh, w1, out=dx[rows])
@@ -57,8 +59,8 @@ class FeedForward(torch.autograd.Function):
         return dx, dw1, db1, dw2.mul_(ctx.scale), g.sum(0), None
 
 
-def _blocks(n: int) -> list[slice]:
-    return [slice(i, i + ROWS) for i in range(0, n, ROWS)]
+def _blocks(n: int, on_cpu: bool) -> list[slice]:
+    return [slice(i, i + ROWS) for i in range(0, n, ROWS)] if on_cpu else [slice(0, n)]
 
 
 def feed_forward(
