@@ -141,12 +141,12 @@ def remove_page(tree: Path):
 
 
 def test_new_results_make_every_chapter_old(tree):
-    before = book._basis()
+    before = book.depends_on()
     (tree / "results").mkdir()
     (tree / "results" / "x.csv").write_text("1")
-    between = book._basis()
+    between = book.depends_on()
     (tree / "results" / "x.csv").write_text("2")
-    assert len({before, between, book._basis()}) == 3
+    assert len({before, between, book.depends_on()}) == 3
 
 
 def test_a_failing_chapter_fails_the_build_after_all_were_tried_and_keeps_the_old_site(tree):

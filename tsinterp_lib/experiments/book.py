@@ -80,8 +80,8 @@ def execute(
 ) -> dict[str, Path]:
     """Execute chapters in parallel processes; returns the executed copies by name."""
     folder = paths.staging().parent / "executed"
-    basis = _basis()
-    copies = {name: folder / f"{name}.{_key(basis, name, parameters[name])}.ipynb" for name in chapters}
+    basis = depends_on()
+    copies = {name: folder / f"{name}.{key_of(basis, name, parameters[name])}.ipynb" for name in chapters}
     # Other parameters may compute rows or read data that no key knows about: such a page is always made anew.
     todo = [name for name in chapters if parameters[name] or not copies[name].exists()]
     for name in chapters:
@@ -166,7 +166,7 @@ def _shared_out(given: Mapping[str, object], chapters: Sequence[str]) -> dict[st
     return {chapter: {k: v for k, v in given.items() if k in found} for chapter, found in names.items()}
 
 
-def _basis() -> str:
+def depends_on() -> str:
     """Digest of all that every chapter may depend on: library, results, installed versions, places of data."""
     library = Path(__file__).resolve().parents[1]
     files = sorted(library.rglob("*.py")) + sorted(p for p in paths.results().rglob("*") if p.is_file())
@@ -183,13 +183,14 @@ def _basis() -> str:
 
 def _site_key() -> str:
     """Digest of all that compiled pages depend on: their staged sources, and the library that the reference shows."""
-    digest = hashlib.sha256(_basis().encode())
+    digest = hashlib.sha256(depends_on().encode())
     for path in sorted(p for p in paths.staging().rglob("*") if p.is_file()):
         digest.update(f"{path.relative_to(paths.staging())}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _key(basis: str, name: str, parameters: Mapping[str, object]) -> str:
+def key_of(basis: str, name: str, parameters: Mapping[str, object]) -> str:
+    """Digest of all that a page depends on: its source, its parameters and ``basis``, see :func:`depends_on`."""
     content = notebook.source(name).read_bytes()
     text = json.dumps([basis, dict(parameters)], default=str).encode()
     return hashlib.sha256(content + text).hexdigest()[:16]
