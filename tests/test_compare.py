@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -123,3 +124,11 @@ def test_a_position_only_control_needs_a_known_truth(middle):
     blind = Samples(middle.train.x, middle.train.y)
     with scope(0), pytest.raises(InvalidInput, match="importan"):
         build("explainer", Choice("position_only")).prepare(SumOfBlock(), blind)
+
+
+def test_a_printed_table_has_names_in_words_and_no_row_numbers():
+    frame = pd.DataFrame({"model": ["lstm_input_cell"], "explainer": ["deep_lift"], "gap": [0.1], "same_sign": [True]})
+    shown = tables.under(frame, ["model", "explainer"])
+    assert shown.index.to_list() == [("Input-cell LSTM", "DeepLIFT")]
+    assert shown.to_dict("list") == {"gap": [0.1], "same sign": ["yes"]}
+    assert list(frame.columns) == ["model", "explainer", "gap", "same_sign"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -34,6 +34,17 @@ SHOWN = ("gradient", "integrated_gradients", "smoothgrad", "feature_ablation", "
 
 MASKED_AREA = Choice("masked_accuracy_area_count", {"fill": "other_samples"}, alias="masked_accuracy_area_count")
 """Masked accuracy where the generating process is unknown: masked cells come from other samples."""
+
+
+def under(frame: pd.DataFrame, head: Sequence[str]) -> pd.DataFrame:
+    """The table without row numbers: columns ``head`` lead, names are in words, truth values yes or no."""
+    shown = frame.rename(columns=lambda name: str(name).replace("_", " "))
+    first = [name.replace("_", " ") for name in head]
+    for name in first:
+        shown[name] = [style.printed(value) for value in shown[name]]
+    for name in shown.select_dtypes(bool).columns:
+        shown[name] = ["yes" if value else "no" for value in shown[name]]
+    return shown.set_index(first)
 
 
 def layouts() -> pd.DataFrame:

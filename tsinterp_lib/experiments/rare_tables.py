@@ -58,6 +58,7 @@ def beside(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     part = rows[(rows["protocol"] == "as_released") & rows["metric"].isin(others["metric"].unique())]
     ours = summarise(part[part["explainer"] != ""], BY).rename(columns={"mean": "ours"})
     both = ours.merge(others.rename(columns={"mean": "theirs", "std": "their deviation"}), on=BY[2:], how="inner")
+    both = both.astype({"n": int})
     return both[["dataset", "explainer", "metric", "ours", "low", "high", "n", "theirs", "their deviation"]]
 
 
