@@ -252,7 +252,7 @@ def test_killing_a_worker_then_the_run_loses_no_finished_unit_and_changes_no_byt
 
 @pytest.mark.slow
 def test_two_runs_at_once_give_the_rows_of_one(places, tmp_path_factory):
-    few = ("--only", "model=tcn")
+    few = ("--only", "model=tcn", "--only", "dataset=middle/gaussian_noise")
     both = [start(places, 0, *few), start(places, 0, *few)]
     assert [p.wait(timeout=300) for p in both] == [0, 0]
     alone = tmp_path_factory.mktemp("alone")
