@@ -21,3 +21,8 @@ def _seeded():
 
     with scope(0):
         yield
+
+
+def pytest_collection_modifyitems(items):
+    """Slow tests first: the quick ones even out what the processes have left at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -176,7 +176,9 @@ def depends_on() -> str:
     data = [os.environ.get("TSINTERP_DATA"), str(paths.results()), str(paths.cache())]
     kept = paths.downloads("any").parent
     listed = sorted(f"{p.relative_to(kept)} {p.stat().st_size}" for p in kept.rglob("*") if p.is_file())
-    versions = sorted(f"{d.name}=={d.version}" for d in distributions())
+    # Importing setuptools puts its own copies of packages on the path: what is installed does not depend on that.
+    installed = [d for d in distributions() if "_vendor" not in str(d.locate_file(""))]
+    versions = sorted({f"{d.name}=={d.version}" for d in installed})
     digest.update(json.dumps([data, listed, versions, sys.version, platform.platform()]).encode())
     return digest.hexdigest()
 
