@@ -226,9 +226,20 @@ def wait_for_a_unit(folder: Path, process: subprocess.Popen, seconds: float = 12
         time.sleep(0.05)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Where a run in one process, which nothing disturbs, leaves its units and its rows."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    assert start(folder, workers=0).wait(timeout=300) == 0
+    return folder
+
+
+UNITS = Path("cache", "units", "benchmark", "smoke")
+
+
 @pytest.mark.slow
-def test_killing_a_worker_then_the_run_loses_no_finished_unit_and_changes_no_byte(places, tmp_path_factory):
-    folder = places / "cache" / "units" / "benchmark" / "smoke"
+def test_killing_a_worker_then_the_run_loses_no_finished_unit_and_changes_no_byte(places, undisturbed):
+    folder = places / UNITS
     process = start(places, workers=2)
     wait_for_a_unit(folder, process)
     children = psutil.Process(process.pid).children(recursive=True)
@@ -240,23 +251,20 @@ def test_killing_a_worker_then_the_run_loses_no_finished_unit_and_changes_no_byt
     survived = set(unit_bytes(folder))
     assert survived
     assert start(places, workers=2).wait(timeout=300) == 0
-    undisturbed = tmp_path_factory.mktemp("undisturbed")
-    assert start(undisturbed, workers=0).wait(timeout=300) == 0
-    assert unit_bytes(folder) == unit_bytes(undisturbed / "cache" / "units" / "benchmark" / "smoke")
+    assert unit_bytes(folder) == unit_bytes(undisturbed / UNITS)
     assert survived <= set(unit_bytes(folder))
     published = [p / "results" / "benchmark.parquet" for p in (places, undisturbed)]
     assert published[0].read_bytes() == published[1].read_bytes()
 
 
 @pytest.mark.slow
-def test_two_runs_at_once_give_the_rows_of_one(places, tmp_path_factory):
+def test_two_runs_at_once_give_the_rows_of_one(places, undisturbed):
     few = ("--only", "model=tcn", "--only", "dataset=middle/gaussian_noise")
     both = [start(places, 0, *few), start(places, 0, *few)]
     assert [p.wait(timeout=300) for p in both] == [0, 0]
-    alone = tmp_path_factory.mktemp("alone")
-    assert start(alone, 0, *few).wait(timeout=300) == 0
-    where = Path("cache", "units", "benchmark", "smoke")
-    assert unit_bytes(places / where) == unit_bytes(alone / where)
+    written, alone = unit_bytes(places / UNITS), unit_bytes(undisturbed / UNITS)
+    assert written == {name: alone[name] for name in written}
+    assert len(written) == len(by_unit(STUDY.cells(SMOKE, {"model": ["tcn"], "dataset": ["middle/gaussian_noise"]})))
 
 
 def test_the_cheapest_published_unit_is_what_the_committed_code_computes(tmp_path, monkeypatch):

@@ -126,8 +126,7 @@ def test_a_known_cause_is_named(row, said):
     assert bool(found) == bool(said)
 
 
-def test_a_cause_stands_beside_a_gap_only():
-    board = scoreboard.scoreboard()
+def test_a_cause_stands_beside_a_gap_only(board):
     small = board[(board["dataset"] == "small_middle") & board["quantity"].str.startswith("diff_")]
     gaps = small["verdict"].isin((scoreboard.DIRECTION, scoreboard.NOT_REPRODUCED))
     assert gaps.any()

@@ -16,7 +16,7 @@ from tsinterp_lib.models import MODELS
 def all_rows(profile: str = "paper", compute: bool = False, gated: bool = True) -> pd.DataFrame:
     """The rows of ``benchmark`` (plain Gaussian noise) and ``processes`` (the other six), with a column ``process``."""
     both = pd.concat([report.rows(study, profile, compute, gated) for study in ("benchmark", "processes")])
-    both["process"] = both["dataset"].str.split("/").str[1]
+    both["process"] = report.process(both["dataset"])
     return both.reset_index(drop=True)
 
 
@@ -38,7 +38,7 @@ def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame,
     Processes are compared on these alone: one with fewer, easier layouts would look better.
     """
     rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
-    rows = rows.assign(layout=rows["dataset"].str.split("/").str[0])
+    rows = rows.assign(layout=report.layout(rows["dataset"]))
     everywhere = rows.groupby("model")["process"].nunique() == rows["process"].nunique()
     rows = rows[rows["model"].isin(everywhere.index[everywhere])]
     pairs = rows[["process", "model"]].drop_duplicates()
@@ -99,7 +99,7 @@ def slip(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
         parts.append(both.assign(value=both["value_released"] - both["value"], domain=domain))
     rows = pd.concat(parts)
     rows["column"] = rows["model"].map(style.network) + ", " + rows["domain"]
-    rows["layout"] = rows["dataset"].str.split("/").str[0]
+    rows["layout"] = report.layout(rows["dataset"])
     grid = rows.pivot_table(index="layout", columns="column", values="value")
     order = [f"{style.network(m)}, {d}" for m in MODELS for d in ("time", "feature")]
     return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=[c for c in order if c in grid])
@@ -112,7 +112,7 @@ def difference_from_random(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _methods(part: pd.DataFrame, minus: str | None) -> pd.DataFrame:
-    part = difference_from(part, minus).assign(process=lambda t: t["dataset"].str.split("/").str[1]) if minus else part
+    part = difference_from(part, minus).assign(process=lambda t: report.process(t["dataset"])) if minus else part
     return part[~part["explainer"].isin((*CONTROLS, ""))]
 
 

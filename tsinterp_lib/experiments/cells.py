@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -28,7 +28,7 @@ class Profile:
 
     def spec(self) -> dict[str, Any]:
         """What of the profile a cell depends on: everything but the number of seeds."""
-        return {"name": self.name, "sizes": asdict(self.sizes), "max_epochs": self.max_epochs}
+        return {"name": self.name, "sizes": dict(vars(self.sizes)), "max_epochs": self.max_epochs}
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _areas(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
 def _named(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
     names = {TRADITIONAL: "traditional", trainer: "saliency_guided"}
     rows = rows[rows["trainer"].isin(names)]
-    return rows.assign(training=rows["trainer"].map(names), dataset=rows["dataset"].str.split("/").str[0])
+    return rows.assign(training=rows["trainer"].map(names), dataset=report.layout(rows["dataset"]))
 
 
 def _beside(ours: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

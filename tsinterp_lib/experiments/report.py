@@ -59,6 +59,21 @@ def published(table: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{known(table, [p.stem for p in folder.glob('*.csv')], 'published table')}.csv")
 
 
+def layout(datasets: pd.Series) -> pd.Series:
+    """The layouts of labels such as ``middle/harmonic``."""
+    return _piece(datasets, 0)
+
+
+def process(datasets: pd.Series) -> pd.Series:
+    """The processes of labels such as ``middle/harmonic``."""
+    return _piece(datasets, 1)
+
+
+def _piece(labels: pd.Series, at: int) -> pd.Series:
+    # Each label is cut once: tables have a few dozen of them, in hundreds of thousands of rows.
+    return labels.map({label: label.split("/")[at] for label in labels.unique()})
+
+
 def pick(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
     """Rows of one metric and protocol."""
     return table[(table["metric"] == metric) & (table["protocol"] == protocol)]
@@ -90,7 +105,7 @@ def curve(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
 def accuracy(table: pd.DataFrame, protocol: str, metric: str = "test_accuracy") -> pd.DataFrame:
     """Mean of a model-level metric over seeds: layouts × networks."""
     part = pick(table, metric, protocol)
-    part = part.assign(dataset=part["dataset"].str.split("/").str[0])
+    part = part.assign(dataset=layout(part["dataset"]))
     grid = part.pivot_table(index="dataset", columns="model", values="value")
     return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=in_order(grid.columns))
 

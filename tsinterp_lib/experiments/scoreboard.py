@@ -77,7 +77,7 @@ def ours(profile: str = "paper") -> pd.DataFrame:
     if not found:
         raise MissingRows(f"neither benchmark nor guided has rows at profile {profile!r}: run one of them first.")
     rows = pd.concat(found, ignore_index=True)
-    return rows.assign(training=rows["trainer"].map(TRAININGS), dataset=rows["dataset"].str.split("/").str[0])
+    return rows.assign(training=rows["trainer"].map(TRAININGS), dataset=report.layout(rows["dataset"]))
 
 
 def accuracies(profile: str) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def boxes(profile: str) -> pd.DataFrame:
     rows = rows[(rows["trainer"] == "standard") & rows["explainer"].isin(("", "gradient"))]
     rows = rows[rows["dataset"].str.endswith("/100")]
     if len(rows):
-        over = _over_seeds(rows.assign(quantity=rows["metric"], dataset=rows["dataset"].str.split("/").str[0]), keys)
+        over = _over_seeds(rows.assign(quantity=rows["metric"], dataset=report.layout(rows["dataset"])), keys)
     found = theirs.merge(over, on=keys, how="left").assign(training="traditional")
     found = found.assign(explainer=np.where(found["quantity"] == "test_accuracy", "", "gradient"))
     distances = found["quantity"] == "euclidean_distance"

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -116,13 +117,20 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
     if not path.exists():
         raise MissingRows(f"no published rows of study {study!r} at {path}: run `tsinterp run {study}` first.")
     try:
-        table = duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
+        stat = path.stat()
+        table = _table(path, stat.st_ino, stat.st_mtime_ns).copy(deep=False)
     except duckdb.Error as error:
         raise StoreError(f"{path} cannot be read ({error}): restore it with `git checkout {path.name}`.") from error
     table = table if profile is None else table[table["profile"] == profile].reset_index(drop=True)
     if table.empty:
         raise MissingRows(f"study {study!r} has no published rows at profile {profile!r}: `tsinterp run {study}`.")
     return table
+
+
+@lru_cache(maxsize=4)
+def _table(path: Path, inode: int, changed: int) -> pd.DataFrame:
+    # A chapter asks for the same rows many times; a file that was replaced is read again.
+    return duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
 
 
 def read_all(study: str, profile: str) -> pd.DataFrame:
