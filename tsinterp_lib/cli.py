@@ -72,7 +72,9 @@ def compact(study: str, profile: ProfileName = "paper") -> None:
 
 @app.command()
 def maps(
-    study: Annotated[str, typer.Argument(help="a study whose maps are drawn")], profile: ProfileName = "mnist_10k"
+    study: Annotated[str, typer.Argument(help="a study whose maps are drawn")],
+    profile: ProfileName = "mnist_10k",
+    only: Only = None,
 ) -> None:
     """Explain the samples that chapters show and keep their maps in results/arrays/, so that pages need no data."""
     from tsinterp_lib.experiments import arrays
@@ -81,7 +83,7 @@ def maps(
 
     known(study, DRAWN, "study with maps")
     chosen, size = _study(study, profile)
-    typer.echo(f"kept in {arrays.save(chosen, size, DRAWN[study], say=typer.echo)}")
+    typer.echo(f"kept in {arrays.save(chosen, size, DRAWN[study], typer.echo, _only(only))}")
 
 
 @app.command()

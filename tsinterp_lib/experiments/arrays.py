@@ -58,9 +58,14 @@ def path(study: str) -> Path:
     return paths.results() / "arrays" / f"{study}.npz"
 
 
-def cells(study: Study, profile: Profile, drawn: Sequence[Choice]) -> list[Cell]:
-    """The cells whose maps are drawn: every model of the first seed, each explained by ``drawn``."""
-    units = [c for c in study.cells(profile) if c.explainer is None and c.seed == 0]
+def cells(
+    study: Study, profile: Profile, drawn: Sequence[Choice], only: Mapping[str, Sequence[str]] | None = None
+) -> list[Cell]:
+    """The cells whose maps are drawn: every model of the first seed, or those of ``only``, each explained by ``drawn``.
+
+    Raises :class:`tsinterp_lib.errors.UnknownName` for an axis or a label that the study does not have.
+    """
+    units = [c for c in study.cells(profile, only) if c.explainer is None and c.seed == 0]
     return [replace(unit, explainer=explainer) for unit in units for explainer in drawn]
 
 
@@ -76,16 +81,24 @@ def first_of_each_class(samples: Samples, n_classes: int) -> list[int]:
     return [int(at[0]) for at in found if len(at)]
 
 
-def save(study: Study, profile: Profile, drawn: Sequence[Choice], say: Say = print) -> Path:
+def save(
+    study: Study,
+    profile: Profile,
+    drawn: Sequence[Choice],
+    say: Say = print,
+    only: Mapping[str, Sequence[str]] | None = None,
+) -> Path:
     """Explain the first test sample of each class with each choice, on every model, and write the file.
+
+    ``only`` limits the models, as for a run; maps of other models that are kept already, of the same cells, stay.
 
     Models are those of the study: loaded where they were trained before, else trained. Each finished map is kept in the
     cache, so that a run which is stopped goes on. The samples are explained on their own, so that maps of methods that
     draw differ from those behind the rows by their draws.
     """
-    arrays: dict[str, Any] = {}
-    keys, indices, labels = {}, [], []
-    found = cells(study, profile, drawn)
+    arrays, keys = _kept(study, profile, drawn) if only else ({}, {})
+    indices: list[int] = []
+    found = cells(study, profile, drawn, only)
     loaded: tuple[str, nn.Module, Dataset] | None = None
     for number, cell in enumerate(found, 1):
         if loaded is None or loaded[0] != cell.unit().key():
@@ -94,14 +107,14 @@ def save(study: Study, profile: Profile, drawn: Sequence[Choice], say: Say = pri
         _, model, data = loaded
         indices = first_of_each_class(data.test, data.n_classes)
         chosen = data.test[torch.tensor(indices)]
-        labels = chosen.y.tolist()
+        arrays["labels"] = chosen.y.numpy()
         name = name_of(cell)
         arrays[f"series/{cell.dataset.label}"] = chosen.x.numpy().astype(np.float16)
         arrays[f"map/{name}"] = _map(cell, model, data, chosen)
         keys[name] = cell.key()
         say(f"[{number}/{len(found)}] {cell.text()}")
-    about = {"study": study.name, "profile": profile.name, "version": VERSION, "indices": indices, "cells": keys}
-    arrays["labels"] = np.array(labels, dtype=np.int64)
+    ordered = {name: keys[name] for name in map(name_of, cells(study, profile, drawn)) if name in keys}
+    about = {"study": study.name, "profile": profile.name, "version": VERSION, "indices": indices, "cells": ordered}
     arrays[ABOUT] = np.array(json.dumps(about))  # in the order of the cells, which figures keep
     target = path(study.name)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -109,6 +122,18 @@ def save(study: Study, profile: Profile, drawn: Sequence[Choice], say: Say = pri
     np.savez_compressed(temporary, **dict(sorted(arrays.items())))
     temporary.replace(target)
     return target
+
+
+def _kept(study: Study, profile: Profile, drawn: Sequence[Choice]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arrays of the file as it is, and the keys of their cells; what belongs to cells of old is left out."""
+    if not path(study.name).exists():
+        return {}, {}
+    load(study.name)  # refuses a damaged file before anything is computed
+    with np.load(path(study.name), allow_pickle=False) as file:
+        there = json.loads(str(file[ABOUT]))["cells"]
+        keys = {n: k for n, k in ((name_of(c), c.key()) for c in cells(study, profile, drawn)) if there.get(n) == k}
+        series = {f"series/{name.split('/')[0]}" for name in keys}
+        return {name: file[name] for name in (*series, *(f"map/{n}" for n in keys))}, keys
 
 
 def load(study: str) -> Maps:
