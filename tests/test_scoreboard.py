@@ -126,6 +126,28 @@ def test_a_known_cause_is_named(row, said):
     assert bool(found) == bool(said)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "model", "said"),
+    [
+        ("middle", "lstm", ""),
+        ("early_box", "lstm_input_cell", ""),
+        (scoreboard.ALL, "transformer", ""),
+        ("early_box", "bi_lstm", "network"),
+        ("mixed_boxes", "lstm", "data"),
+    ],
+)
+def test_what_this_book_does_not_have_is_said(dataset, model, said):
+    found = scoreboard.absent(dataset, model)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_numbers_of_absent_networks_and_data_are_not_testable(board):
+    lacking = [bool(scoreboard.absent(d, m)) for d, m in zip(board["dataset"], board["model"], strict=True)]
+    assert any(lacking)
+    assert set(board["verdict"][lacking]) == {NOT_TESTABLE}
+
+
 def test_a_cause_stands_beside_a_gap_only(board):
     small = board[(board["dataset"] == "small_middle") & board["quantity"].str.startswith("diff_")]
     gaps = small["verdict"].isin((scoreboard.DIRECTION, scoreboard.NOT_REPRODUCED))

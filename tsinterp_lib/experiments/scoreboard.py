@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
+from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import InvalidInput, MissingRows
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.guided import PROTOCOL
 from tsinterp_lib.experiments.statistics import difference_from, summarise
-from tsinterp_lib.experiments.vanishing import MOST_EPOCHS
+from tsinterp_lib.experiments.vanishing import BOXES, MOST_EPOCHS
+from tsinterp_lib.models import MODELS
 
 REPRODUCED, DIRECTION, NOT_REPRODUCED, NOT_TESTABLE = VERDICTS = (
     "reproduced",
@@ -192,7 +194,18 @@ def cause(quantity: str, dataset: str, published: float, ours: float) -> str:
     return ""
 
 
-def _reason(word: str, why: str, known: str) -> str:
+def absent(dataset: str, model: str) -> str:
+    """Why there can be no number of ours for a data set and a network: this book has none of it; or nothing."""
+    if model not in MODELS:
+        return "a network this book does not build"
+    if dataset not in (ALL, *LAYOUTS, *BOXES):
+        return "data this book does not make"
+    return ""
+
+
+def _reason(word: str, why: str, known: str, lacking: str) -> str:
+    if lacking:
+        return lacking
     return f"{why}; {known}" if known and word in (DIRECTION, NOT_REPRODUCED) else why
 
 
@@ -201,6 +214,7 @@ def _scored(found: pd.DataFrame, chapter: str, decimals: int, zero: float | None
     numbers = (found[c].tolist() for c in ("published", "low", "high", "n"))
     judged = [verdict(value, decimals, low, high, n, zero) for value, low, high, n in zip(*numbers, strict=True)]
     causes = [cause(*row) for row in found[["quantity", "dataset", "published", "mean"]].itertuples(index=False)]
+    lacking = [absent(*row) for row in found[["dataset", "model"]].itertuples(index=False)]
     source = found["source"].str.split(" ", n=1)
     return found.assign(
         paper=source.str[0],
@@ -208,6 +222,6 @@ def _scored(found: pd.DataFrame, chapter: str, decimals: int, zero: float | None
         method=found["explainer"],
         ours=found["mean"],
         verdict=[word for word, _ in judged],
-        reason=[_reason(word, why, known) for (word, why), known in zip(judged, causes, strict=True)],
+        reason=[_reason(*why, *more) for why, *more in zip(judged, causes, lacking, strict=True)],
         chapter=chapter,
     )[list(COLUMNS)]
