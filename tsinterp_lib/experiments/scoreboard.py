@@ -136,7 +136,8 @@ def boxes(profile: str) -> pd.DataFrame:
     found = found.assign(explainer=np.where(found["quantity"] == "test_accuracy", "", "gradient"))
     distances = found["quantity"] == "euclidean_distance"
     parts = ((found[distances], 1.0), (found[~distances], None))
-    return pd.concat([_scored(part, "17_vanishing_saliency", decimals=3, zero=zero) for part, zero in parts])
+    board = pd.concat([_scored(part, "17_vanishing_saliency", decimals=3, zero=zero) for part, zero in parts])
+    return board.replace({"quantity": {"test_accuracy": "test accuracy"}})
 
 
 SOURCES: dict[str, Callable[[str], pd.DataFrame]] = {

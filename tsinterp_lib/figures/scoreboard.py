@@ -20,7 +20,14 @@ from tsinterp_lib.figures import style
 from tsinterp_lib.figures.effects import VERDICTS as VERDICTS_OF_CLAIMS
 
 ACCENTED = {"Crabbe": "Crabbé"}
-FILTERS = ("paper", "table", "quantity", "dataset", "model", "method", "training", "verdict")
+SHOWN = ("quantity", "dataset", "model", "method", "training")
+FILTERS = ("paper", "table", *SHOWN, "verdict")
+PRINTED = {
+    "dataset": "data set", "model": "network", "diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)",
+    "weighted_jaccard": "weighted Jaccard index", "saliency_guided": "guided",
+}  # fmt: skip
+"""Names of axes and values as the papers print them, where an underscore is not all that differs."""
+
 COLOURS = dict(zip(VERDICTS, ("#1b7837", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
 
 STYLE = """
@@ -36,7 +43,9 @@ def scoreboard_table(board: pd.DataFrame) -> HTML:
     if board.empty:
         raise InvalidInput("the scoreboard is empty: give at least one row.")
     choices = "".join(_choice(name, board[name]) for name in FILTERS)
-    heads = (*FILTERS[:-1], "published", "ours", "95 % interval", "seeds", "verdict", "reason", "chapter")
+    # What was printed and what came out stand first: the width of a phone holds no more.
+    axes = [PRINTED.get(axis, axis) for axis in SHOWN]
+    heads = ("verdict", "published", "ours [95 %]", *axes, "seeds", "source", "reason")
     body = "".join(_row(r) for r in board.to_dict("records"))
     script = files("tsinterp_lib.figures").joinpath("scoreboard.js").read_text(encoding="utf-8")
     return HTML(
@@ -91,22 +100,23 @@ def _label(axis: str, value: str) -> str:
         return style.network(value)
     if axis == "method":
         return style.look(value).name if value else "the model itself"
-    return style_paper(value) if axis == "paper" else value.replace("_", " ")
+    return style_paper(value) if axis == "paper" else PRINTED.get(value, value.replace("_", " "))
 
 
 def _choice(axis: str, values: pd.Series) -> str:
     options = "".join(
         f"<option value='{html.escape(v)}'>{html.escape(_label(axis, v))}</option>" for v in dict.fromkeys(values) if v
     )
-    return f"<label>{axis} <select name='{axis}'><option value=''>all</option>{options}</select></label>"
+    first = "<option value=''>all</option>"
+    return f"<label>{PRINTED.get(axis, axis)} <select name='{axis}'>{first}{options}</select></label>"
 
 
 def _row(r: Mapping[Any, Any]) -> str:
     data = " ".join(f"data-{axis}='{html.escape(r[axis])}'" for axis in FILTERS)
-    cells = [html.escape(_label(axis, r[axis])) for axis in FILTERS[:-1]]
-    interval = "" if math.isnan(r["low"]) else f"[{r['low']:.3f}, {r['high']:.3f}]"
-    cells += [f"{r['published']:.3f}", "" if math.isnan(r["ours"]) else f"{r['ours']:.3f}", interval, str(r["n"])]
+    cells = [html.escape(_label(axis, r[axis])) for axis in SHOWN]
+    ours = "–" if math.isnan(r["ours"]) else f"{r['ours']:.3f}"
+    interval = "" if math.isnan(r["low"]) else f" [{r['low']:.3f}, {r['high']:.3f}]"
     mark = f"<td class='tsb-mark' style='border-color:{COLOURS[r['verdict']]}'>{r['verdict']}</td>"
-    link = f"<a href='{r['chapter']}.html'>{r['chapter']}</a>"
-    plain = "".join(f"<td>{c}</td>" for c in cells)
-    return f"<tr {data}>{plain}{mark}<td>{html.escape(r['reason'])}</td><td>{link}</td></tr>"
+    source = f"<a href='{r['chapter']}.html'>{style_paper(r['paper'])}, {html.escape(r['table'])}</a>"
+    plain = "".join(f"<td>{c}</td>" for c in (f"{r['published']:.3f}", ours + interval, *cells, r["n"], source))
+    return f"<tr {data}>{mark}{plain}<td>{html.escape(r['reason'])}</td></tr>"
