@@ -25,6 +25,19 @@ def test_every_explainer_and_network_has_a_look_of_its_own():
     assert style.look("mine").name == "mine"
 
 
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("tsr[deep_lift, paper]", "TSR of DeepLIFT (paper)"),
+        ("rescaled_deep_lift", "TSR of DeepLIFT"),
+        ("rescaled_gradient_by_mean", "TSR of Gradient (mean)"),
+        ("rescaled_mine", "rescaled mine"),
+    ],
+)
+def test_rescaled_methods_are_named_after_their_base(label, name):
+    assert style.look(label).name == style.printed(label) == name
+
+
 def luminance(colour):
     r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return 0.2126 * r + 0.7152 * g + 0.0722 * b

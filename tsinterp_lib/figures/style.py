@@ -92,12 +92,15 @@ PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
 def look(explainer: str) -> Look:
     """The look of an explainer; a variant has that of its base, and one without an entry is dark grey.
 
-    Variants are labelled ``base[what]``, rescaled methods ``tsr[base]`` or ``tsr[base, what]``.
+    Variants are labelled ``base[what]``, rescaled methods ``tsr[base]`` or ``tsr[base, what]``, on digits
+    ``rescaled_base`` or ``rescaled_base_by_what``.
     """
     if explainer in LOOKS or explainer in VARIANTS:
         return LOOKS.get(explainer) or VARIANTS[explainer]
     outer, _, inner = explainer.removesuffix("]").partition("[")
     base, _, what = inner.partition(", ")
+    if explainer.startswith("rescaled_"):
+        outer, (base, _, what) = "tsr", explainer.removeprefix("rescaled_").partition("_by_")
     if outer == "tsr" and base in LOOKS:
         rescaled = LOOKS[base]
         return Look(f"TSR of {rescaled.name}{f' ({what})' * bool(what)}", rescaled.colour, rescaled.marker, "-.")
@@ -114,7 +117,7 @@ def network(name: str) -> str:
 def printed(name: object) -> str:
     """The printed form of any name a table carries: explainer, network, layout or metric."""
     text = str(name)
-    if text in LOOKS or text in VARIANTS or "[" in text:
+    if text in LOOKS or text in VARIANTS or "[" in text or text.startswith("rescaled_"):
         return look(text).name
     return NETWORKS.get(text, layout(text))
 
