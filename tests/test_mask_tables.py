@@ -93,8 +93,8 @@ def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source(
     ours = rows({"fit": 0.5}, metric="average_precision_pooled", dataset="spike")
     table = reruns.beside(ours, spikes, {"average_precision": "average_precision_pooled"})
     assert len(table) == len(spikes)
-    assert table.loc[("spike", "fit", "average_precision"), "ours, as released"].startswith("0.510 [")
-    assert table.loc[("spike", "deep_lift", "average_precision"), "ours, as released"] == "–"
+    assert table.loc[("spike", "FIT", "average precision"), "ours, as released"].startswith("0.510 [")
+    assert table.loc[("spike", "DeepLIFT", "average precision"), "ours, as released"] == "–"
     assert all(source in reruns.sources(spikes).data for source in spikes["source"])
 
 

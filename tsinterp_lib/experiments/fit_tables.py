@@ -87,7 +87,8 @@ def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     if part.empty:
         return Markdown("No network is trained yet: `tsinterp run fit_simulated`.")
     table = part.pivot_table(index="dataset", columns=["metric", "protocol"], values="value").round(3)
-    return table.astype(object).where(table.notna(), "–")
+    named = table.rename(index=DATA, columns=style.PROTOCOLS).rename(columns=style.printed, level="metric")
+    return named.astype(object).where(named.notna(), "–")
 
 
 def _nothing(protocol: str) -> Markdown:

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from tsinterp_lib.experiments.statistics import summarise
+from tsinterp_lib.figures import style
 
 ON = ["dataset", "explainer", "metric"]
 
@@ -14,7 +15,7 @@ def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) ->
     """Ours under each protocol (mean, and interval where there are two seeds) beside a re-run's mean and deviation.
 
     ``metrics`` maps the name of a metric in the re-run to ours. Rows of theirs that we do not have are kept, with a
-    dash, so that nothing is left out because it does not fit.
+    dash, so that nothing is left out because it does not fit. Names are in words.
     """
     found = theirs.loc[theirs["metric"].isin(metrics), [*ON, "mean", "std"]]
     found = found.rename(columns={"mean": "re-run", "std": "its deviation"})
@@ -29,7 +30,8 @@ def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) ->
         keys = [(d, e, metrics[m]) for d, e, m in found[ON].itertuples(index=False)]
         found[f"ours, {protocol.replace('_', ' ')}"] = [text.get(k, "–") for k in keys]
     columns = [*ON, *(str(c) for c in found if str(c).startswith("ours")), "re-run", "its deviation"]
-    return found[columns].set_index(ON).sort_index()
+    in_words = {name: found[name].map(style.printed) for name in ON}
+    return found[columns].assign(**in_words).set_index(ON).sort_index().round(3)
 
 
 def sources(theirs: pd.DataFrame) -> Markdown:
