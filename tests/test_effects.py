@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from tsinterp_lib import figures
-from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments import across, audit, claims, effects, slips
+from tsinterp_lib.errors import InvalidInput, UnknownName
+from tsinterp_lib.experiments import across, audit, claims, effects, rescaled, slips
 from tsinterp_lib.experiments.statistics import stratified
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
 
@@ -146,3 +146,10 @@ def test_a_value_without_an_interval_is_marked_as_one_seed(low):
     )
     legend = [t.get_text() for t in figures.effects(table, "choice", ["AUROC"]).legends[0].get_texts()]
     assert ("one seed: no interval" in legend) == np.isnan(low)
+
+
+def test_methods_to_rescale_live_are_the_first_as_it_is_and_all_rescaled():
+    found = rescaled.live_choices(["gradient", "occlusion"])
+    assert list(found) == ["gradient", "tsr[gradient]", "tsr[occlusion]"]
+    with pytest.raises(UnknownName, match="Did you mean 'gradient'"):
+        rescaled.live_choices(["gradiant"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -15,7 +16,7 @@ from tsinterp_lib.experiments.verdict import UNDECIDED, Verdict, verdict
 from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.explainers.temporal_saliency_rescaling import TemporalSaliencyRescaling
 from tsinterp_lib.figures import style
-from tsinterp_lib.registry import Choice
+from tsinterp_lib.registry import Choice, known
 
 GAINS = {
     "auroc": "AUROC",
@@ -27,11 +28,13 @@ DOMAINS = {"aup_count_time": "AUP of time steps", "aup_count_feature": "AUP of f
 NEGLIGIBLE = 0.01
 
 
-def settings() -> dict[str, Choice]:
-    """The gradient and its rescaled maps under the settings of code and paper, for a live look."""
-    gradient = CORRECTED["gradient"]
-    choices = (gradient, rescaled(gradient), *(rescaled(CORRECTED[n]) for n in ("integrated_gradients", "smoothgrad")))
-    return {choice.label: choice for choice in choices}
+def live_choices(bases: Sequence[str]) -> dict[str, Choice]:
+    """The first of some methods as it is, and all of them rescaled with the settings of the code, for a live look.
+
+    Raises :class:`tsinterp_lib.errors.UnknownName` for a method that is not there.
+    """
+    chosen = [CORRECTED[known(name, CORRECTED, "explainer")] for name in bases]
+    return {choice.label: choice for choice in (*chosen[:1], *map(rescaled, chosen))}
 
 
 def pairs(rows: pd.DataFrame, protocol: str) -> list[tuple[str, str]]:
