@@ -29,7 +29,7 @@ def models(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     for column in fitted:
         pairs = zip(passed[column], fitted[column], strict=True)
         text[column] = ["–" if pd.isna(n) else f"{p:.0f} of {n:.0f}" for p, n in pairs]
-    return _ordered(text)
+    return _ordered(text).rename(index=lambda name: name.replace("_", " "), columns=style.network)
 
 
 def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, list[str]]:

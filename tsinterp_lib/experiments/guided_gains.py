@@ -142,7 +142,8 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
     counts = gate.groupby(["trainer", "model"], sort=False)["value"].agg(["sum", "size"]).astype(int)
     text = counts["sum"].astype(str) + " of " + counts["size"].astype(str)
     grid = pd.DataFrame(text.unstack("model"))
-    return grid.reindex(index=[t for t in PRINTED if t in set(gate["trainer"])]).rename(index=PRINTED).fillna("–")
+    grid = grid.reindex(index=[t for t in PRINTED if t in set(gate["trainer"])], columns=report.in_order(grid.columns))
+    return grid.rename(index=PRINTED, columns=style.network).fillna("–")
 
 
 def training(rows: pd.DataFrame) -> pd.DataFrame:
