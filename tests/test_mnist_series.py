@@ -218,8 +218,15 @@ def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monk
     monkeypatch.setattr(report, "rows", lambda *_, **__: pd.DataFrame(rows))
     said = views.say("smoke").data
     assert "CNN (image), univariate: 2.0, rescaled 3.0" in said
+    assert "no mass" not in said
     assert said.endswith("Not computed yet: CNN (image) on bivariate, TCN on bivariate.")
     assert views.ink("smoke").axes
+    for row in rows:
+        if (row["dataset"], row["explainer"]) == ("univariate_8", "rescaled_gradient"):
+            row["value"] = float("nan")
+    said = views.say("smoke").data
+    assert "CNN (image), univariate: 2.0;" in said
+    assert "A series of one feature keeps no mass" in said
 
 
 def test_absent_maps_say_what_to_run(places):
