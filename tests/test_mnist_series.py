@@ -288,3 +288,9 @@ def test_the_metric_is_built_by_name():
     assert build("metric", Choice("saliency_share", {"group": "neither", "side": 8})) == SaliencyShare("neither", 8)
     with pytest.raises(UnknownName, match="both"):
         SaliencyShare("ink")
+
+
+@pytest.mark.skipif("mnist_views" not in PUBLISHED, reason="no maps of the views are published")
+def test_views_are_drawn_from_many_features_to_one():
+    shown = list(image_series.view_maps(arrays.load("mnist_views"), "gradient"))
+    assert shown == ["image (CNN)", "14 × 14 (TCN)", "98 × 2 (TCN)", "196 × 1 (TCN)"]

@@ -117,7 +117,7 @@ def one_method(kept: Maps, dataset: str, explainer: str) -> dict[str, Tensor]:
 
 def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
     """Maps of one explainer before and after rescaling: the CNN on the image first, then the TCN on each view."""
-    datasets = list(kept.series)
+    datasets = sorted(kept.series, key=lambda d: -kept.series[d].shape[2])  # many features first
     image = next(d for d in datasets if d.startswith("multivariate"))
     shown = {"image (CNN)": (image, "cnn")} | {f"{_features(kept, d)} (TCN)": (d, "tcn") for d in datasets}
     after = rescaled(explainer)
