@@ -15,7 +15,7 @@ def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) ->
     """Ours under each protocol (mean, and interval where there are two seeds) beside a re-run's mean and deviation.
 
     ``metrics`` maps the name of a metric in the re-run to ours. Rows of theirs that we do not have are kept, with a
-    dash, so that nothing is left out because it does not fit. Names are in words.
+    dash, so that nothing is left out because it does not fit. Names are in words, intervals are cut to [0, 1].
     """
     found = theirs.loc[theirs["metric"].isin(metrics), [*ON, "mean", "std"]]
     found = found.rename(columns={"mean": "re-run", "std": "its deviation"})
@@ -40,4 +40,5 @@ def sources(theirs: pd.DataFrame) -> Markdown:
 
 
 def _text(row: pd.Series) -> str:
-    return f"{row['mean']:.3f}" + (f" [{row['low']:.3f}, {row['high']:.3f}]" if row["n"] > 1 else " (one seed)")
+    low, high = max(row["low"], 0.0), min(row["high"], 1.0)  # areas; an interval of two seeds may leave their range
+    return f"{row['mean']:.3f}" + (f" [{low:.3f}, {high:.3f}]" if row["n"] > 1 else " (one seed)")
