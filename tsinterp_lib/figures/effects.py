@@ -54,7 +54,7 @@ def effects(
     for axes in list(grid.flat)[len(shown) :]:
         axes.set_axis_off()
     for axes in grid[-1]:
-        axes.set_xlabel(label)
+        axes.set_xlabel(textwrap.fill(label, 30))  # long labels would run into each other
     handles = [
         Line2D([], [], marker="o", color=CLEAR, lw=2, label="95 % interval leaves zero out"),
         Line2D([], [], marker="o", color=UNCLEAR, mfc="white", lw=2, label="it does not"),
