@@ -143,7 +143,7 @@ def test_the_scoreboard_compares_100_steps_with_the_table_of_2019(given):
     assert len(board) == 72
     row = board[(board["dataset"] == "early_box") & (board["model"] == "lstm")].set_index("quantity")
     assert row.loc["weighted_jaccard", "ours"] == pytest.approx(0.105)
-    assert row.loc["test_accuracy", "verdict"] == scoreboard.NOT_REPRODUCED
+    assert row.loc["test accuracy", "verdict"] == scoreboard.NOT_REPRODUCED
     assert row.loc["euclidean_distance", "n"] == 2
     assert set(board[board["model"] == "bi_lstm"]["verdict"]) == {scoreboard.NOT_TESTABLE}
 
