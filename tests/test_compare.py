@@ -97,6 +97,8 @@ def test_live_training_is_seeded_and_explained(middle):
     assert live.training_table(fitted).loc["lstm_input_cell", "parameters"] == 4192
     found = live.explanations(fitted, middle, {"gradient": CORRECTED["gradient"]}, samples=2)
     assert live.maps_of(found, 1)["gradient"]["lstm_input_cell"].shape == (50, 50)
+    with pytest.raises(InvalidInput, match="samples are explained"):
+        live.maps_of(found, 99)
     assert tables.deep_lift_identity(fitted, middle, 2).iloc[0, 0] < 1e-5
     assert tables.completeness(fitted, middle, 2, 0).loc["Integrated gradients"].iloc[0] < 0.1
 

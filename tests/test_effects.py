@@ -153,3 +153,5 @@ def test_methods_to_rescale_live_are_the_first_as_it_is_and_all_rescaled():
     assert list(found) == ["gradient", "tsr[gradient]", "tsr[occlusion]"]
     with pytest.raises(UnknownName, match="Did you mean 'gradient'"):
         rescaled.live_choices(["gradiant"])
+    with pytest.raises(InvalidInput, match="at least one method"):
+        rescaled.live_choices([])

@@ -24,6 +24,9 @@ STUDY, SMOKE = STUDIES["benchmark"], PROFILES["smoke"]
 ONE = {"model": ["tcn"], "dataset": ["rare_time/gaussian_noise"], "protocol": ["corrected"]}
 
 
+UNITS = Path("cache", "units", "benchmark", "smoke")
+
+
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_CACHE", str(tmp_path / "cache"))
@@ -232,9 +235,6 @@ def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     assert start(folder, workers=0).wait(timeout=300) == 0
     return folder
-
-
-UNITS = Path("cache", "units", "benchmark", "smoke")
 
 
 @pytest.mark.slow

@@ -103,7 +103,9 @@ def test_scalings_are_compared_on_the_cells_that_both_have():
     found = guided_gains.scalings(both, "guided").groupby("quantity")["effect"].mean()
     assert found.to_dict() == pytest.approx({"min–max": 0.1, "standardised": 0.3})
     levels = guided_gains.levels(both)
-    assert levels.loc[("TCN", "traditional")].tolist() == pytest.approx([0.5, 0.6])
+    assert levels.loc[("TCN", "traditional"), list(both)].tolist() == pytest.approx([0.5, 0.6])
+    rows = narrow[(narrow["model"] == "tcn") & (narrow["trainer"] == "standard")]
+    assert levels.loc[("TCN", "traditional"), "models"] == len(rows[["dataset", "seed"]].drop_duplicates())
     empty = {"min–max": made(trainers), "standardised": narrow.iloc[:0]}
     assert guided_gains.scalings(empty, "guided").empty
     assert isinstance(guided_gains.levels(empty), Markdown)

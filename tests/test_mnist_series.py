@@ -199,6 +199,9 @@ def test_maps_of_some_networks_join_those_that_are_kept(places):
     assert arrays.path(study.name).read_bytes() == in_parts
     with pytest.raises(UnknownName, match="'tcm'"):
         arrays.save(study, SMOKE, drawn, only={"model": ["tcm"]})
+    with pytest.raises(InvalidInput, match="no model of seed 0"):
+        arrays.save(study, PROFILES["quick"], drawn, only={"seed": ["1"]})
+    assert arrays.path(study.name).read_bytes() == in_parts
     arrays.path(study.name).write_bytes(in_parts[:100])
     with pytest.raises(StoreError, match="git checkout"):
         arrays.save(study, SMOKE, drawn, only={"model": ["tcn"]})

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tsinterp_lib.compare import compare, explain, score
 from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.models import MNIST_SIZES
 from tsinterp_lib.registry import Choice, Scalar, build
@@ -96,7 +97,12 @@ def explanations(
 
 
 def maps_of(found: Mapping[str, Mapping[str, Explanation]], sample: int) -> dict[str, dict[str, Tensor]]:
-    """The (T, F) maps of one sample: explainer → network → map."""
+    """The (T, F) maps of one sample: explainer → network → map; raises :class:`InvalidInput` for one not explained."""
+    n = min((len(e.attribution) for row in found.values() for e in row.values()), default=0)
+    if not 0 <= sample < n:
+        raise InvalidInput(
+            f"`sample` is {sample}, but {n} samples are explained: choose 0 to {n - 1}, or explain more."
+        )
     return {name: {n: e.attribution[sample] for n, e in row.items()} for name, row in found.items()}
 
 

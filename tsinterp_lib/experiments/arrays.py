@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from tsinterp_lib import paths
-from tsinterp_lib.errors import MissingRows, StoreError
+from tsinterp_lib.errors import InvalidInput, MissingRows, StoreError
 from tsinterp_lib.experiments.cells import VERSION, Cell, Profile, Study
 from tsinterp_lib.experiments.compute import fitted
 from tsinterp_lib.experiments.runner import Say
@@ -63,9 +63,12 @@ def cells(
 ) -> list[Cell]:
     """The cells whose maps are drawn: every model of the first seed, or those of ``only``, each explained by ``drawn``.
 
-    Raises :class:`tsinterp_lib.errors.UnknownName` for an axis or a label that the study does not have.
+    Raises :class:`tsinterp_lib.errors.UnknownName` for an axis or a label that the study does not have, and
+    :class:`tsinterp_lib.errors.InvalidInput` where no model of the first seed is left.
     """
     units = [c for c in study.cells(profile, only) if c.explainer is None and c.seed == 0]
+    if not units:
+        raise InvalidInput(f"`only` is {only}: no model of seed 0 is left; name networks, trainers or data sets alone.")
     return [replace(unit, explainer=explainer) for unit in units for explainer in drawn]
 
 

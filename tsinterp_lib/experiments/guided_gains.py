@@ -95,7 +95,7 @@ def both_scalings(profile: str = "paper", gated: bool = True) -> dict[str, pd.Da
 
 
 def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFrame | Markdown:
-    """Mean of a metric over methods, layouts and seeds that all scalings have: (network, training) × scalings.
+    """Mean of a metric over methods, layouts and seeds that all scalings have, and how many models these are.
 
     Where no cell has all of them, the sentence that says so.
     """
@@ -107,9 +107,11 @@ def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFr
     cells = cells.dropna()
     if cells.empty:
         return Markdown("Not computed yet.")
-    grid = cells.groupby(level=["model", "trainer"]).mean()
+    grouped = cells.groupby(level=["model", "trainer"])
+    models = grouped.apply(lambda part: len(part.index.droplevel("explainer").unique()))
+    grid = grouped.mean().round(3).assign(models=models)
     order = [(m, t) for m in NETWORKS for t in PRINTED if (m, t) in grid.index]
-    return grid.loc[order].round(3).rename(index=style.network, level=0).rename(index=PRINTED, level=1)
+    return grid.loc[order].rename(index=style.network, level=0).rename(index=PRINTED, level=1)
 
 
 def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol: str = PROTOCOL) -> Markdown:

@@ -31,8 +31,10 @@ NEGLIGIBLE = 0.01
 def live_choices(bases: Sequence[str]) -> dict[str, Choice]:
     """The first of some methods as it is, and all of them rescaled with the settings of the code, for a live look.
 
-    Raises :class:`tsinterp_lib.errors.UnknownName` for a method that is not there.
+    Raises :class:`tsinterp_lib.errors.UnknownName` for a method that is not there, :class:`InvalidInput` for none.
     """
+    if not bases:
+        raise InvalidInput("`bases` is empty: name at least one method to rescale, e.g. gradient.")
     chosen = [CORRECTED[known(name, CORRECTED, "explainer")] for name in bases]
     return {choice.label: choice for choice in (*chosen[:1], *map(rescaled, chosen))}
 

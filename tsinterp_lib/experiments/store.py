@@ -118,10 +118,11 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
         raise MissingRows(f"no published rows of study {study!r} at {path}: run `tsinterp run {study}` first.")
     try:
         stat = path.stat()
-        table = _table(path, stat.st_ino, stat.st_mtime_ns).copy(deep=False)
+        table = _table(path, stat.st_ino, stat.st_mtime_ns)
     except duckdb.Error as error:
         raise StoreError(f"{path} cannot be read ({error}): restore it with `git checkout {path.name}`.") from error
-    table = table if profile is None else table[table["profile"] == profile].reset_index(drop=True)
+    # A copy either way: what a caller writes into its table is not in the next one's.
+    table = table.copy() if profile is None else table[table["profile"] == profile].reset_index(drop=True)
     if table.empty:
         raise MissingRows(f"study {study!r} has no published rows at profile {profile!r}: `tsinterp run {study}`.")
     return table

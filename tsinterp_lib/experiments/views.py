@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -33,7 +35,9 @@ def say(profile: str, compute: bool = False) -> Markdown:
     parts = []
     for name in map(str, ink.columns):
         before, after = (float(ink[name][e]) for e in ("gradient", "rescaled_gradient"))
-        parts.append(f"{name}: {before:.1f}, rescaled {after:.1f}" if after == after else f"{name}: {before:.1f}")
+        parts.append(
+            f"{name}: {before:.1f}, rescaled {after:.1f}" if not math.isnan(after) else f"{name}: {before:.1f}"
+        )
     text = "Mass of the gradient on the ink, in multiples of that of a random map: " + "; ".join(parts) + "."
     if ink.loc["rescaled_gradient"].isna().any():
         text += " A series of one feature keeps no mass when rescaled as released: its one score is scaled to 0."
