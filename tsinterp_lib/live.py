@@ -100,9 +100,7 @@ def maps_of(found: Mapping[str, Mapping[str, Explanation]], sample: int) -> dict
     """The (T, F) maps of one sample: explainer → network → map; raises :class:`InvalidInput` for one not explained."""
     n = min((len(e.attribution) for row in found.values() for e in row.values()), default=0)
     if not 0 <= sample < n:
-        raise InvalidInput(
-            f"`sample` is {sample}, but {n} samples are explained: choose 0 to {n - 1}, or explain more."
-        )
+        raise InvalidInput(f"`sample` is {sample}, but {n} samples are explained: choose one below, or explain more.")
     return {name: {n: e.attribution[sample] for n, e in row.items()} for name, row in found.items()}
 
 

@@ -108,7 +108,8 @@ def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFr
     if cells.empty:
         return Markdown("Not computed yet.")
     grouped = cells.groupby(level=["model", "trainer"])
-    models = grouped.apply(lambda part: len(part.index.droplevel("explainer").unique()))
+    units = cells.index.droplevel("explainer").unique().to_frame(index=False)
+    models = units.groupby(["model", "trainer"]).size()
     grid = grouped.mean().round(3).assign(models=models)
     order = [(m, t) for m in NETWORKS for t in PRINTED if (m, t) in grid.index]
     return grid.loc[order].rename(index=style.network, level=0).rename(index=PRINTED, level=1)

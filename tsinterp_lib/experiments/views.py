@@ -35,9 +35,7 @@ def say(profile: str, compute: bool = False) -> Markdown:
     parts = []
     for name in map(str, ink.columns):
         before, after = (float(ink[name][e]) for e in ("gradient", "rescaled_gradient"))
-        parts.append(
-            f"{name}: {before:.1f}, rescaled {after:.1f}" if not math.isnan(after) else f"{name}: {before:.1f}"
-        )
+        parts.append(f"{name}: {before:.1f}" + ("" if math.isnan(after) else f", rescaled {after:.1f}"))
     text = "Mass of the gradient on the ink, in multiples of that of a random map: " + "; ".join(parts) + "."
     if ink.loc["rescaled_gradient"].isna().any():
         text += " A series of one feature keeps no mass when rescaled as released: its one score is scaled to 0."
