@@ -108,7 +108,7 @@ def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFr
     if cells.empty:
         return Markdown("Not computed yet.")
     grouped = cells.groupby(level=["model", "trainer"])
-    units = cells.index.droplevel("explainer").unique().to_frame(index=False)
+    units = cells.reset_index()[["model", "trainer", "dataset", "seed"]].drop_duplicates()
     models = units.groupby(["model", "trainer"]).size()
     grid = grouped.mean().round(3).assign(models=models)
     order = [(m, t) for m in NETWORKS for t in PRINTED if (m, t) in grid.index]
