@@ -35,15 +35,18 @@ def run() -> list[Result]:
     """One comparison per method and network."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [result for name in ("lstm", "tcn") for result in _compare(name)]
+        found = [result for name in ("lstm", "tcn") for result in _compare(name, lambda method: True)]
+        return [*found, *_compare("transformer", lambda method: method.startswith("Deep"))]
 
 
-def _compare(name: str) -> Iterator[Result]:
+def _compare(name: str, wanted: Callable[[str], bool]) -> Iterator[Result]:
     torch.manual_seed(0)
     network = MODELS[name](n_steps=STEPS, n_features=FEATURES, n_classes=2, output="probabilities").double()
     x = torch.rand(20, STEPS, FEATURES, dtype=torch.float64)
     target = torch.arange(20) % 2
     for method, explainer, call, n, rtol in _methods(x):
+        if not wanted(method):
+            continue
         (seconds, expected), (mine, a) = _time(
             lambda call=call, n=n: _in_batches(call, network, x[:n], target[:n]),
             lambda e=explainer, n=n: e.attribute(network, x[:n], target[:n]),

@@ -86,6 +86,22 @@ class OneHidden(nn.Module):
         return self.outer(self.relu(self.inner(x.flatten(1))))
 
 
+class Pooled(nn.Module):
+    """Two convolutions with an ELU and a maximum over pairs of steps; ``after`` puts a non-linear module behind it."""
+
+    def __init__(self, after=False, inplace=False):
+        super().__init__()
+        self.n_steps, self.n_features = T, F
+        self.convolution, self.elu = nn.Conv1d(F, 4, 3, padding=1), nn.ELU()
+        self.wider, self.pool = nn.Conv1d(4, 6, 1), nn.MaxPool1d(2)
+        self.after = nn.Sequential(nn.Linear(12, 8), nn.ReLU(inplace)) if after else nn.Identity()
+        self.scores = nn.Linear(8 if after else 12, C)
+
+    def forward(self, x):
+        pooled = self.pool(self.wider(self.elu(self.convolution(x.transpose(1, 2)))))
+        return torch.softmax(self.scores(self.after(pooled.flatten(1))), 1)
+
+
 def samples(n=N, n_steps=T, n_features=F, dtype=torch.float64, seed=3):
     """Series in [0, 1), labels in turn, a random mask."""
     from tsinterp_lib.types import Samples

@@ -9,7 +9,8 @@ from captum.attr._core.lime import get_exp_kernel_similarity_function
 from tests import explainer_models as tiny
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.explainers.kernel_shap import coalitions
-from tsinterp_lib.guard import attribution_mode
+from tsinterp_lib.guard import attribution_mode, counted
+from tsinterp_lib.models import MODELS
 from tsinterp_lib.seeding import scope
 
 # Captum raises these on every such call; they are the reason for the adapter's care, and no concern here.
@@ -72,6 +73,64 @@ def test_deep_shap_is_captums_and_the_shortcut_too(model, data, batch_size):
     pool = tiny.samples(3, seed=8).x
     a = ex.DeepShap(reference=pool, batch_size=batch_size).attribute(model, data.x, data.y)
     close(a, plain(model, captum.attr.DeepLiftShap, data, baselines=pool))
+
+
+def small_network(name):
+    return MODELS[name](
+        n_steps=tiny.T, n_features=tiny.F, output="probabilities", **({"n_heads": 1} if name == "transformer" else {})
+    )
+
+
+RULED = {
+    "maximum last": (tiny.Pooled, True),
+    "maximum inside": (lambda: tiny.Pooled(after=True), False),
+    "two uses": (tiny.Reused, False),
+    "TCN": (lambda: small_network("tcn"), True),
+    "Transformer": (lambda: small_network("transformer"), True),
+}
+
+
+@pytest.mark.parametrize("batch_size", [4, 1000])
+@pytest.mark.parametrize("case", [case for case in RULED if case != "two uses"])
+def test_the_rule_is_captums_where_references_go_forward_alone_and_where_they_cannot(case, batch_size, data):
+    model, pool = RULED[case][0]().double().eval(), tiny.samples(3, seed=8).x
+    a = ex.DeepShap(reference=pool, batch_size=batch_size).attribute(model, data.x, data.y)
+    close(a, plain(model, captum.attr.DeepLiftShap, data, baselines=pool))
+    b = ex.DeepLift(baseline="train_mean", batch_size=batch_size).prepare(model, data)
+    close(b.attribute(model, data.x, data.y), plain(model, captum.attr.DeepLift, data, baselines=reference(data)))
+
+
+@pytest.mark.parametrize("case", RULED)
+def test_references_go_forward_alone_where_the_only_maximum_comes_last(case, data, monkeypatch):
+    model, served = RULED[case][0]().double().eval(), RULED[case][1]
+    called = []
+    monkeypatch.setattr(ex.DeepShap, "_captums", lambda self, model, x, *_: called.append(len(x)) or x)
+    with counted(model) as rows:
+        ex.DeepShap(reference=data.x[:3]).attribute(model, data.x, data.y)
+    assert bool(called) != served
+    if served:
+        assert rows == [1 + len(data) + 3]  # the first shows that the model takes such series
+
+
+def test_each_group_has_its_own_references(data):
+    model = small_network("tcn").double().eval()
+    e = ex.DeepShap(references="uniform", n_references=3, group_size=4, batch_size=5)
+    with scope(3):
+        a = e.attribute(model, data.x, data.y)
+    with scope(3):
+        for group, several in e.draws(data.x):
+            expected = plain(model, captum.attr.DeepLiftShap, data[group], baselines=several)
+            close(a[group], expected)
+
+
+def test_a_maximum_over_what_equals_the_reference_takes_its_own_gradient(data):
+    """Captum gives such a cell the gradient of the batch's first row, so that its answer depends on the batch."""
+    model = tiny.Pooled().double().eval()
+    b = data.x[1].clone()
+    b[-1, 0] += 0.5  # the last step is outside every pair; the steps before it are as in the reference
+    e = ex.DeepLift(reference=b)
+    together, alone = e.attribute(model, data.x, data.y), e.attribute(model, data.x[1:2], data.y[1:2])
+    close(together[1:2], alone)
 
 
 def test_deep_shap_with_one_reference_is_deep_lift(model, data):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import captum.attr
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._baseline import Baselined, Complete
 from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
+from tsinterp_lib.explainers._rescale_rule import ruled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,9 @@ class DeepLift(Baselined, Complete):
     *modules* only (``nn.ReLU``, ``nn.Tanh``, ``nn.MaxPool1d``, …). Nothing inside ``nn.LSTM`` and no functional
     call is a module, so on a recurrent network the answer is exactly :math:`(x - b) \odot \nabla f(x)`, and
     completeness fails; :func:`~tsinterp_lib.explainers.convergence_delta` shows by how much. A network without such
-    modules is therefore served by one gradient.
+    modules is therefore served by one gradient. One whose only maximum is its last module is served without Captum:
+    the references go forward alone, not back. There, a maximum's inputs that equal the reference's take their own
+    gradient; Captum 0.9 gives them that of the batch's first row.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` where a module is used or registered twice (Captum cannot hook
     it), where the model holds ``nn.Softmax`` (Captum 0.9 normalises it over the batch), or on a baseline of another
@@ -37,5 +41,8 @@ class DeepLift(Baselined, Complete):
         b = self.baseline_of(x)
         if not hooked(model):
             return (x - b) * self.gradients(model, x, target)
+        found = ruled(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
+        if found is not None:
+            return found
         with deep_lift_guard(model):
             return self.captum(captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})

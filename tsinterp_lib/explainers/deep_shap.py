@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.explainers._baseline import Complete, Referenced
 from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
+from tsinterp_lib.explainers._rescale_rule import ruled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +21,10 @@ class DeepShap(Referenced, Complete):
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
 
     Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples, or
-    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``reference``, series. Served by
-    Captum's ``DeepLiftShap``, with the limits that :class:`~tsinterp_lib.explainers.DeepLift` states. On a network
-    without hookable modules the mean collapses to :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of
-    R, the same numbers.
+    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``reference``, series. The numbers
+    of Captum's ``DeepLiftShap``, with the limits that :class:`~tsinterp_lib.explainers.DeepLift` states; a sample goes
+    forward once instead of once per reference, and the references never go back. On a network without hookable
+    modules the mean collapses to :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of R.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` as DeepLift does, and where training references are asked for
     before ``prepare``.
@@ -36,9 +37,13 @@ class DeepShap(Referenced, Complete):
         if not hooked(model):
             mean = torch.cat([r.mean(0).expand_as(x[group]) for group, r in draws])
             return (x - mean) * self.gradients(model, x, target)
-        return torch.cat([self._hooked(model, x[group], r, target[group]) for group, r in draws])
+        groups = torch.cat([torch.full((len(x[g]),), i, device=x.device) for i, (g, _) in enumerate(draws)])
+        found = ruled(self, model, x, torch.stack([r for _, r in draws], 1), groups, target)
+        if found is not None:
+            return found
+        return torch.cat([self._captums(model, x[group], r, target[group]) for group, r in draws])
 
-    def _hooked(
+    def _captums(
         self, model: nn.Module, x: Float[Tensor, "N T F"], references: Float[Tensor, "R T F"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N T F"]:
         """Both axes in chunks: a sample and a reference are two rows."""

@@ -1,0 +1,171 @@
+"""DeepLIFT's rescale rule against many references: a sample goes forward once, and back once per reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as nnf
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from tqdm import tqdm
+
+from tsinterp_lib.explainers._captum import Chunked
+
+POINTWISE = (nn.ReLU, nn.ELU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.Softplus)
+OTHERS = (nn.MaxPool2d, nn.MaxPool3d, nn.Softmax)
+"""What Captum has a rule for and this file has not."""
+
+SAME = 1e-10
+"""Two inputs of a module closer than this count as equal: the multiplier is then the gradient."""
+
+
+class Compared:
+    """A model whose non-linear modules know what they saw of the references.
+
+    Captum sends a sample and its reference through together, forward and back, once per pair. Here the references go
+    forward alone; a multiplier of the sample needs nothing else of them, but for a maximum, whose rule also takes the
+    reference's own gradient at its output. That gradient is the same for all samples while nothing non-linear follows
+    the maximum: models are served where it is the last of the modules (:attr:`fits`).
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self.modules = [m for m in model.modules() if type(m) in (*POINTWISE, nn.MaxPool1d)]
+        self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+        self.pool: nn.Module | None = None
+        self.fits = True
+        self._looking = False
+        self._of_sample = self._of_class = torch.zeros(0, dtype=torch.long)
+        self._at_pool = torch.zeros(0)
+
+    def look(self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]) -> None:
+        """See the references and which of them each sample is compared with."""
+        out = self._outputs(references, of_sample)
+        if self.pool is not None and self.fits:
+            classes, self._of_class = torch.unique(target, return_inverse=True)
+            sums = [out[:, c].sum() for c in classes.tolist()]
+            found = [torch.autograd.grad(s, self.seen[self.pool][1], retain_graph=True)[0] for s in sums]
+            self._at_pool = torch.stack(found)
+
+    def _outputs(self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"]) -> Float[Tensor, "R C"]:
+        self.seen, self.pool, self._of_sample = {}, None, of_sample
+        self._looking = True
+        try:
+            out: Tensor = self.model(references)
+        finally:
+            self._looking = False
+        return out
+
+    def of_references(self, module: nn.Module) -> tuple[Tensor, Tensor]:
+        """The module's input and output at each sample's reference."""
+        before, after = self.seen[module]
+        return before[self._of_sample], after.detach()[self._of_sample]
+
+    def gradient_of_references(self) -> Tensor:
+        """The gradient of each sample's target at its reference, with respect to the maximum."""
+        found: Tensor = self._at_pool[self._of_class, self._of_sample]
+        return found
+
+    def hook(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        """Of a reference, keep input and output; of the samples, put the rule in place of the gradient."""
+        if not self._looking:
+            out: Tensor = Rule.apply(inputs[0], output.detach(), module, self)  # type: ignore[no-untyped-call]
+            return out
+        self.fits = self.fits and module not in self.seen and self.pool is None
+        if isinstance(module, nn.MaxPool1d):
+            self.pool = module
+            output = output.detach().requires_grad_()
+        self.seen[module] = inputs[0].detach(), output
+        return output
+
+
+class Rule(torch.autograd.Function):
+    """A module's output, whose backward pass is the rescale rule."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, out: Tensor, module: nn.Module, compared: Compared) -> Tensor:
+        """The output as it is."""
+        ctx.save_for_backward(x, out)
+        ctx.module, ctx.compared = module, compared
+        return out.view_as(out)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        """The multipliers of the module's input from those of its output."""
+        x, out = ctx.saved_tensors
+        (g,), module = gradients, ctx.module
+        b, out_b = ctx.compared.of_references(module)
+        if isinstance(module, nn.MaxPool1d):
+            risen = _maximum(module, (x, b), (out, out_b), (g, ctx.compared.gradient_of_references()))
+        else:
+            risen = g * (out - out_b)
+        by = x - b
+        same = by.abs() < SAME
+        found = risen / by
+        if bool(same.any()):
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                (plain,) = torch.autograd.grad(module.forward(leaf), leaf, g)
+            found = torch.where(same, plain, found)
+        return found, None, None, None
+
+
+def _maximum(
+    pool: nn.MaxPool1d, x: tuple[Tensor, Tensor], out: tuple[Tensor, Tensor], g: tuple[Tensor, Tensor]
+) -> Tensor:
+    """What the rise above the reference is worth, at the sample's place, and the fall below it, at the reference's."""
+    size, stride, padding = cast(tuple[Any, Any, Any], (pool.kernel_size, pool.stride, pool.padding))
+    highest = torch.maximum(*out)
+    total = torch.zeros_like(x[0])
+    for at, worth in zip(x, (g[0] * (highest - out[1]), g[1] * (out[0] - highest)), strict=True):
+        _, places = nnf.max_pool1d(at, size, stride, padding, pool.dilation, pool.ceil_mode, return_indices=True)
+        total += nnf.max_unpool1d(worth, places, size, stride, padding, at.shape)
+    return total
+
+
+@contextmanager
+def compared(model: nn.Module) -> Iterator[Compared]:
+    """The model with the rule on its non-linear modules while the block runs."""
+    found = Compared(model)
+    handles = [m.register_forward_hook(found.hook) for m in found.modules]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def ruled(
+    method: Chunked,
+    model: nn.Module,
+    x: Float[Tensor, "N T F"],
+    references: Float[Tensor, "R G T F"],
+    of_sample: Int[Tensor, "N"],
+    target: Int[Tensor, "N"],
+) -> Float[Tensor, "N T F"] | None:
+    """DeepLIFT averaged over the R references of each sample's group; None where the rule does not fit the model.
+
+    ``of_sample``: the group of each sample.
+    """
+    if any(type(m) in OTHERS or getattr(m, "inplace", False) for m in model.modules()):
+        return None
+    found, target = [], target.long()
+    with compared(model) as pairs:
+        for s in method.chunks(len(x)):
+            groups, group = torch.unique(of_sample[s], return_inverse=True)
+            leaf, total = x[s].detach().requires_grad_(), torch.zeros_like(x[s])
+            explained = model(leaf).gather(1, target[s, None]).sum()
+            bar = tqdm(references, desc=type(method).__name__, disable=not method.progress, leave=False)
+            for several in bar:
+                pairs.look(several[groups], group, target[s])
+                if not pairs.fits:
+                    return None
+                (g,) = torch.autograd.grad(explained, leaf, retain_graph=True)
+                total += (x[s] - several[groups][group]) * g.to(x.dtype)
+            found.append(total / len(references))
+    return torch.cat(found)
