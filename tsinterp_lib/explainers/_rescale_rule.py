@@ -29,7 +29,8 @@ class Compared:
     Captum sends a sample and its reference through together, forward and back, once per pair. Here the references go
     forward alone; a multiplier of the sample needs nothing else of them, but for a maximum, whose rule also takes the
     reference's own gradient at its output. That gradient is the same for all samples while nothing non-linear follows
-    the maximum: models are served where it is the last of the modules (:attr:`fits`).
+    the maximum: models are served where it is the last of the modules, and where each module is used once, on one row
+    per series (:attr:`fits`).
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -38,27 +39,32 @@ class Compared:
         self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
         self.pool: nn.Module | None = None
         self.fits = True
+        self.rows = 0
         self._looking = False
         self._of_sample = self._of_class = torch.zeros(0, dtype=torch.long)
         self._at_pool = torch.zeros(0)
 
+    def outputs(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
+        """The model's outputs for the samples; their backward pass is the rule."""
+        self.rows = len(x)
+        out: Tensor = self.model(x)
+        return out
+
     def look(self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]) -> None:
         """See the references and which of them each sample is compared with."""
-        out = self._outputs(references, of_sample)
-        if self.pool is not None and self.fits:
-            classes, self._of_class = torch.unique(target, return_inverse=True)
-            sums = [out[:, c].sum() for c in classes.tolist()]
-            found = [torch.autograd.grad(s, self.seen[self.pool][1], retain_graph=True)[0] for s in sums]
-            self._at_pool = torch.stack(found)
-
-    def _outputs(self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"]) -> Float[Tensor, "R C"]:
-        self.seen, self.pool, self._of_sample = {}, None, of_sample
+        self.seen, self.pool, self.rows, self._of_sample = {}, None, len(references), of_sample
         self._looking = True
         try:
-            out: Tensor = self.model(references)
+            out = self.model(references)
         finally:
             self._looking = False
-        return out
+        pooled = [output for module, (_, output) in self.seen.items() if isinstance(module, nn.MaxPool1d)]
+        self.fits = self.fits and (not pooled or out.requires_grad)  # else nothing of the maximum reaches the output
+        if pooled and self.fits:
+            classes, self._of_class = torch.unique(target, return_inverse=True)
+            sums = [out[:, c].sum() for c in classes.tolist()]
+            found = [torch.autograd.grad(s, pooled[0], retain_graph=True)[0] for s in sums]
+            self._at_pool = torch.stack(found)
 
     def of_references(self, module: nn.Module) -> tuple[Tensor, Tensor]:
         """The module's input and output at each sample's reference."""
@@ -72,6 +78,7 @@ class Compared:
 
     def hook(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         """Of a reference, keep input and output; of the samples, put the rule in place of the gradient."""
+        self.fits = self.fits and len(inputs[0]) == self.rows
         if not self._looking:
             out: Tensor = Rule.apply(inputs[0], output.detach(), module, self)  # type: ignore[no-untyped-call]
             return out
@@ -159,7 +166,7 @@ def ruled(
         for s in method.chunks(len(x)):
             groups, group = torch.unique(of_sample[s], return_inverse=True)
             leaf, total = x[s].detach().requires_grad_(), torch.zeros_like(x[s])
-            explained = model(leaf).gather(1, target[s, None]).sum()
+            explained = pairs.outputs(leaf).gather(1, target[s, None]).sum()
             bar = tqdm(references, desc=type(method).__name__, disable=not method.progress, leave=False)
             for several in bar:
                 pairs.look(several[groups], group, target[s])
