@@ -37,8 +37,9 @@ class Attention(torch.autograd.Function):
             torch.softmax(scores, -1, out=weights[block])
             if n_dropped:
                 torch.mul(weights[block], kept(scores, n_dropped).mul_(scale_of(n_dropped)), out=used[block])
-            torch.bmm(used[block], v[block], out=out[block])
+            _product(used[block], v[block], out[block], n_dropped)
         ctx.save_for_backward(qkv, weights, used, out)
+        ctx.n_dropped = n_dropped
         return out
 
     @staticmethod
@@ -50,13 +51,24 @@ class Attention(torch.autograd.Function):
         dq, dk, dv = result
         delta = (g * out).sum(-1, keepdim=True)
         for block in _blocks(len(q), q.is_cpu):
-            torch.bmm(used[block].transpose(1, 2), g[block], out=dv[block])
+            _product(used[block].transpose(1, 2), g[block], dv[block], ctx.n_dropped)
             d = torch.bmm(g[block], v[block].transpose(1, 2)).mul_(used[block])
             d.addcmul_(weights[block], delta[block], value=-1)
-            torch.bmm(d, k[block], out=dq[block])
-            torch.bmm(d.transpose(1, 2), q[block], out=dk[block])
+            _product(d, k[block], dq[block], ctx.n_dropped)
+            _product(d.transpose(1, 2), q[block], dk[block], ctx.n_dropped)
         result[:2] *= q.shape[-1] ** -0.5
         return result, None, None
+
+
+def _product(a: Tensor, b: Tensor, out: Tensor, n_dropped: int) -> None:
+    """``a b`` into ``out``, where b has few columns: a third of the time by way of the transposed product.
+
+    Training keeps the order of summation that the published weights were trained with.
+    """
+    if n_dropped or not a.is_cpu:
+        torch.bmm(a, b, out=out)
+    else:
+        out.copy_(torch.bmm(b.transpose(1, 2), a.transpose(1, 2)).transpose(1, 2))
 
 
 def _blocks(n: int, on_cpu: bool) -> list[slice]:
