@@ -9,6 +9,7 @@ from tests.oracles import (
     masked_accuracy,
 )
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.guard import counted
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea, replacement
 from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.types import Explanation
@@ -51,6 +52,14 @@ def test_shared_noise_makes_all_predictions_equal_when_everything_is_replaced():
     drawn = replacement(e, "background", "per_sample", 3)
     assert drawn.shape == (N, T, F)
     assert not torch.equal(drawn[0], drawn[1])
+
+
+def test_both_cuts_share_the_series_of_which_nothing_or_everything_is_replaced():
+    e = explanation(maps("normal"))
+    with counted(e.model) as rows:
+        for cut in ("mass", "count"):
+            MaskedAccuracy(cut, noise="shared").curve(e)
+    assert rows == [N + 2 * 9 * N + 1]  # level 0, nine levels of each cut, the one series of level 1
 
 
 def test_other_samples_never_give_a_sample_its_own_values():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.metrics.areas import trapezoid
-from tsinterp_lib.metrics.selection import CUTS, rank, selected_counts
+from tsinterp_lib.metrics.selection import CUTS, kept, rank, selected_counts
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.types import Curve, Explanation, Metric
@@ -59,19 +59,21 @@ class MaskedAccuracy(Curve):
 
     def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
         k = selected_counts(e, self.cut, self.levels)
-        columns = []
         with attribution_mode(e.model), torch.no_grad():
-            for column, level in enumerate(self.levels):
-                chosen = (rank(e) < k[:, column, None]).view(e.x.shape)
-                columns.append(self._correct(e, self._replaced(e, chosen, level)))
-        return torch.stack(columns, 1)
+            return torch.stack([self._at(e, k[:, i], level) for i, level in enumerate(self.levels)], 1)
 
-    def _replaced(self, e: Explanation, chosen: Bool[Tensor, "N T F"], level: float) -> Float[Tensor, "N T F"]:
+    def _at(self, e: Explanation, k: Int[Tensor, "N"], level: float) -> Float[Tensor, "N"]:
+        """Who is still right at a level. Where nothing or everything is replaced, both cuts share one answer."""
         if level <= 0:
-            return e.x
-        return torch.where(chosen, replacement(e, self.fill, self.noise, seed_from(e.seed, level)), e.x)
+            return kept(e, ("right", self.batch_size), lambda: self._correct(e, e.x))
+        values = replacement(e, self.fill, self.noise, seed_from(e.seed, level))
+        if bool((k >= e.x[0].numel()).all()):
+            key = ("right on noise", level, self.fill, self.noise, self.batch_size)
+            return kept(e, key, lambda: self._correct(e, values))
+        chosen = (rank(e) < k[:, None]).view(e.x.shape)
+        return self._correct(e, torch.where(chosen, values, e.x))
 
-    def _correct(self, e: Explanation, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N"]:
+    def _correct(self, e: Explanation, x: Float[Tensor, "#N T F"]) -> Float[Tensor, "N"]:
         chunks = (x[i : i + self.batch_size] for i in range(0, len(x), self.batch_size))
         predicted = torch.cat([e.model(rows).argmax(1) for rows in chunks])
         return (predicted == e.target).to(torch.float64)
