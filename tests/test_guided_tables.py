@@ -15,6 +15,7 @@ from tsinterp_lib.experiments import (
     guided_controls,
     guided_digits,
     guided_gains,
+    guided_scaling,
     guided_tables,
     guided_verdicts,
     report,
@@ -59,6 +60,52 @@ def test_what_is_not_computed_leaves_an_empty_table_and_a_sentence():
         "TCN (10 layouts, 3 seeds) computed; not there: LSTM, Input-cell LSTM, Transformer."
     )
     assert len(guided_gains.over_layouts(made(layouts=("middle",)), "guided")) == 0
+
+
+def scaled(models=("lstm", "lstm_input_cell")):
+    """Rows that are the printed values under one scaling and 0.1 off under the other, on two seeds alone."""
+    printed = report.published("ismail2021_tables8_to_11").set_index(
+        ["metric", "dataset", "model", "explainer", "training"]
+    )
+    trainings = {"standard": "traditional", "guided": "saliency_guided"}
+
+    def value(t, m, e, metric, d):
+        return 0.3 + (0.0 if metric == "auroc" else printed["value"][f"diff_{metric[:3]}", d, m, e, trainings[t]])
+
+    near = made(tuple(trainings), models, (0, 1), value=value)
+    near["value"] -= 0.001 * near["seed"] * (near["trainer"] == "guided") * (near["explainer"] != "random")
+    far = near.assign(value=near["value"] + 0.1 * (near["explainer"] != "random"))
+    return {"min–max": far, "standardised": near[near["seed"] == 0].assign(protocol="standardised")}
+
+
+def test_the_scaling_under_which_print_is_closer_is_found_and_said():
+    cells = guided_scaling.cells(scaled())
+    assert len(cells) == 2 * 480
+    assert set(cells["n"]) == {1}  # the seed that both have
+    found = guided_scaling.distances(cells)
+    assert found["distance, min–max"].to_numpy() == pytest.approx(np.full(4, 0.1))
+    assert found["distance, standardised"].to_numpy() == pytest.approx(np.zeros(4), abs=1e-6)
+    assert found["change"].to_numpy() == pytest.approx(np.full(4, -0.1))
+    assert set(found["n"]) == {10}
+    assert set(found["same sign, standardised"]) == {"120 of 120"}
+    said = guided_scaling.say(cells).data
+    assert said.startswith(
+        "Ours is closer to print on standardised inputs for Diff(AUP) of the **LSTM** (0.100 min–max, 0.000"
+    )
+    assert guided_scaling.table(cells).loc[("LSTM", "Diff(AUP)"), "change"].startswith("-0.100 [")
+
+
+def test_without_a_second_scaling_there_is_a_sentence():
+    both = scaled() | {"standardised": made().iloc[:0]}
+    cells = guided_scaling.cells(both)
+    assert cells.empty
+    assert "both scalings" in guided_scaling.say(cells).data
+    assert guided_scaling.table(cells).data == "Not computed yet."
+    one = guided_scaling.cells(
+        {name: rows[rows["dataset"].str.startswith("middle/")] for name, rows in scaled().items()}
+    )
+    assert "[" not in guided_scaling.table(one).loc[("LSTM", "Diff(AUR)"), "change"]
+    assert "Neither scaling is clearly closer" in guided_scaling.say(one).data
 
 
 def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
