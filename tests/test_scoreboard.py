@@ -118,6 +118,9 @@ def test_a_wide_interval_reproduces_nothing():
         (("diff_aup", "small_middle", -0.07, -0.05), "14 × 14"),
         (("diff_aup", "middle", -0.07, -0.05), ""),
         (("diff_aup", "small_middle", -0.07, np.nan), "14 × 14"),
+        (("diff_aup", "middle", -0.11, -0.05, -0.10), "-0.100 on standardised inputs"),
+        (("diff_aup", "middle", -0.11, -0.05, -0.07), ""),
+        (("diff_aup", "middle", -0.11, -0.05, np.nan), ""),
     ],
 )
 def test_a_known_cause_is_named(row, said):
