@@ -50,4 +50,4 @@ def of_carried_zeros(rows: pd.DataFrame, metric: str = "masked_accuracy_mass") -
         "area, carried": float(area[1].mean()),
         "largest change of an area": float(np.abs(area[1] - area[0]).max()),
     }
-    return pd.DataFrame({metric.replace("_", " "): found}).T
+    return pd.DataFrame([found], index=[metric.replace("_", " ")])
