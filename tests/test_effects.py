@@ -8,7 +8,7 @@ import pytest
 
 from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.experiments import across, audit, claims, effects, rescaled, slips
+from tsinterp_lib.experiments import across, audit, claims, effects, rescaled, sentences, slips
 from tsinterp_lib.experiments.statistics import stratified
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
 
@@ -99,6 +99,27 @@ def test_orders_of_methods_agree_with_themselves():
     assert across.by_process(both, "auroc", "as_released").shape == (2, 2)
     with pytest.raises(InvalidInput, match="at least two"):
         across.same_order(both[both["process"] == "narma"], "auroc", "as_released")
+
+
+def test_a_network_on_few_layouts_takes_none_away_from_the_others_and_is_told_apart():
+    table = rows(lambda p, d, m, e, s: 0.6 if m == "lstm" else 0.7, explainers=("gradient", "lime"))
+    table.loc[table["explainer"] == "lime", "value"] -= 0.1
+    third = table[table["dataset"] == LAYOUTS[0]].assign(dataset="small_middle/gaussian_noise")
+    table = pd.concat([table, third])
+    other = table.assign(dataset=table["dataset"].str.replace("gaussian_noise", "narma"), value=table["value"] + 0.1)
+    both = pd.concat([table, other])
+    both["process"] = both["dataset"].str.split("/").str[1]
+    assert across.alone(both, "as_released") == {}
+    few = both[(both["model"] == "lstm") | (both["process"] != "narma") | (both["dataset"] == "middle/narma")]
+    assert across.on_shared_layouts(few, "as_released")[1] == ["middle", "small_middle", "rare_time"]
+    assert list(across.by_process(few, "auroc", "as_released").columns) == ["lstm"]
+    assert across.alone(few, "as_released") == {"tcn": ["middle"]}
+    said = sentences.say_processes(few).data
+    assert (
+        "(middle, small middle, rare time), mean AUROC goes from 0.55 (gaussian noise) to 0.65 (narma) on the **LSTM**"
+        in said
+    )
+    assert "(middle), mean AUROC goes from 0.65 (gaussian noise) to 0.75 (narma) on the **TCN**" in said
 
 
 def test_settings_of_rescaling_are_compared_with_those_of_the_code():

@@ -35,16 +35,36 @@ def models(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, list[str]]:
     """Rows of the networks that every process has, on the layouts that all of them share, and these layouts.
 
-    Processes are compared on these alone: one with fewer, easier layouts would look better.
+    Processes are compared on these alone: one with fewer, easier layouts would look better. A network with fewer than
+    half of the layouts under some process is left out (see :func:`alone`): it would take the others' layouts away.
     """
     rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
     rows = rows.assign(layout=report.layout(rows["dataset"]))
-    everywhere = rows.groupby("model")["process"].nunique() == rows["process"].nunique()
-    rows = rows[rows["model"].isin(everywhere.index[everywhere])]
+    rows = rows[rows["model"].isin(_everywhere(rows, rows["layout"].nunique() / 2.0))]
     pairs = rows[["process", "model"]].drop_duplicates()
     counts = rows[["process", "model", "layout"]].drop_duplicates().groupby("layout").size()
     layouts = [name for name in LAYOUTS if counts.get(name, 0) == len(pairs)]
     return rows[rows["layout"].isin(layouts)], layouts
+
+
+def alone(table: pd.DataFrame, protocol: str) -> dict[str, list[str]]:
+    """Networks that every process has, but on too few layouts to be averaged with others, and these layouts."""
+    rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
+    rows = rows.assign(layout=report.layout(rows["dataset"]))
+    many = _everywhere(rows, rows["layout"].nunique() / 2.0)
+    found = {}
+    for name in (n for n in _everywhere(rows, 0.0) if n not in many):
+        own = rows[rows["model"] == name]
+        there = own.groupby("layout")["process"].nunique()
+        found[name] = [n for n in LAYOUTS if there.get(n, 0) == own["process"].nunique()]
+    return {name: layouts for name, layouts in found.items() if layouts}
+
+
+def _everywhere(rows: pd.DataFrame, fewest: float) -> list[str]:
+    """Networks that every process has, on at least ``fewest`` layouts under each."""
+    layouts = rows.groupby(["model", "process"])["layout"].nunique().unstack(fill_value=0)
+    least = layouts.min(axis=1)
+    return [str(name) for name in layouts.index if least[name] >= max(fewest, 1)]
 
 
 def by_process(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:

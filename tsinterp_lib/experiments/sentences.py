@@ -89,17 +89,10 @@ def say_digits(scores: pd.DataFrame) -> Markdown:
 
 def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
     """How far the background process moves the answer, and whether it changes the order of methods."""
-    grid = across.by_process(rows, "auroc", protocol)
-    layouts = [style.layout(name) for name in across.on_shared_layouts(rows, protocol)[1]]
-    lines = [f"On the layouts that every process and network has ({', '.join(layouts)}):"]
-    for network in grid.columns:
-        part = grid[network].dropna().sort_values()
-        if len(part) < 2:
-            continue
-        lines.append(
-            f"On the {style.network(str(network))}, mean AUROC runs from {part.iloc[0]:.2f} "
-            f"({style.layout(str(part.index[0]))}) to {part.iloc[-1]:.2f} ({style.layout(str(part.index[-1]))})."
-        )
+    lines = [_range_of_processes(rows, protocol)]
+    for network, layouts in across.alone(rows, protocol).items():
+        own = rows[(rows["model"] == network) & report.layout(rows["dataset"]).isin(layouts)]
+        lines.append(_range_of_processes(own, protocol))
     order = across.same_order(rows, "auroc", protocol)
     close = order.index[(order["tau"] > 0) & (order["p"] < 0.05)]
     lines.append(
@@ -108,6 +101,19 @@ def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown
         f"{len(order)} processes."
     )
     return Markdown(" ".join(lines))
+
+
+def _range_of_processes(rows: pd.DataFrame, protocol: str) -> str:
+    """The processes with the lowest and the highest mean AUROC on each network."""
+    grid = across.by_process(rows, "auroc", protocol)
+    layouts = [style.layout(name) for name in across.on_shared_layouts(rows, protocol)[1]]
+    ranges = []
+    for network in grid.columns:
+        part = grid[network].dropna().sort_values()
+        if len(part) > 1:
+            low, high = (f"{part.iloc[i]:.2f} ({style.layout(str(part.index[i]))})" for i in (0, -1))
+            ranges.append(f"from {low} to {high} on the **{style.network(str(network))}**")
+    return f"On the layouts that all processes have ({', '.join(layouts)}), mean AUROC goes {', '.join(ranges)}."
 
 
 def say_domains(rows: pd.DataFrame, protocol: str) -> Markdown:
