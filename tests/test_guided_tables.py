@@ -92,7 +92,7 @@ def test_the_scaling_under_which_print_is_closer_is_found_and_said():
     assert said.startswith(
         "Ours is closer to print on standardised inputs for Diff(AUP) of the **LSTM** (0.100 min–max, 0.000"
     )
-    assert guided_scaling.table(cells).loc[("LSTM", "Diff(AUP)"), "change"].startswith("-0.100 [")
+    assert guided_scaling.table(cells).loc["change", ("LSTM", "Diff(AUP)")].startswith("-0.100 [")
 
 
 def test_without_a_second_scaling_there_is_a_sentence():
@@ -104,7 +104,7 @@ def test_without_a_second_scaling_there_is_a_sentence():
     one = guided_scaling.cells(
         {name: rows[rows["dataset"].str.startswith("middle/")] for name, rows in scaled().items()}
     )
-    assert "[" not in guided_scaling.table(one).loc[("LSTM", "Diff(AUR)"), "change"]
+    assert "[" not in guided_scaling.table(one).loc["change", ("LSTM", "Diff(AUR)")]
     assert "Neither scaling is clearly closer" in guided_scaling.say(one).data
 
 

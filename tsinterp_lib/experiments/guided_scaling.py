@@ -48,7 +48,8 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
     """By network and quantity: the mean distance of ours from the printed value under each scaling, and the change.
 
     ``change`` with ``low`` and ``high`` is the last scaling minus the first, methods and trainings averaged, paired
-    over ``n`` layouts; below zero the last one is closer. ``seeds`` is the least any cell stands on.
+    over ``n`` layouts; below zero the last one is closer. ``inside`` counts printed values in our interval, of those
+    narrow enough to say. ``seeds`` is the least any cell stands on.
     """
     names = list(dict.fromkeys(found["scaling"]))
     lines = []
@@ -58,26 +59,26 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
             if part.empty:
                 continue
             part = part.assign(value=(part["mean"] - part["published"]).abs(), protocol=part["scaling"])
-            same = (part["mean"] > 0) == (part["published"] > 0)
+            of = {name: part[part["scaling"] == name] for name in names}
+            same = {n: int(((p["mean"] > 0) == (p["published"] > 0)).sum()) for n, p in of.items()}
             line: dict[str, object] = {"network": style.network(network), "quantity": printed}
-            line |= {f"distance, {name}": float(part["value"][part["scaling"] == name].mean()) for name in names}
-            line |= {
-                f"same sign, {name}": f"{int(same[part['scaling'] == name].sum())} of {len(part) // len(names)}"
-                for name in names
-            }
+            line |= {f"distance, {n}": float(p["value"].mean()) for n, p in of.items()}
+            line |= {f"same sign, {n}": f"{same[n]} of {len(p)}" for n, p in of.items()}
+            line |= {f"inside, {n}": "{} of {}".format(*guided_tables.inside(p)) for n, p in of.items()}
             lines.append(line | _change(part, names) | {"seeds": int(part["n"].min())})
     return pd.DataFrame(lines)
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame | Markdown:
-    """:func:`distances` as printed, or the sentence that says there are none."""
+    """:func:`distances` as printed, a column per network and quantity, or the sentence that says there are none."""
     lines = distances(found)
     if lines.empty:
         return Markdown("Not computed yet.")
     bounds = lines[["change", "low", "high"]].to_numpy(dtype=float)
     lines["change"] = [f"{c:+.3f}" + (f" [{a:+.3f}, {b:+.3f}]" if np.isfinite(a) else "") for c, a, b in bounds]
-    lines = lines.round({str(c): 3 for c in lines if str(c).startswith("distance")})
-    return lines.drop(columns=["low", "high"]).set_index(["network", "quantity"])
+    for column in (c for c in lines if str(c).startswith("distance")):
+        lines[column] = lines[column].map("{:.3f}".format)
+    return lines.rename(columns={"n": "layouts"}).drop(columns=["low", "high"]).set_index(["network", "quantity"]).T
 
 
 def say(found: pd.DataFrame) -> Markdown:

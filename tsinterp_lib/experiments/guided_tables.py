@@ -116,7 +116,7 @@ def agreement(found: pd.DataFrame) -> pd.DataFrame:
                 part = both[keep]
                 if part.empty:
                     continue
-                inside, sure = _counts(part)
+                held, sure = inside(part)
                 lines.append(
                     {
                         "network": style.network(network),
@@ -124,7 +124,7 @@ def agreement(found: pd.DataFrame) -> pd.DataFrame:
                         "training": printed,
                         "same sign": f"{int(((part['mean'] > 0) == (part['published'] > 0)).sum())} of {len(part)}",
                         "rank": round(_rank(part), 2),
-                        "inside": f"{inside} of {sure}",
+                        "inside": f"{held} of {sure}",
                         "gap": round(float((part["mean"] - part["published"]).mean()), 3),
                     }
                 )
@@ -137,11 +137,11 @@ def say(found: pd.DataFrame) -> Markdown:
     if both.empty:
         return Markdown("No cell has both a value of ours and a published one yet.")
     sign = int(((both["mean"] > 0) == (both["published"] > 0)).sum())
-    inside, sure = _counts(both)
+    held, sure = inside(both)
     absent = [style.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]
     words = (
         f"Of {int(found['published'].notna().sum())} published cells at hand, ours has {len(both)}: {sign} have the "
-        f"same sign. {sure} have an interval no wider than ± {WIDEST:g}; {inside} of these hold the published value."
+        f"same sign. {sure} have an interval no wider than ± {WIDEST:g}; {held} of these hold the published value."
     )
     return Markdown(words + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
 
@@ -183,7 +183,7 @@ def _inside(low: float, high: float, published: float, decimals: int = 3) -> boo
     return bool(high - low <= 2 * WIDEST and low - half <= published <= high + half)
 
 
-def _counts(part: pd.DataFrame) -> tuple[int, int]:
+def inside(part: pd.DataFrame) -> tuple[int, int]:
     """In how many cells the published value is inside our interval, and how many intervals are narrow enough to say."""
     narrow = part[part["high"] - part["low"] <= 2 * WIDEST]
     bounds = narrow[["low", "high", "published"]].to_numpy(dtype=float)
