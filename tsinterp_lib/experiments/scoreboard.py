@@ -13,9 +13,8 @@ from tsinterp_lib.errors import InvalidInput, MissingRows
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.guided import PROTOCOL
 from tsinterp_lib.experiments.guided_standardised import STANDARDISED
+from tsinterp_lib.experiments.reasons import ALL, absent, cause
 from tsinterp_lib.experiments.statistics import difference_from, summarise
-from tsinterp_lib.experiments.vanishing import BOXES, MOST_EPOCHS
-from tsinterp_lib.models import MODELS
 
 REPRODUCED, DIRECTION, NOT_REPRODUCED, NOT_TESTABLE = VERDICTS = (
     "reproduced",
@@ -32,7 +31,6 @@ COLUMNS = (
     "published", "ours", "low", "high", "n", "verdict", "reason", "chapter",
 )  # fmt: skip
 
-ALL = "all layouts"
 TRAININGS = {"standard": "traditional", "guided": "saliency_guided"}
 
 
@@ -204,31 +202,6 @@ def _with_other_scaling(
         return found.assign(standardised=np.nan)
     over = _over_seeds(rows, keys).rename(columns={"mean": "standardised"})
     return found.merge(over[[*keys, "standardised"]], on=keys, how="left")
-
-
-def cause(quantity: str, dataset: str, published: float, ours: float, standardised: float = np.nan) -> str:
-    """A known difference between the two experiments that bears on a number, or nothing.
-
-    ``standardised`` is our number on standardised inputs: the scaling of the paper's series is not printed.
-    """
-    if quantity == "test accuracy" and 0.97 <= ours < published:
-        return "the released rule stops training at 0.99"
-    if quantity == "test_accuracy" and ours < 0.9 <= published:
-        return f"our networks do not learn it in {MOST_EPOCHS} epochs"
-    if dataset == "small_middle" and quantity.startswith("diff_"):
-        return "the released box has 14 × 14 cells, the printed one 15 × 15"
-    if abs(standardised - published) <= abs(ours - published) / 2:
-        return f"{standardised:+.3f} on standardised inputs, at most half as far"
-    return ""
-
-
-def absent(dataset: str, model: str) -> str:
-    """Why there can be no number of ours for a data set and a network: this book has none of it; or nothing."""
-    if model not in MODELS:
-        return "a network this book does not build"
-    if dataset not in (ALL, *LAYOUTS, *BOXES):
-        return "data this book does not make"
-    return ""
 
 
 def _reason(word: str, why: str, known: str, lacking: str) -> str:
