@@ -78,7 +78,12 @@ def table(found: pd.DataFrame) -> pd.DataFrame | Markdown:
     lines["change"] = [f"{c:+.3f}" + (f" [{a:+.3f}, {b:+.3f}]" if np.isfinite(a) else "") for c, a, b in bounds]
     for column in (c for c in lines if str(c).startswith("distance")):
         lines[column] = lines[column].map("{:.3f}".format)
-    return lines.rename(columns={"n": "layouts"}).drop(columns=["low", "high"]).set_index(["network", "quantity"]).T
+    return (
+        lines.rename(columns={"n": "layouts", "seeds": "seeds, at least"})
+        .drop(columns=["low", "high"])
+        .set_index(["network", "quantity"])
+        .T
+    )
 
 
 def say(found: pd.DataFrame) -> Markdown:
