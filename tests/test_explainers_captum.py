@@ -5,6 +5,7 @@ import pytest
 import torch
 from captum._utils.models.linear_model import SkLearnLasso, SkLearnRidge
 from captum.attr._core.lime import get_exp_kernel_similarity_function
+from torch import nn
 
 from tests import explainer_models as tiny
 from tsinterp_lib import explainers as ex
@@ -123,13 +124,26 @@ def test_each_group_has_its_own_references(data):
             close(a[group], expected)
 
 
+class SummedThenPooled(nn.Module):
+    """The largest sum over features: exchanging values between features leaves what is pooled as it was."""
+
+    n_steps, n_features = tiny.T, tiny.F
+
+    def __init__(self):
+        super().__init__()
+        self.pool, self.scores = nn.MaxPool1d(tiny.T), nn.Linear(1, tiny.C)
+
+    def forward(self, x):
+        return torch.softmax(self.scores(self.pool(x.sum(2)[:, None])[:, 0]), 1)
+
+
 def test_a_maximum_over_what_equals_the_reference_takes_its_own_gradient(data):
     """Captum gives such a cell the gradient of the batch's first row, so that its answer depends on the batch."""
-    model = tiny.Pooled().double().eval()
-    b = data.x[1].clone()
-    b[-1, 0] += 0.5  # the last step is outside every pair; the steps before it are as in the reference
-    e = ex.DeepLift(reference=b)
-    together, alone = e.attribute(model, data.x, data.y), e.attribute(model, data.x[1:2], data.y[1:2])
+    model, x = SummedThenPooled().double().eval(), data.x[:2].clone()
+    x[0, 0], x[1, -1] = 5.0, torch.tensor([7.0, 5.0, 5.0])  # the largest sums stand at different steps
+    e = ex.DeepLift(reference=x[1].roll(1, dims=1))
+    together, alone = e.attribute(model, x, data.y[:2]), e.attribute(model, x[1:], data.y[1:2])
+    assert alone.abs().max() > 0
     close(together[1:2], alone)
 
 

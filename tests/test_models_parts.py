@@ -65,13 +65,14 @@ def _repeatable(function):
     return run
 
 
+@pytest.mark.parametrize("trained", [True, False])
 @pytest.mark.parametrize("n_dropped", [0, 20000])
-def test_written_gradients_of_attention_and_feed_forward_are_those_of_finite_differences(n_dropped):
+def test_written_gradients_of_attention_and_feed_forward_are_those_of_finite_differences(n_dropped, trained):
     def rand(*shape):
         return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
     mask = torch.full((4, 4), -1e9, dtype=torch.float64).triu(1)
-    assert torch.autograd.gradcheck(_repeatable(lambda x: attention(x, 2, mask, n_dropped)), rand(2, 4, 12))
+    assert torch.autograd.gradcheck(_repeatable(lambda x: attention(x, 2, mask, n_dropped, trained)), rand(2, 4, 12))
     inputs = rand(2, 3, 4), rand(5, 4), rand(5), rand(4, 5), rand(4)
     assert torch.autograd.gradcheck(_repeatable(lambda *a: feed_forward(*a, n_dropped)), inputs)
 
@@ -80,10 +81,10 @@ def test_attention_with_dropout_equals_the_product_with_the_drawn_mask():
     qkv, mask = torch.randn(2, 4, 12, dtype=torch.float64), torch.zeros(4, 4, dtype=torch.float64)
     q, k, v = (part.view(2, 4, 2, 2).transpose(1, 2) for part in qkv.split(4, dim=-1))
     plain = torch.softmax(q @ k.transpose(2, 3) / 2**0.5, dim=-1)
-    torch.testing.assert_close(attention(qkv, 2, mask, 0), (plain @ v).transpose(1, 2).reshape(2, 4, 4))
-    draws = torch.stack([attention(qkv, 2, mask, 6554) for _ in range(4000)])
+    torch.testing.assert_close(attention(qkv, 2, mask, 0, False), (plain @ v).transpose(1, 2).reshape(2, 4, 4))
+    draws = torch.stack([attention(qkv, 2, mask, 6554, True) for _ in range(4000)])
     error = draws.std(0) / 4000**0.5
-    assert ((draws.mean(0) - attention(qkv, 2, mask, 0)).abs() < 5 * error + 1e-12).all()
+    assert ((draws.mean(0) - attention(qkv, 2, mask, 0, True)).abs() < 5 * error + 1e-12).all()
 
 
 def test_softmax_gradient_passes_finite_differences_once_and_twice():

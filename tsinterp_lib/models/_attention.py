@@ -26,7 +26,7 @@ class Attention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, qkv: Tensor, mask: Tensor, n_dropped: int) -> Tensor:
+    def forward(ctx: Any, qkv: Tensor, mask: Tensor, n_dropped: int, trained: bool) -> Tensor:
         """The mixed values, (B, T, d)."""
         q, k, v = qkv
         n_steps, size = q.shape[1:]
@@ -37,35 +37,35 @@ class Attention(torch.autograd.Function):
             torch.softmax(scores, -1, out=weights[block])
             if n_dropped:
                 torch.mul(weights[block], kept(scores, n_dropped).mul_(scale_of(n_dropped)), out=used[block])
-            _product(used[block], v[block], out[block], n_dropped)
+            _product(used[block], v[block], out[block], trained)
         ctx.save_for_backward(qkv, weights, used, out)
-        ctx.n_dropped = n_dropped
+        ctx.trained = trained
         return out
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """The gradient of q, k and v, stacked."""
         qkv, weights, used, out = ctx.saved_tensors
         (q, k, v), result, g = qkv, torch.empty_like(qkv), gradients[0].contiguous()
         dq, dk, dv = result
         delta = (g * out).sum(-1, keepdim=True)
         for block in _blocks(len(q), q.is_cpu):
-            _product(used[block].transpose(1, 2), g[block], dv[block], ctx.n_dropped)
+            _product(used[block].transpose(1, 2), g[block], dv[block], ctx.trained)
             d = torch.bmm(g[block], v[block].transpose(1, 2)).mul_(used[block])
             d.addcmul_(weights[block], delta[block], value=-1)
-            _product(d, k[block], dq[block], ctx.n_dropped)
-            _product(d.transpose(1, 2), q[block], dk[block], ctx.n_dropped)
+            _product(d, k[block], dq[block], ctx.trained)
+            _product(d.transpose(1, 2), q[block], dk[block], ctx.trained)
         result[:2] *= q.shape[-1] ** -0.5
-        return result, None, None
+        return result, None, None, None
 
 
-def _product(a: Tensor, b: Tensor, out: Tensor, n_dropped: int) -> None:
+def _product(a: Tensor, b: Tensor, out: Tensor, trained: bool) -> None:
     """``a b`` into ``out``, where b has few columns: a third of the time by way of the transposed product.
 
-    Training keeps the order of summation that the published weights were trained with.
+    A model in training keeps the order of summation that the published weights were trained with.
     """
-    if n_dropped or not a.is_cpu:
+    if trained or not a.is_cpu:
         torch.bmm(a, b, out=out)
     else:
         out.copy_(torch.bmm(b.transpose(1, 2), a.transpose(1, 2)).transpose(1, 2))
@@ -76,10 +76,13 @@ def _blocks(n: int, on_cpu: bool) -> list[slice]:
 
 
 def attention(
-    qkv: Float[Tensor, "N T three_F"], n_heads: int, mask: Float[Tensor, "T T"], n_dropped: int
+    qkv: Float[Tensor, "N T three_F"], n_heads: int, mask: Float[Tensor, "T T"], n_dropped: int, trained: bool
 ) -> Float[Tensor, "N T F"]:
-    """Attention of every head over the steps; ``mask`` is added to the scaled scores."""
+    """Attention of every head over the steps; ``mask`` is added to the scaled scores.
+
+    ``trained``: the weights want gradients. Guided training also asks for gradients in evaluation mode.
+    """
     n, n_steps, size = qkv.shape[0], qkv.shape[1], qkv.shape[2] // (3 * n_heads)
     heads = qkv.view(n, n_steps, 3, n_heads, size).permute(2, 0, 3, 1, 4).reshape(3, n * n_heads, n_steps, size)
-    mixed: Tensor = Attention.apply(heads, mask, n_dropped)  # type: ignore[no-untyped-call]
+    mixed: Tensor = Attention.apply(heads, mask, n_dropped, trained)  # type: ignore[no-untyped-call]
     return mixed.view(n, n_heads, n_steps, size).transpose(1, 2).reshape(n, n_steps, n_heads * size)

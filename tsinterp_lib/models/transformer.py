@@ -43,7 +43,9 @@ class SelfAttention(nn.Module):
         """The mixed steps; ``mask`` is added to the scaled scores."""
         weight = torch.cat((self.query.weight, self.key.weight, self.value.weight))
         bias = torch.cat((self.query.bias, self.key.bias, self.value.bias))
-        mixed = attention(nnf.linear(x, weight, bias), self.n_heads, mask, self.dropout.active)
+        mixed = attention(
+            nnf.linear(x, weight, bias), self.n_heads, mask, self.dropout.active, self.query.weight.requires_grad
+        )
         out: Tensor = self.out(mixed)
         return out
 
