@@ -38,8 +38,7 @@ def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame,
     Processes are compared on these alone: one with fewer, easier layouts would look better. A network with fewer than
     half of the layouts under some process is left out (see :func:`alone`): it would take the others' layouts away.
     """
-    rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
-    rows = rows.assign(layout=report.layout(rows["dataset"]))
+    rows = _explained(table, protocol)
     rows = rows[rows["model"].isin(_everywhere(rows, rows["layout"].nunique() / 2.0))]
     pairs = rows[["process", "model"]].drop_duplicates()
     counts = rows[["process", "model", "layout"]].drop_duplicates().groupby("layout").size()
@@ -49,8 +48,7 @@ def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame,
 
 def alone(table: pd.DataFrame, protocol: str) -> dict[str, list[str]]:
     """Networks that every process has, but on too few layouts to be averaged with others, and these layouts."""
-    rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
-    rows = rows.assign(layout=report.layout(rows["dataset"]))
+    rows = _explained(table, protocol)
     many = _everywhere(rows, rows["layout"].nunique() / 2.0)
     found = {}
     for name in (n for n in _everywhere(rows, 0.0) if n not in many):
@@ -58,6 +56,11 @@ def alone(table: pd.DataFrame, protocol: str) -> dict[str, list[str]]:
         there = own.groupby("layout")["process"].nunique()
         found[name] = [n for n in LAYOUTS if there.get(n, 0) == own["process"].nunique()]
     return {name: layouts for name, layouts in found.items() if layouts}
+
+
+def _explained(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    rows = table[(table["protocol"] == protocol) & (table["explainer"] != "")]
+    return rows.assign(layout=report.layout(rows["dataset"]))
 
 
 def _everywhere(rows: pd.DataFrame, fewest: float) -> list[str]:

@@ -37,7 +37,6 @@ class Compared:
         self.model = model
         self.modules = [m for m in model.modules() if type(m) in (*POINTWISE, nn.MaxPool1d)]
         self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
-        self.pool: nn.Module | None = None
         self.fits = True
         self.rows = 0
         self._looking = False
@@ -52,7 +51,7 @@ class Compared:
 
     def look(self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]) -> None:
         """See the references and which of them each sample is compared with."""
-        self.seen, self.pool, self.rows, self._of_sample = {}, None, len(references), of_sample
+        self.seen, self.rows, self._of_sample = {}, len(references), of_sample
         self._looking = True
         try:
             out = self.model(references)
@@ -82,9 +81,9 @@ class Compared:
         if not self._looking:
             out: Tensor = Rule.apply(inputs[0], output.detach(), module, self)  # type: ignore[no-untyped-call]
             return out
-        self.fits = self.fits and module not in self.seen and self.pool is None
+        unpooled = not any(isinstance(m, nn.MaxPool1d) for m in self.seen)
+        self.fits = self.fits and unpooled and module not in self.seen
         if isinstance(module, nn.MaxPool1d):
-            self.pool = module
             output = output.detach().requires_grad_()
         self.seen[module] = inputs[0].detach(), output
         return output

@@ -30,7 +30,7 @@ class DeepLift(Baselined, Complete):
     the references go forward alone, not back. There, a maximum's inputs that equal the reference's take their own
     gradient; Captum 0.9 gives them that of the batch's first row.
 
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` where a module is used or registered twice (Captum cannot hook
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` where a module is used twice (Captum cannot hook
     it), where the model holds ``nn.Softmax`` (Captum 0.9 normalises it over the batch), or on a baseline of another
     shape.
     """
