@@ -67,21 +67,24 @@ def scalings(both: Mapping[str, pd.DataFrame], trainer: str, metric: str = "auro
 
     ``both`` maps a printed name to rows, each of one protocol.
     """
-    where = ["model", "dataset", "seed", "trainer"]
     parts = {name: rows[rows["metric"] == metric] for name, rows in both.items()}
-    shared = pd.concat(
-        [
-            p[(p["explainer"] != "") & p["trainer"].isin((trainer, TRADITIONAL))][where].drop_duplicates()
-            for p in parts.values()
-        ]
-    )
-    shared = shared[shared.groupby(where)["seed"].transform("size") == len(parts)].drop_duplicates()
+    shared = shared_models(parts, trainer)
     found = [
         over_layouts(part.merge(shared), trainer, metrics={metric: name}, protocol=str(part["protocol"].iloc[0]))
         for name, part in parts.items()
         if len(part)
     ]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(FIELDS))
+
+
+def shared_models(both: Mapping[str, pd.DataFrame], trainer: str) -> pd.DataFrame:
+    """The explained models (network, layout, training, seed) of two trainings that every scaling has."""
+    where = ["model", "dataset", "seed", "trainer"]
+    units = pd.concat(
+        rows[(rows["explainer"] != "") & rows["trainer"].isin((trainer, TRADITIONAL))][where].drop_duplicates()
+        for rows in both.values()
+    )
+    return units[units.groupby(where)["seed"].transform("size") == len(both)].drop_duplicates()
 
 
 def both_scalings(profile: str = "paper", gated: bool = True) -> dict[str, pd.DataFrame]:

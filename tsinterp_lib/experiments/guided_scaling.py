@@ -14,7 +14,8 @@ from IPython.display import Markdown
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.experiments import guided_tables, report
 from tsinterp_lib.experiments.comparison import paired
-from tsinterp_lib.experiments.guided import EXPLAINED, PROTOCOL, TRADITIONAL
+from tsinterp_lib.experiments.guided import PROTOCOL
+from tsinterp_lib.experiments.guided_gains import shared_models
 from tsinterp_lib.experiments.guided_tables import QUANTITIES
 from tsinterp_lib.figures import style
 
@@ -27,21 +28,15 @@ def cells(both: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.DataF
     ``both`` maps a scaling's name to rows of one protocol (see :func:`guided_gains.both_scalings`). Only the models
     (network, layout, training, seed) that every scaling has are averaged. Empty where there are none.
     """
-    where = ["model", "dataset", "trainer", "seed"]
-    parts = {
-        name: rows[rows["trainer"].isin((TRADITIONAL, trainer)) & rows["explainer"].isin((*EXPLAINED, "random"))]
-        for name, rows in both.items()
-    }
-    units = pd.concat([part[where].drop_duplicates() for part in parts.values()])
-    shared = units[units.groupby(where)["seed"].transform("size") == len(parts)].drop_duplicates()
+    shared = shared_models(both, trainer)
     if shared.empty:
         return pd.DataFrame(columns=[*_AT, "mean", "published", "n", "scaling"])
     found = [
-        guided_tables.cells(part.merge(shared).assign(protocol=PROTOCOL), trainer).assign(scaling=name)
-        for name, part in parts.items()
+        guided_tables.cells(rows.merge(shared).assign(protocol=PROTOCOL), trainer).assign(scaling=name)
+        for name, rows in both.items()
     ]
     table = pd.concat(found).dropna(subset=["mean", "published"])
-    return table[table.groupby(_AT)["scaling"].transform("size") == len(parts)].reset_index(drop=True)
+    return table[table.groupby(_AT)["scaling"].transform("size") == len(both)].reset_index(drop=True)
 
 
 def distances(found: pd.DataFrame) -> pd.DataFrame:
