@@ -19,7 +19,7 @@ SMALL = {
     "13_dynamask": {"epochs": 50},
     "17_vanishing_saliency": {"profile": "smoke", "compute": True, "side": 50},
     "19_guided_digits": {"profile": "smoke", "compute": True},
-    "19_mask_audit": {"n_series": 4, "epochs": 5, "mask_epochs": 20},
+    "22_mask_audit": {"n_series": 4, "epochs": 5, "mask_epochs": 20},
 }
 """Parameters that keep each chapter to seconds; a chapter without an entry here is the page of the book."""
 

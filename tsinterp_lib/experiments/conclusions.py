@@ -73,7 +73,7 @@ SOURCES = (
     Source("ismail2020", "10_temporal_saliency_rescaling", _rescaling),
     Source("ismail2020", "09_image_versus_series", _images),
     Source("ismail2021", "12_guided_training", lambda profile: guided_verdicts.of_paper(guided.joined(profile))),
-    Source("crabbe2021", "19_mask_audit", lambda _: mask_claims.of_rare(so_far.rows("rare"))),
+    Source("crabbe2021", "22_mask_audit", lambda _: mask_claims.of_rare(so_far.rows("rare"))),
     Source("crabbe2021", "15_state", _masks_on_state),
     Source("tonekaboni2020", "15_state", _fit_on_state),
     Source("tonekaboni2020", "20_fit_simulated", lambda _: mask_claims.of_fit(so_far.rows("fit_simulated"))),
