@@ -162,6 +162,26 @@ def test_before_and_after_and_the_answer_come_from_rows():
     assert "in 1 of 2 pairs" in image_series.say_rescaled(pd.DataFrame(rows)).data
 
 
+def test_an_interval_is_over_seeds_where_there_are_several_and_over_images_where_there_is_one():
+    share, index = "saliency_share_cells", {"dataset": "multivariate_28", "metric": "saliency_share_cells"}
+    values = {"cnn": (0.4, 0.5, 0.6), "lstm": (0.3,), "tcn": (float("nan"),)}
+    rows = pd.DataFrame(
+        index | {"model": m, "explainer": "gradient", "seed": seed, "value": v, "sem": 0.02, "n": 100}
+        for m, seeds in values.items()
+        for seed, v in enumerate(seeds)
+    )
+    found = image_series.intervals(rows, share).set_index("model")
+    assert found["n"].to_dict() == {"cnn": 3, "lstm": 100, "tcn": 0}
+    half = {"cnn": 4.302653 * 0.1 / 3**0.5, "lstm": 1.984217 * 0.02}  # Student's t at 2 and 99 degrees of freedom
+    for m, wanted in half.items():
+        assert found.loc[m, "high"] - found.loc[m, "mean"] == pytest.approx(wanted, rel=1e-5)
+    assert found.loc["tcn", ["mean", "low", "high"]].isna().all()
+    said = image_series.say_trained(rows, "mnist_full").data
+    assert "55,000 training digits" in said
+    assert "CNN (image) 3, LSTM 1, TCN 1" in said
+    assert image_series.intervals(rows, "auroc").empty
+
+
 def test_kept_maps_name_the_cells_they_come_from(places):
     study, drawn = STUDIES["mnist_series"], (Choice("gradient", {}, alias="gradient"),)
     said = []

@@ -8,7 +8,7 @@ from scipy import stats
 
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.effects import Effect, effect
-from tsinterp_lib.experiments.image_series import over_samples
+from tsinterp_lib.experiments.image_series import intervals
 from tsinterp_lib.experiments.statistics import CONTROLS, difference_from
 from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict, verdict
 from tsinterp_lib.figures import style
@@ -85,10 +85,10 @@ def better_network(rows: pd.DataFrame, better: str, worse: str) -> Verdict:
 def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[Verdict]:
     """A map of the image has more of its mass on the ink than one of the same image as a series, by network.
 
-    ``rows`` are those of study *mnist_series*. The interval is over test images, whose two maps are treated as
-    independent; one fitted model of each kind stands behind it.
+    ``rows`` are those of study *mnist_series*. The interval is over seeds or, where a network has one, over its test
+    images; those of the two networks are treated as independent.
     """
-    table = over_samples(rows, "saliency_share_cells")
+    table = intervals(rows, "saliency_share_cells")
     own = table[table["explainer"] == explainer].set_index("model")
     if "cnn" not in own.index:
         return []

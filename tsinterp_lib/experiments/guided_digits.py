@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.experiments import arrays
-from tsinterp_lib.experiments.image_series import SHARE, over_samples
+from tsinterp_lib.experiments.image_series import SHARE, intervals
 from tsinterp_lib.experiments.mnist_guided import METHODS, NETWORKS, TRAINERS
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.digit_maps import digit_grid
@@ -21,9 +21,9 @@ INK, AREA = f"{SHARE}cells", "masked_accuracy_area_count"
 
 
 def by_training(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean and interval over test images: columns model, trainer, explainer, mean, low, high, n."""
+    """Mean and interval, see :func:`~tsinterp_lib.experiments.image_series.intervals`: by model, trainer, explainer."""
     trainers = [t.label for t in TRAINERS if t.label in set(rows["trainer"])]
-    parts = [over_samples(rows[rows["trainer"] == t], metric).assign(trainer=t) for t in trainers]
+    parts = [intervals(rows[rows["trainer"] == t], metric).assign(trainer=t) for t in trainers]
     return pd.concat(parts, ignore_index=True)
 
 

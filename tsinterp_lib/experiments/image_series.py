@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from IPython.display import Markdown
-from scipy import stats
 from torch import Tensor
 
 from tsinterp_lib.datasets.digit_views import VIEWS
+from tsinterp_lib.experiments import PROFILES
 from tsinterp_lib.experiments.arrays import Maps
-from tsinterp_lib.experiments.mnist_series import METHODS, NETWORKS, RESCALED, rescaled
+from tsinterp_lib.experiments.mnist_series import METHODS, NETWORKS, RESCALED, TRAINER, rescaled
+from tsinterp_lib.experiments.nested import NONE, SAMPLES, nested_interval
 from tsinterp_lib.figures import style
 
 SHARE = "saliency_share_"
+KEYS, NUMBERS = ["dataset", "model", "explainer"], ["mean", "low", "high", "n", "level"]
 PLACES = {
     name: place
     for place, name in enumerate(
@@ -26,24 +29,35 @@ PLACES = {
 """The order of rows and columns: the widest view, the CNN, and each method before its rescaled form, come first."""
 
 
-def over_samples(rows: pd.DataFrame, metric: str, level: float = 0.95) -> pd.DataFrame:
-    """Mean and interval over test images of one fitted model: columns dataset, model, explainer, mean, low, high, n.
+def intervals(rows: pd.DataFrame, metric: str, level: float = 0.95) -> pd.DataFrame:
+    """Mean and interval by data set, network and explainer: columns of these, mean, low, high, n and level.
 
-    Rows of several seeds are averaged, and so are their standard errors: the interval stays one over images.
+    See :func:`tsinterp_lib.experiments.nested.nested_interval`: over seeds where a network has several, over its test
+    images where it has one; ``level`` says which, and ``n`` counts them. A map without any mass has no share: rows
+    without a value are left out, and where nothing is left all numbers are NaN.
     """
     part = rows[(rows["metric"] == metric) & (rows["explainer"] != "")]
-    found = part.groupby(["dataset", "model", "explainer"], sort=False).agg(
-        mean=("value", "mean"), sem=("sem", "mean"), n=("n", "min")
+    groups = part.groupby(KEYS, sort=False, observed=True)
+    found = [dict(zip(KEYS, key, strict=True)) | _interval(group, level) for key, group in groups]
+    return pd.DataFrame(found, columns=[*KEYS, *NUMBERS]).sort_values(
+        KEYS, key=lambda names: names.astype(str).map(PLACES)
     )
-    half = stats.t.ppf((1 + level) / 2, found["n"] - 1) * found["sem"]
-    found = found.assign(low=found["mean"] - half, high=found["mean"] + half).drop(columns="sem").reset_index()
-    return found.sort_values(["dataset", "model", "explainer"], key=lambda names: names.astype(str).map(PLACES))
+
+
+def _interval(rows: pd.DataFrame, level: float) -> dict[str, object]:
+    there = rows.dropna(subset="value")
+    if there.empty:
+        return dict.fromkeys(("mean", "low", "high"), np.nan) | {"n": 0, "level": NONE}
+    value, sem, n = (there[c].to_numpy(dtype=float) for c in ("value", "sem", "n"))
+    found = nested_interval(value, sem, n - 1, level)
+    images = {"n": int(n[0])} if found["level"] == SAMPLES else {}
+    return {c: found[c] for c in NUMBERS} | images
 
 
 def shares(rows: pd.DataFrame) -> pd.DataFrame:
     """Share of mass in each group of cells, by data set, network and explainer."""
     groups = sorted({str(m) for m in rows["metric"] if str(m).startswith(SHARE)})
-    return pd.concat([over_samples(rows, m).assign(group=m.removeprefix(SHARE)) for m in groups], ignore_index=True)
+    return pd.concat([intervals(rows, m).assign(group=m.removeprefix(SHARE)) for m in groups], ignore_index=True)
 
 
 def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +70,7 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def enrichment(rows: pd.DataFrame, group: str = "cells") -> pd.DataFrame:
     """Share of mass in a group divided by that of random maps: 1 is no preference; explainers × networks."""
-    table = over_samples(rows, SHARE + group)
+    table = intervals(rows, SHARE + group)
     grid = table.pivot_table(index="explainer", columns=["dataset", "model"], values="mean", sort=False)
     grid = grid / grid.loc["random"]
     return grid.droplevel("dataset", axis=1) if table["dataset"].nunique() == 1 else grid
@@ -68,7 +82,7 @@ def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
     ``gain`` is the share after minus before, ``apart`` whether the two intervals do not overlap; images are the same,
     so that this is a strict test.
     """
-    ink, area = (over_samples(rows, m) for m in (f"{SHARE}cells", "masked_accuracy_area_count"))
+    ink, area = (intervals(rows, m) for m in (f"{SHARE}cells", "masked_accuracy_area_count"))
     found = []
     for base in RESCALED:
         for key in ("dataset", "model"):
@@ -98,7 +112,7 @@ def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
 
 def grid(rows: pd.DataFrame, metric: str, minus: str | None = None) -> pd.DataFrame:
     """Means of a metric, explainers × networks (and data sets, where several); ``minus`` subtracts a control."""
-    table = over_samples(rows, metric)
+    table = intervals(rows, metric)
     several = table["dataset"].nunique() > 1
     columns = ["model", "dataset"] if several else ["model"]
     found = table.pivot_table(index="explainer", columns=columns, values="mean", sort=False)
@@ -122,6 +136,20 @@ def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
     shown = {"image (CNN)": (image, "cnn")} | {f"{_features(kept, d)} (TCN)": (d, "tcn") for d in datasets}
     after = rescaled(explainer)
     return {name: (kept.of(d, m)[explainer], kept.of(d, m)[after]) for name, (d, m) in shown.items()}
+
+
+def say_trained(rows: pd.DataFrame, profile: str) -> Markdown:
+    """How many digits each network saw, when it stopped, and how many fitted networks stand behind the numbers."""
+    chosen, settings = PROFILES[profile], TRAINER.params
+    sizes, fitted = chosen.sizes, rows.groupby("model", observed=True)["seed"].nunique()
+    networks = ", ".join(f"{style.network(m)} {fitted[m]}" for m in NETWORKS if m in fitted.index)
+    return Markdown(
+        f"{sizes.train:,} training digits, {sizes.validation:,} others to select and stop, at most {chosen.max_epochs} "
+        f"epochs, stop at {settings['stop_accuracy']:.0%} on the latter; learning rate {settings['learning_rate']}, "
+        f"batch {settings['batch_size']}. Fitted networks behind each number, one seed each: {networks}. Where there "
+        "are several, intervals are over seeds; where there is one, over its test images, and another fitted network "
+        "may lie outside."
+    )
 
 
 def say_images(rows: pd.DataFrame) -> Markdown:
