@@ -21,6 +21,15 @@ Say = Callable[[str], None]
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 """Workers keep freed memory. Dask has them hand back every 64 KiB, which doubles the cost of batched explanations."""
 
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+"""How seldom a local cluster looks at itself. Dask samples the stack of its workers a hundred times a second for a
+dashboard that nobody opens here: with its clocks that takes an eighth of a core per worker."""
+
 
 @dataclass
 class Report:
@@ -143,7 +152,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     # One thread each: intra-op threads lose on this workload, and two libraries' pools fight over the cores.
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    settings = {
+    settings = QUIET | {
         "distributed.scheduler.allowed-failures": 2,
         "distributed.worker.memory.terminate": False,
         "distributed.nanny.pre-spawn-environ": KEEP_MEMORY,
