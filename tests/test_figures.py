@@ -101,3 +101,10 @@ def test_digits_profiles_and_galleries_are_drawn():
     assert len(figures.row_profile({"gradient": {"lstm": torch.full((8,), 0.125)}}).axes) == 1
     assert len(figures.gallery({"perfect": a[0]}, torch.rand(8, 8) > 0.5).axes) == 5
     assert len(figures.curves_of_processes({"narma": torch.randn(9, 4)}).axes) == 1
+
+
+def test_the_bar_of_a_heat_shows_no_colour_that_no_value_has():
+    ratios = pd.DataFrame({"lstm": [2.7, 6.0], "tcn": [0.7, 1.0]}, index=["gradient", "random"])
+    bar = figures.heat(ratios, "ratio", centre=1.0).axes[-1]
+    assert bar.get_ylim() == pytest.approx((0.7, 6.0))
+    assert figures.heat(ratios * 0 + 1, "ratio", centre=1.0).axes[-1].get_ylim()[0] < 1.0

@@ -24,8 +24,8 @@ SMALL = Sizes(train=30, validation=10, test=20)
 SMOKE = PROFILES["smoke"]
 mnist = pytest.mark.skipif(not mnist_rows.available(), reason="the MNIST files are not at hand (TSINTERP_DATA)")
 PROFILE = {
-    "mnist_series": "mnist_10k",
-    "mnist_rescaled": "mnist_10k",
+    "mnist_series": "mnist_full",
+    "mnist_rescaled": "mnist_full",
     "mnist_views": "mnist_3k",
     "mnist_guided": "mnist_3k",
 }

@@ -73,7 +73,7 @@ def compact(study: str, profile: ProfileName = "paper") -> None:
 @app.command()
 def maps(
     study: Annotated[str, typer.Argument(help="a study whose maps are drawn")],
-    profile: ProfileName = "mnist_10k",
+    profile: ProfileName = "mnist_full",
     only: Only = None,
 ) -> None:
     """Explain the samples that chapters show and keep their maps in results/arrays/, so that pages need no data."""

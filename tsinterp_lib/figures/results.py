@@ -129,7 +129,10 @@ def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] 
 
 
 def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | None = None) -> Figure:
-    """A table as a picture: rows × columns, each cell coloured and written; empty cells are said to be empty."""
+    """A table as a picture: rows × columns, each cell coloured and written; empty cells are said to be empty.
+
+    ``centre`` is the value without colour; equal distances from it have equal colours. The bar shows the colours used.
+    """
     data = values.to_numpy(dtype=float)
     figure, axes = plt.subplots(figsize=(style.WIDTH, 0.27 * len(values) + 1.5))
     spread = np.nanmax(np.abs(data - (centre or 0.0)))
@@ -149,5 +152,8 @@ def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | 
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0)
-    figure.colorbar(image, ax=axes, shrink=0.8, label=label)
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, label=label)
+    shown = data if centre is None else np.append(data, centre)
+    if np.nanmin(shown) < np.nanmax(shown):
+        bar.ax.set_ylim(np.nanmin(shown), np.nanmax(shown))  # colours are even about the centre, values are not
     return style.finish(figure)
