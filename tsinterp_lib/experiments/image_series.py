@@ -142,10 +142,11 @@ def say_trained(rows: pd.DataFrame, profile: str) -> Markdown:
     """How many digits each network saw, when it stopped, and how many fitted networks stand behind the numbers."""
     chosen, settings = PROFILES[profile], TRAINER.params
     sizes, fitted = chosen.sizes, rows.groupby("model", observed=True)["seed"].nunique()
+    enough = f"{settings['stop_accuracy']:.0%}".replace("%", " %")
     networks = ", ".join(f"{style.network(m)} {fitted[m]}" for m in NETWORKS if m in fitted.index)
     return Markdown(
         f"{sizes.train:,} training digits, {sizes.validation:,} others to select and stop, at most {chosen.max_epochs} "
-        f"epochs, stop at {settings['stop_accuracy']:.0%} on the latter; learning rate {settings['learning_rate']}, "
+        f"epochs, stop at {enough} on the latter; learning rate {settings['learning_rate']}, "
         f"batch {settings['batch_size']}. Fitted networks behind each number, one seed each: {networks}. Where there "
         "are several, intervals are over seeds; where there is one, over its test images, and another fitted network "
         "may lie outside."

@@ -28,7 +28,7 @@ QUIET = {
     "distributed.worker.memory.monitor-interval": "1s",
 }
 """How seldom a local cluster looks at itself. Dask samples the stack of its workers a hundred times a second for a
-dashboard that nobody opens here: with its clocks that takes an eighth of a core per worker."""
+dashboard that nobody opens here: with its clocks that takes a tenth of a core per worker."""
 
 
 @dataclass
