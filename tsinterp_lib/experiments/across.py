@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from scipy import stats
 
@@ -89,6 +91,7 @@ def by_method(table: pd.DataFrame, metric: str, protocol: str, minus: str | None
 def same_order(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
     """Kendall's τ between the order of methods under plain Gaussian noise and under each other process, with its p.
 
+    p is rounded up, so that a small one does not read as zero.
     Raises :class:`InvalidInput` where fewer than two processes are there.
     """
     grid = by_method(table, metric, protocol).dropna()
@@ -96,8 +99,16 @@ def same_order(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
         raise InvalidInput(f"rows of {grid.shape[1]} process: comparing orders needs at least two.")
     first, *others = grid.columns
     found = {name: stats.kendalltau(grid[first], grid[name]) for name in others}
-    rows = [{"process": name, "tau": t.statistic, "p": t.pvalue, "methods": len(grid)} for name, t in found.items()]
-    return pd.DataFrame(rows).set_index("process").round(3)
+    rows = [
+        {
+            "process": style.printed(name),
+            "tau": round(t.statistic, 3),
+            "p": math.ceil(1000 * t.pvalue) / 1000,
+            "methods": len(grid),
+        }
+        for name, t in found.items()
+    ]
+    return pd.DataFrame(rows).set_index("process")
 
 
 def domains(table: pd.DataFrame, protocol: str, area: str = "aup", slip: str = "") -> pd.DataFrame:
