@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from tsinterp_lib import checks, paths
+from tsinterp_lib.axes import SERIES
 from tsinterp_lib.errors import InvalidInput, MemoryBudgetExceeded, UnknownName
 from tsinterp_lib.guard import attribution_mode, counted, passed
 from tsinterp_lib.registry import KINDS, Choice, build, known, table
@@ -30,7 +31,8 @@ class Net(nn.Module):
 
 def unchecked(x, y, importance=None):
     """What a user meets, who runs without the shape annotations that the tests check first."""
-    Samples.__post_init__(SimpleNamespace(x=x, y=y, importance=importance))
+    fields = {"observed": None, "lengths": None, "constants": {}, "axes": SERIES}
+    Samples.__post_init__(SimpleNamespace(x=x, y=y, importance=importance, **fields))
 
 
 def samples(n=4):

@@ -7,17 +7,21 @@ equations and on the notation page of the book.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib import checks
+from tsinterp_lib.axes import SERIES, Axes
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.guard import attribution_mode
 
 Background = Callable[[int, int], Tensor]
 """``background(n, seed)`` draws ``n`` series of the data's process without any class signal, scaled like the inputs."""
@@ -25,24 +29,48 @@ Background = Callable[[int, int], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Labelled series and, where it is known, which cells carry the class.
+    """Holds labelled inputs and what is known beside them; N samples in front, then the axes that ``axes`` names.
 
-    ``x`` float (N, T, F); ``y`` integer (N) or (N, T); ``importance`` Boolean (N, T, F), True where the generator put
-    the signal. Raises :class:`InvalidInput` where the leading axes disagree.
+    ==============  =====================  ==========================================================================
+    field           shape                  what it holds
+    ==============  =====================  ==========================================================================
+    ``x``           (N, \\*axes), float    the inputs
+    ``y``           (N) or (N, T), int     labels, one per sample or one per step
+    ``importance``  like ``x``, bool       True where the generator put the signal; None where nobody knows
+    ``observed``    like ``x``, bool       True where the value was measured; None: everything was
+    ``lengths``     (N), int               how much of the first axis is no padding; None: all of it
+    ``constants``   name → (N, …)          inputs beside ``x`` that the model is given by name and nobody explains
+    ``axes``                               the names of the axes, default time and feature
+    ==============  =====================  ==========================================================================
+
+    Raises :class:`InvalidInput` where shapes disagree, by name.
     """
 
-    x: Float[Tensor, "N T F"]
+    x: Float[Tensor, "N *axes"]
     y: Int[Tensor, "N"] | Int[Tensor, "N T"]
-    importance: Bool[Tensor, "N T F"] | None = None
+    importance: Bool[Tensor, "N *axes"] | None = None
+    observed: Bool[Tensor, "N *axes"] | None = None
+    lengths: Int[Tensor, "N"] | None = None
+    constants: Mapping[str, Tensor] = field(default_factory=dict)
+    axes: Axes = SERIES
 
     def __post_init__(self) -> None:
-        if self.y.shape[0] != self.x.shape[0]:
+        self.axes.check(self.x.shape)
+        n = self.x.shape[0]
+        if self.y.shape[0] != n:
+            raise InvalidInput(f"`y` has {self.y.shape[0]} labels; `x` has {n} samples: give one label per sample.")
+        for name in ("importance", "observed"):
+            value = getattr(self, name)
+            if value is not None and value.shape != self.x.shape:
+                raise InvalidInput(f"`{name}` has shape {tuple(value.shape)}, not that of `x`, {tuple(self.x.shape)}.")
+        for name, value in {"lengths": self.lengths, **self.constants}.items():
+            if value is not None and (value.dim() < 1 or value.shape[0] != n):
+                raise InvalidInput(f"`{name}` has shape {tuple(value.shape)}; `x` has {n} samples: give one each.")
+        longest = self.x.shape[1]
+        if self.lengths is not None and n and not 1 <= int(self.lengths.min()) <= int(self.lengths.max()) <= longest:
             raise InvalidInput(
-                f"`y` has {self.y.shape[0]} labels; `x` has {self.x.shape[0]} samples: give one label per sample."
-            )
-        if self.importance is not None and self.importance.shape != self.x.shape:
-            raise InvalidInput(
-                f"`importance` has shape {tuple(self.importance.shape)}, not that of `x`, {tuple(self.x.shape)}."
+                f"`lengths` lie in {int(self.lengths.min())}..{int(self.lengths.max())}; the axis "
+                f"{self.axes.names[0]!r} of `x` has {longest}: a length is at least 1 and at most that."
             )
 
     def __len__(self) -> int:
@@ -50,11 +78,17 @@ class Samples:
 
     def __getitem__(self, index: slice | Tensor) -> Samples:
         """The samples at a slice or an index tensor, as a new :class:`Samples`."""
-        return Samples(self.x[index], self.y[index], None if self.importance is None else self.importance[index])
+        return self._each(lambda value: value[index])
 
     def to(self, device: str | torch.device) -> Samples:
         """The same samples on another device."""
-        return Samples(*(None if v is None else v.to(device) for v in (self.x, self.y, self.importance)))  # type: ignore[arg-type]
+        return self._each(lambda value: value.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Samples:
+        """The samples with a change made to every tensor."""
+        names = ("x", "y", "importance", "observed", "lengths")
+        changed: dict[str, Any] = {n: change(v) for n in names if (v := getattr(self, n)) is not None}
+        return replace(self, **changed, constants={name: change(value) for name, value in self.constants.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +113,19 @@ class Dataset:
         return replace(self, **splits)
 
     @property
+    def axes(self) -> Axes:
+        """The names of the axes of a sample."""
+        return self.train.axes
+
+    @property
     def n_steps(self) -> int:
-        """T, the number of time steps."""
-        return self.train.x.shape[1]
+        """T, the length of the axis time; raises :class:`InvalidInput` where the data have none."""
+        return self.train.x.shape[self.axes.dim("time")]
 
     @property
     def n_features(self) -> int:
-        """F, the number of features."""
-        return self.train.x.shape[2]
+        """F, the length of the axis feature; raises :class:`InvalidInput` where the data have none."""
+        return self.train.x.shape[self.axes.dim("feature")]
 
 
 @dataclass(frozen=True)
@@ -122,6 +161,20 @@ class Explainer(ABC):
     per_step: ClassVar[bool] = False
     """Whether models with one output per step, (N, T, C), are explained too; ``target`` is then (N, T)."""
 
+    needs: ClassVar[tuple[str, ...] | None] = ("time", "feature")
+    """The axes the method is defined on, in order; None: any."""
+
+    axes = SERIES
+    """The names of the axes of what is explained; :meth:`for_axes` gives a copy with others."""
+
+    def for_axes(self, axes: Axes) -> Explainer:
+        """A copy that explains inputs with these axes; raises :class:`InvalidInput` where the method cannot."""
+        if self.needs is not None:
+            axes.need(self.needs, type(self).__name__)
+        other = copy(self)
+        object.__setattr__(other, "axes", axes)
+        return other
+
     def prepare(self, model: nn.Module, train: Samples) -> Explainer:
         """A copy that has learned what it needs from ``train`` (references, generators); here: itself."""
         return self
@@ -138,10 +191,8 @@ class Explainer(ABC):
         Raises :class:`InvalidInput` on non-finite or empty ``x``, an axis order the model refuses, or a target that is
         no column of the model's output.
         """
-        from tsinterp_lib import checks
-        from tsinterp_lib.guard import attribution_mode
-
         checks.check_series(x)
+        self.axes.check(x.shape)
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, self.per_step)
             checks.check_target(target, n_classes, x.shape[0], *steps)
