@@ -8,7 +8,7 @@ from nbformat import v4
 
 from tsinterp_lib import paths
 from tsinterp_lib.errors import BookError, NotebookError, UnknownName
-from tsinterp_lib.experiments import book, product
+from tsinterp_lib.publishing import book, site
 
 PAGES = book.toc_pages(Path(__file__).parents[1] / "_toc.yml")
 built = pytest.mark.skipif(not (paths.site() / "index.html").exists(), reason="no built book: run `make book` first")
@@ -17,7 +17,7 @@ built = pytest.mark.skipif(not (paths.site() / "index.html").exists(), reason="n
 @pytest.mark.book
 @built
 def test_every_page_of_the_built_book_is_there_with_its_title_and_stands_alone():
-    assert product.problems(paths.site(), paths.staging(), PAGES) == []
+    assert site.problems(paths.site(), paths.staging(), PAGES) == []
 
 
 @pytest.mark.book
@@ -38,7 +38,7 @@ def page(folder: Path, html: str) -> list[str]:
     (folder / "a.md").write_text("# A title, *set* in `code`\n")
     (folder / "html" / "index.html").write_text("")
     (folder / "html" / "a.html").write_text(html)
-    return product.problems(folder / "html", folder, ["a"])
+    return site.problems(folder / "html", folder, ["a"])
 
 
 GOOD = '<h1>A title, <em>set</em> in <code>code</code><a href="https://x.org">#</a></h1>'
@@ -62,7 +62,7 @@ def test_a_page_with_another_title_a_foreign_address_or_a_traceback_is_a_problem
 
 
 def test_a_missing_page_is_a_problem(tmp_path):
-    assert "b.html is missing" in product.problems(tmp_path, tmp_path, ["b"])
+    assert "b.html is missing" in site.problems(tmp_path, tmp_path, ["b"])
 
 
 def test_the_pages_of_the_table_of_contents_come_in_reading_order():

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tsinterp_lib import paths
-from tsinterp_lib.experiments.book import toc_pages
+from tsinterp_lib.publishing.book import toc_pages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((found for found in map(shutil.which, NAMES) if found), None)

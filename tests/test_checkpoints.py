@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.training_examples import build, data
-from tsinterp_lib import checkpoints
+from tsinterp_lib.engine import checkpoints
 from tsinterp_lib.errors import CheckpointError
 from tsinterp_lib.trainers import Standard
 

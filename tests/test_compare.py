@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from tsinterp_lib import live, tables
 from tsinterp_lib.compare import compare, explain, score
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.explainers import CORRECTED
+from tsinterp_lib.live import networks, tables
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
+from tsinterp_lib.tables.show import RANKING_METRICS, under
 from tsinterp_lib.types import Explainer, Explanation, Samples, Sizes
 
 
@@ -82,7 +83,7 @@ def test_scores_leave_out_undefined_samples_and_count_them(middle):
 
 
 def test_made_up_maps_score_as_their_names_say(middle):
-    scores = live.scores_of(live.made_up(middle.test.importance), middle, tables.RANKING_METRICS)
+    scores = networks.scores_of(networks.made_up(middle.test.importance), middle, RANKING_METRICS)
     assert scores.loc["perfect", "auroc"] == 1.0
     assert scores.loc["right order, leaking mass", "aur_mass"] > scores.loc["perfect", "aur_mass"] + 0.05
     assert scores.loc["perfect", "aur_mass"] == pytest.approx(scores.loc["random", "aur_mass"], abs=0.01)
@@ -90,21 +91,21 @@ def test_made_up_maps_score_as_their_names_say(middle):
 
 
 def test_live_training_is_seeded_and_explained(middle):
-    fitted = live.train(middle, ["lstm_input_cell"], max_epochs=2)
-    again = live.train(middle, ["lstm_input_cell"], max_epochs=2)
+    fitted = networks.train(middle, ["lstm_input_cell"], max_epochs=2)
+    again = networks.train(middle, ["lstm_input_cell"], max_epochs=2)
     weights = [torch.cat([p.flatten() for p in f["lstm_input_cell"].model.parameters()]) for f in (fitted, again)]
     assert torch.equal(*weights)
-    assert live.training_table(fitted).loc["lstm_input_cell", "parameters"] == 4192
-    found = live.explanations(fitted, middle, {"gradient": CORRECTED["gradient"]}, samples=2)
-    assert live.maps_of(found, 1)["gradient"]["lstm_input_cell"].shape == (50, 50)
+    assert networks.training_table(fitted).loc["lstm_input_cell", "parameters"] == 4192
+    found = networks.explanations(fitted, middle, {"gradient": CORRECTED["gradient"]}, samples=2)
+    assert networks.maps_of(found, 1)["gradient"]["lstm_input_cell"].shape == (50, 50)
     with pytest.raises(InvalidInput, match="samples are explained"):
-        live.maps_of(found, 99)
+        networks.maps_of(found, 99)
     assert tables.deep_lift_identity(fitted, middle, 2).iloc[0, 0] < 1e-5
     assert tables.completeness(fitted, middle, 2, 0).loc["Integrated gradients"].iloc[0] < 0.1
 
 
 def test_raw_backgrounds_show_what_was_released():
-    raw = live.backgrounds("as_released", ["narma", "gaussian_noise"])
+    raw = networks.backgrounds("as_released", ["narma", "gaussian_noise"])
     curves = raw["narma"]
     assert (curves[:, 0] - curves[:, 1]).std() == pytest.approx(0.3 * 2**0.5, rel=0.4)
     assert curves.shape == (50, 50)
@@ -130,7 +131,7 @@ def test_a_position_only_control_needs_a_known_truth(middle):
 
 def test_a_printed_table_has_names_in_words_and_no_row_numbers():
     frame = pd.DataFrame({"model": ["lstm_input_cell"], "explainer": ["deep_lift"], "gap": [0.1], "same_sign": [True]})
-    shown = tables.under(frame, ["model", "explainer"])
+    shown = under(frame, ["model", "explainer"])
     assert shown.index.to_list() == [("Input-cell LSTM", "DeepLIFT")]
     assert shown.to_dict("list") == {"gap": [0.1], "same sign": ["yes"]}
     assert list(frame.columns) == ["model", "explainer", "gap", "same_sign"]

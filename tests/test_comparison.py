@@ -16,12 +16,12 @@ from tests.oracles import signed_rank as oracle
 from tests.test_statistics import made_up
 from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.experiments import power, signed_rank
-from tsinterp_lib.experiments.comparison import by_block, by_cell, paired, pairwise
-from tsinterp_lib.experiments.friedman import critical_difference, friedman, friedman_statistic, nemenyi
-from tsinterp_lib.experiments.statistics import ranking
-from tsinterp_lib.experiments.verdict import Verdict, verdict, verdict_table
 from tsinterp_lib.figures.comparison import not_told_apart
+from tsinterp_lib.statistics import power, signed_rank
+from tsinterp_lib.statistics.friedman import critical_difference, friedman, friedman_statistic, nemenyi
+from tsinterp_lib.statistics.means import ranking
+from tsinterp_lib.statistics.paired import by_block, by_cell, paired, pairwise
+from tsinterp_lib.statistics.verdict import Verdict, verdict, verdict_table
 
 LAYOUTS = tuple(f"layout_{i}/gaussian_noise" for i in range(8))
 TIED = [0.3, -0.1, 0.1, 0.0, 0.4, 0.1, -0.2, 0.0, 0.6]

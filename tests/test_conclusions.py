@@ -11,8 +11,9 @@ import yaml
 
 from tsinterp_lib import figures, paths
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.experiments import conclusions
-from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
+from tsinterp_lib.scoreboard import claims, worth
+from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
+from tsinterp_lib.studies.vanishing import claims as vanishing
 
 YES = Verdict("a < b is better", CONFIRMED, 0.2, 0.1, 0.3, 5, "above")
 NO = Verdict("c is better", REFUTED, -0.2, -0.3, -0.1, 5, "below")
@@ -27,12 +28,12 @@ def absent(_profile):
 @pytest.fixture
 def judged(monkeypatch):
     sources = (
-        conclusions.Source("ismail2020", "11_audit", lambda profile: [YES, NO]),
-        conclusions.Source("ismail2021", "12_guided_training", absent),
-        conclusions.Source("crabbe2021", "15_state", lambda profile: [OPEN, EMPTY]),
+        claims.Source("ismail2020", "11_audit", lambda profile: [YES, NO]),
+        claims.Source("ismail2021", "12_guided_training", absent),
+        claims.Source("crabbe2021", "15_state", lambda profile: [OPEN, EMPTY]),
     )
-    monkeypatch.setattr(conclusions, "SOURCES", sources)
-    return conclusions.judged()
+    monkeypatch.setattr(claims, "SOURCES", sources)
+    return claims.judged()
 
 
 def test_a_study_without_rows_leaves_the_others(judged):
@@ -41,10 +42,10 @@ def test_a_study_without_rows_leaves_the_others(judged):
 
 
 def test_verdicts_are_counted_by_paper_and_said(judged):
-    counts = conclusions.counts(judged)
+    counts = claims.counts(judged)
     assert counts.loc["ismail2020"].tolist() == [1, 1, 0]
     assert counts.loc["crabbe2021"].tolist() == [0, 0, 2]
-    said = conclusions.say(judged).data
+    said = claims.say(judged).data
     assert said == (
         "Of 4 claims of 2 papers 1 are confirmed, 1 refuted and 2 undecided; 2 of the undecided have fewer than two "
         "seeds so far."
@@ -55,7 +56,7 @@ def test_verdicts_are_counted_by_paper_and_said(judged):
 
 def printed(table, paper):
     """The cells of each line of a printed table, without marks."""
-    lines = conclusions.of_paper(table, paper).data.split("<tr>")[1:]
+    lines = claims.of_paper(table, paper).data.split("<tr>")[1:]
     return [[html.unescape(re.sub("<[^>]+>", "", c)) for c in re.findall("<td>(.*?)</td>", line)] for line in lines]
 
 
@@ -63,17 +64,17 @@ def test_the_claims_of_a_paper_are_printed_with_effect_interval_and_page(judged)
     yes, no = printed(judged, "ismail2020")
     assert yes == ["confirmed", "a < b is better", "+0.200 [+0.100, +0.300]", "5", "11"]
     assert no[0] == "refuted"
-    assert "href='11_audit.html'" in conclusions.of_paper(judged, "ismail2020").data
+    assert "href='11_audit.html'" in claims.of_paper(judged, "ismail2020").data
     assert [line[2] for line in printed(judged, "crabbe2021")] == ["+0.100", "–"]
-    assert "computed yet" in conclusions.of_paper(judged, "ismail2021").data
-    assert "computed yet" in conclusions.of_paper(pd.DataFrame(), "ismail2021").data
+    assert "computed yet" in claims.of_paper(judged, "ismail2021").data
+    assert "computed yet" in claims.of_paper(pd.DataFrame(), "ismail2021").data
 
 
 def test_every_source_names_a_paper_of_the_bibliography_and_a_page_of_the_book():
     pages = yaml.safe_load((paths.root() / "_toc.yml").read_text())
     listed = [c["file"] for part in pages["parts"] for c in part["chapters"]]
     bibliography = (paths.root() / "book" / "references.bib").read_text()
-    for source in conclusions.SOURCES:
+    for source in claims.SOURCES:
         assert f"notebooks/{source.chapter}" in listed
         assert f"{{{source.paper}," in bibliography
 
@@ -89,21 +90,21 @@ def made(position=0.6):
 
 
 def test_what_a_map_is_worth_is_read_from_the_rows():
-    table = conclusions.worth(made())
+    table = worth.worth(made())
     assert table.loc["TCN", ["best method", "worst method"]].tolist() == ["Occlusion", "Gradient"]
     assert table.loc["TCN", "its AUROC"].startswith("0.91 [")
     assert table.loc["LSTM", "position only"].startswith("0.61 [")
 
 
 def test_the_answer_says_what_differs_more_and_who_exceeds_position():
-    said = conclusions.say_worth(made()).data
+    said = worth.say_worth(made()).data
     assert said.startswith("**It depends on the network more than on the method**")
     assert "0.28 between networks and by 0.13 between methods" in said
     assert said.endswith("a method exceeds it on the TCN.")
-    assert conclusions.say_worth(made(position=0.95)).data.endswith("no method exceeds it anywhere.")
+    assert worth.say_worth(made(position=0.95)).data.endswith("no method exceeds it anywhere.")
 
 
 def test_one_seed_and_no_seed_are_undecided():
-    assert conclusions._mean("x", pd.Series([0.3])).verdict == UNDECIDED
-    assert conclusions._mean("x", pd.Series([], dtype=float)).n == 0
-    assert conclusions._mean("x", pd.Series([0.3, 0.31, 0.32])).verdict == CONFIRMED
+    assert vanishing._mean("x", pd.Series([0.3])).verdict == UNDECIDED
+    assert vanishing._mean("x", pd.Series([], dtype=float)).n == 0
+    assert vanishing._mean("x", pd.Series([0.3, 0.31, 0.32])).verdict == CONFIRMED

@@ -8,11 +8,12 @@ import torch
 from tsinterp_lib.checks import check_device
 from tsinterp_lib.datasets import DATASETS
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments.benchmark import NETWORKS, scores
 from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.models import MODELS, Transformer
 from tsinterp_lib.registry import build
 from tsinterp_lib.seeding import scope
+from tsinterp_lib.studies.benchmark.plan import scores
+from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.trainers import Standard
 from tsinterp_lib.types import Explanation, Sizes
 

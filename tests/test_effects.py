@@ -8,9 +8,16 @@ import pytest
 
 from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.experiments import across, audit, claims, effects, rescaled, sentences, slips
-from tsinterp_lib.experiments.statistics import stratified
-from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
+from tsinterp_lib.statistics import effects
+from tsinterp_lib.statistics.means import stratified
+from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
+from tsinterp_lib.studies.audit import page as audit
+from tsinterp_lib.studies.audit import recounts
+from tsinterp_lib.studies.audit.plan import AUDIT
+from tsinterp_lib.studies.benchmark import claims as benchmark
+from tsinterp_lib.studies.digits import claims as digits
+from tsinterp_lib.studies.processes import page as processes
+from tsinterp_lib.studies.rescaling import page as rescaling
 
 LAYOUTS = ("middle/gaussian_noise", "rare_time/gaussian_noise")
 
@@ -43,8 +50,8 @@ def test_one_repetition_gives_a_value_and_no_interval():
 def test_a_switch_that_adds_a_tenth_has_an_effect_of_a_tenth():
     names = ("as_released", "one_softmax")
     table = rows(lambda p, d, m, e, s: 0.6 + 0.01 * s + 0.1 * (p == "one_softmax") * (e == "gradient"), names)
-    parts = [table, *(table.assign(metric=m) for m in (*effects.SCORES, *effects.OF_MODELS) if m != "auroc")]
-    found = effects.table(effects.of_switches(pd.concat(parts)))
+    parts = [table, *(table.assign(metric=m) for m in (*audit.SCORES, *audit.OF_MODELS) if m != "auroc")]
+    found = effects.table(audit.of_switches(pd.concat(parts)))
     assert found["effect"].to_numpy() == pytest.approx(np.full(len(found), 0.1))
     assert set(found["moves"]) == {"yes"}
     assert set(found["blocks"]) == {6}
@@ -58,10 +65,10 @@ def test_effects_of_rows_without_a_common_cell_are_refused():
 
 def test_a_better_network_is_confirmed_and_the_reverse_refuted():
     table = rows(lambda p, d, m, e, s: 0.5 + 0.2 * (m == "tcn") + 0.001 * s * (m == "lstm"))
-    assert claims.better_network(table, "tcn", "lstm").verdict == CONFIRMED
-    assert claims.better_network(table, "lstm", "tcn").verdict == REFUTED
+    assert benchmark.better_network(table, "tcn", "lstm").verdict == CONFIRMED
+    assert benchmark.better_network(table, "lstm", "tcn").verdict == REFUTED
     one = table[table["seed"] == 0]
-    assert claims.better_network(one, "tcn", "lstm").verdict == UNDECIDED
+    assert benchmark.better_network(one, "tcn", "lstm").verdict == UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -72,13 +79,13 @@ def test_beating_chance_everywhere_is_judged_by_the_lowest_layout(lowest, word):
         gain = {"middle/gaussian_noise": 0.5}.get(d, lowest)
         return 0.3 + (gain + 0.001 * s) * (e == "gradient")
 
-    found = claims.nobody_beats_chance_everywhere(rows(value, metric="aup_count"), "aup_count")
+    found = benchmark.nobody_beats_chance_everywhere(rows(value, metric="aup_count"), "aup_count")
     assert found.verdict == word
     assert found.effect == pytest.approx(lowest + 0.001)
 
 
 def test_every_switch_changes_one_thing_and_keeps_the_rest_as_released():
-    plans = audit.plan("paper")
+    plans = AUDIT.plan("paper")
     released = plans["as_released"]
     for name, plan in plans.items():
         changed = [
@@ -95,10 +102,10 @@ def test_orders_of_methods_agree_with_themselves():
     other = table.assign(dataset=table["dataset"].str.replace("gaussian_noise", "narma"))
     both = pd.concat([table, other])
     both["process"] = both["dataset"].str.split("/").str[1]
-    assert across.same_order(both, "auroc", "as_released")["tau"].tolist() == [1.0]
-    assert across.by_process(both, "auroc", "as_released").shape == (2, 2)
+    assert processes.same_order(both, "auroc", "as_released")["tau"].tolist() == [1.0]
+    assert processes.by_process(both, "auroc", "as_released").shape == (2, 2)
     with pytest.raises(InvalidInput, match="at least two"):
-        across.same_order(both[both["process"] == "narma"], "auroc", "as_released")
+        processes.same_order(both[both["process"] == "narma"], "auroc", "as_released")
 
 
 def test_a_network_on_few_layouts_takes_none_away_from_the_others_and_is_told_apart():
@@ -109,12 +116,12 @@ def test_a_network_on_few_layouts_takes_none_away_from_the_others_and_is_told_ap
     other = table.assign(dataset=table["dataset"].str.replace("gaussian_noise", "narma"), value=table["value"] + 0.1)
     both = pd.concat([table, other])
     both["process"] = both["dataset"].str.split("/").str[1]
-    assert across.alone(both, "as_released") == {}
+    assert processes.alone(both, "as_released") == {}
     few = both[(both["model"] == "lstm") | (both["process"] != "narma") | (both["dataset"] == "middle/narma")]
-    assert across.on_shared_layouts(few, "as_released")[1] == ["middle", "small_middle", "rare_time"]
-    assert list(across.by_process(few, "auroc", "as_released").columns) == ["lstm"]
-    assert across.alone(few, "as_released") == {"tcn": ["middle"]}
-    said = sentences.say_processes(few).data
+    assert processes.on_shared_layouts(few, "as_released")[1] == ["middle", "small_middle", "rare_time"]
+    assert list(processes.by_process(few, "auroc", "as_released").columns) == ["lstm"]
+    assert processes.alone(few, "as_released") == {"tcn": ["middle"]}
+    said = processes.say_processes(few).data
     assert (
         "(middle, small middle, rare time), mean AUROC goes from 0.55 (gaussian noise) to 0.65 (narma) on the **LSTM**"
         in said
@@ -125,17 +132,17 @@ def test_a_network_on_few_layouts_takes_none_away_from_the_others_and_is_told_ap
 def test_settings_of_rescaling_are_compared_with_those_of_the_code():
     names = ("tsr[gradient]", "tsr[gradient, value zero]", "tsr[lime]", "gradient")
     table = rows(lambda p, d, m, e, s: 0.6 + 0.01 * s - 0.2 * ("zero" in e), ("corrected",), explainers=names)
-    (found,) = effects.of_rescaling(table)
+    (found,) = audit.of_rescaling(table)
     assert (found.changed_to, found.quantity) == ("value zero", "AUROC")
     assert found.effect == pytest.approx(-0.2)
-    assert effects.of_rescaling(table[table["explainer"] != names[1]]) == []
+    assert audit.of_rescaling(table[table["explainer"] != names[1]]) == []
 
 
 def test_a_stricter_gate_leaves_fewer_models_and_their_mean():
     table = rows(lambda p, d, m, e, s: 0.5 + 0.3 * (m == "tcn"))
     accuracy = table.drop_duplicates(["dataset", "model", "seed"]).assign(explainer="", metric="test_accuracy")
     accuracy["value"] = np.where(accuracy["model"] == "tcn", 0.96, 0.91) - 0.2 * (accuracy["seed"] == 0)
-    found = slips.of_gate(pd.concat([table, accuracy]))
+    found = recounts.of_gate(pd.concat([table, accuracy]))
     assert found["models"].tolist() == [12, 8, 4]
     assert found["AUROC"].to_numpy() == pytest.approx([0.65, 0.65, 0.8])
 
@@ -145,19 +152,19 @@ def test_a_zero_that_is_carried_forward_hides_the_recovery():
     levels = {0.0: 1.0, 0.25: 0.0, 0.5: 0.4, 1.0: 0.4}
     curves = pd.concat([table.assign(at=at, value=value) for at, value in levels.items()])
     curves.loc[curves["seed"] > 0, "value"] = 0.5
-    found = slips.of_carried_zeros(curves).iloc[0]
+    found = recounts.of_carried_zeros(curves).iloc[0]
     assert found[["curves", "curves that touch 0", "curves that recover"]].tolist() == [6, 2, 2]
     assert found["largest change of an area"] == pytest.approx(0.25 * 0.2 + 0.5 * 0.4)
     with pytest.raises(InvalidInput, match="no curve"):
-        slips.of_carried_zeros(table.assign(metric="auroc"))
+        recounts.of_carried_zeros(table.assign(metric="auroc"))
 
 
 def test_an_image_is_confirmed_better_only_where_the_intervals_say_so():
     means = {"cnn": 0.5, "lstm": 0.2, "tcn": 0.49}
     table = rows(lambda p, d, m, e, s: means[m], models=tuple(means), metric="saliency_share_cells", seeds=(0,))
     table = table[table["dataset"] == LAYOUTS[0]].assign(sem=0.01, n=100)
-    assert [v.verdict for v in claims.images_over_series(table)] == [CONFIRMED, UNDECIDED]
-    assert claims.images_over_series(table[table["model"] != "cnn"]) == []
+    assert [v.verdict for v in digits.images_over_series(table)] == [CONFIRMED, UNDECIDED]
+    assert digits.images_over_series(table[table["model"] != "cnn"]) == []
 
 
 @pytest.mark.parametrize("low", [0.1, np.nan])
@@ -170,9 +177,9 @@ def test_a_value_without_an_interval_is_marked_as_one_seed(low):
 
 
 def test_methods_to_rescale_live_are_the_first_as_it_is_and_all_rescaled():
-    found = rescaled.live_choices(["gradient", "occlusion"])
+    found = rescaling.live_choices(["gradient", "occlusion"])
     assert list(found) == ["gradient", "tsr[gradient]", "tsr[occlusion]"]
     with pytest.raises(UnknownName, match="Did you mean 'gradient'"):
-        rescaled.live_choices(["gradiant"])
+        rescaling.live_choices(["gradiant"])
     with pytest.raises(InvalidInput, match="at least one method"):
-        rescaled.live_choices([])
+        rescaling.live_choices([])

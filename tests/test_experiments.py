@@ -14,11 +14,13 @@ import psutil
 import pytest
 
 from tsinterp_lib import paths
+from tsinterp_lib.engine import runner, status, store
+from tsinterp_lib.engine.grid import by_unit, check_unique
+from tsinterp_lib.engine.profiles import PROFILES
+from tsinterp_lib.engine.store import Row
+from tsinterp_lib.engine.unit import compute_unit, missing_cells
 from tsinterp_lib.errors import MissingRows, StoreError, UnknownName
-from tsinterp_lib.experiments import PROFILES, STUDIES, runner, status, store
-from tsinterp_lib.experiments.cells import by_unit, check_unique
-from tsinterp_lib.experiments.compute import compute_unit, missing_cells
-from tsinterp_lib.experiments.store import Row
+from tsinterp_lib.studies import STUDIES
 
 STUDY, SMOKE = STUDIES["benchmark"], PROFILES["smoke"]
 ONE = {"model": ["tcn"], "dataset": ["rare_time/gaussian_noise"], "protocol": ["corrected"]}
@@ -297,7 +299,7 @@ def test_the_cheapest_published_unit_is_what_the_committed_code_computes(tmp_pat
 def test_the_picture_of_the_first_page_was_drawn_from_the_published_rows():
     from PIL import Image
 
-    from tsinterp_lib.experiments import answer
+    from tsinterp_lib.scoreboard import pictures
 
-    assert Image.open(answer.path()).text[answer.SOURCE].endswith(answer.rows_digest())
-    assert Image.open(answer.verdicts_path()).text[answer.SOURCE].endswith(answer.rows_digest(*answer.JUDGED))
+    assert Image.open(pictures.path()).text[pictures.SOURCE].endswith(pictures.rows_digest())
+    assert Image.open(pictures.verdicts_path()).text[pictures.SOURCE].endswith(pictures.rows_digest(*pictures.JUDGED))

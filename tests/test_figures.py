@@ -8,10 +8,11 @@ import torch
 
 from tests.test_statistics import made_up
 from tsinterp_lib import figures
-from tsinterp_lib.experiments import report
 from tsinterp_lib.explainers import EXPLAINERS
 from tsinterp_lib.figures import style
 from tsinterp_lib.models import MODELS
+from tsinterp_lib.studies.benchmark import page as benchmark
+from tsinterp_lib.tables import select, summaries
 
 
 def labels(figure):
@@ -48,8 +49,8 @@ def test_every_colour_is_visible_on_white():
 
 
 def test_dots_draw_the_mean_and_the_interval_of_each_row():
-    summary = report.by_explainer(made_up(), "auroc", "corrected")
-    figure = figures.dots(summary, "AUROC", report.reference("diff_aup"))
+    summary = summaries.by_explainer(made_up(), "auroc", "corrected")
+    figure = figures.dots(summary, "AUROC", benchmark.reference("diff_aup"))
     panel = next(a for a in figure.axes if a.get_title() == "LSTM")
     drawn = {tuple(np.round(line.get_xdata(), 6)) for line in panel.lines if len(line.get_xdata()) == 2}
     row = summary[(summary["model"] == "lstm") & (summary["explainer"] == "gradient")].iloc[0]
@@ -69,11 +70,11 @@ def test_heat_writes_each_value_and_says_what_is_missing():
 def test_curves_and_rankings_are_drawn():
     rows = made_up()
     rows = pd.concat([rows[rows["metric"] == "auroc"].assign(at=a) for a in (0.1, 0.9)])
-    figure = figures.curves(report.curve(rows, "auroc", "corrected"), "y", "x")
+    figure = figures.curves(summaries.curve(rows, "auroc", "corrected"), "y", "x")
     assert [len(a.lines) for a in figure.axes] == [5, 5]
     noisy = made_up()
     noisy["value"] += np.random.default_rng(0).normal(0, 0.05, len(noisy))
-    figure = figures.critical_difference(report.ranking_of(noisy, "auroc", "corrected"), "AUROC")
+    figure = figures.critical_difference(select.ranking_of(noisy, "auroc", "corrected"), "AUROC")
     assert "Friedman" in figure.axes[0].get_title()
 
 

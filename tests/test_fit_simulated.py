@@ -1,7 +1,8 @@
 """The simulated experiments of the FIT line: the plan has the published sizes, truths and recipes."""
 
-from tsinterp_lib.experiments import PROFILES, STUDIES
+from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.registry import build
+from tsinterp_lib.studies import STUDIES
 
 PAPER = PROFILES["paper"]
 CELLS = STUDIES["fit_simulated"].cells(PAPER)

@@ -10,18 +10,12 @@ from IPython.display import Markdown
 from tsinterp_lib import figures
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments import (
-    guided,
-    guided_controls,
-    guided_digits,
-    guided_gains,
-    guided_scaling,
-    guided_tables,
-    guided_verdicts,
-    report,
-)
-from tsinterp_lib.experiments.verdict import CONFIRMED, REFUTED, UNDECIDED
 from tsinterp_lib.figures.published import QUANTITIES
+from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
+from tsinterp_lib.studies.digits import guided_page
+from tsinterp_lib.studies.guided import claims, controls, gains, paper_tables, scaling
+from tsinterp_lib.studies.guided import plan as guided
+from tsinterp_lib.tables import papers
 
 METRICS = ("auroc", "aup_count", "aur_count")
 EFFECTS = {"standard": 0.0, "guided": 0.1, "guided_absolute": 0.2, "random_masked": 0.07, "consistency": 0.03,
@@ -43,28 +37,28 @@ def made(trainers=tuple(EFFECTS), models=("tcn",), seeds=(0, 1, 2), layouts=tupl
 
 
 def test_a_gain_is_found_for_every_network_and_method_and_named():
-    gains = guided_gains.over_layouts(made(models=("tcn", "lstm")), "guided")
-    assert gains["effect"].to_numpy() == pytest.approx(np.full(len(gains), 0.101))
-    assert len(gains) == 2 * 6 * 3
-    said = guided_gains.say(made(), "guided").data
+    found = gains.over_layouts(made(models=("tcn", "lstm")), "guided")
+    assert found["effect"].to_numpy() == pytest.approx(np.full(len(found), 0.101))
+    assert len(found) == 2 * 6 * 3
+    said = gains.say(made(), "guided").data
     assert "**TCN** rises in 6 and falls in 0 of 6 methods, median +0.101" in said
 
 
 def test_what_is_not_computed_leaves_an_empty_table_and_a_sentence():
     rows = made(trainers=("standard", "guided"))
-    gains = guided_gains.over_layouts(rows, "guided_absolute")
-    assert len(gains) == 0
-    assert figures.gains(gains, "row", ["AUROC"], "x", "To come.").data == "To come."
-    assert "not computed yet" in guided_gains.say(rows, "guided_absolute").data
-    assert guided_gains.missing(rows, "guided").data.endswith(
+    found = gains.over_layouts(rows, "guided_absolute")
+    assert len(found) == 0
+    assert figures.gains(found, "row", ["AUROC"], "x", "To come.").data == "To come."
+    assert "not computed yet" in gains.say(rows, "guided_absolute").data
+    assert gains.missing(rows, "guided").data.endswith(
         "TCN (10 layouts, 3 seeds) computed; not there: LSTM, Input-cell LSTM, Transformer."
     )
-    assert len(guided_gains.over_layouts(made(layouts=("middle",)), "guided")) == 0
+    assert len(gains.over_layouts(made(layouts=("middle",)), "guided")) == 0
 
 
 def scaled(models=("lstm", "lstm_input_cell")):
     """Rows that are the printed values under one scaling and 0.1 off under the other, on two seeds alone."""
-    printed = report.published("ismail2021_tables8_to_11").set_index(
+    printed = papers.table("ismail2021_tables8_to_11").set_index(
         ["metric", "dataset", "model", "explainer", "training"]
     )
     trainings = {"standard": "traditional", "guided": "saliency_guided"}
@@ -79,87 +73,85 @@ def scaled(models=("lstm", "lstm_input_cell")):
 
 
 def test_the_scaling_under_which_print_is_closer_is_found_and_said():
-    cells = guided_scaling.cells(scaled())
+    cells = scaling.cells(scaled())
     assert len(cells) == 2 * 480
     assert set(cells["n"]) == {1}  # the seed that both have
-    found = guided_scaling.distances(cells)
+    found = scaling.distances(cells)
     assert found["distance, min–max"].to_numpy() == pytest.approx(np.full(4, 0.1))
     assert found["distance, standardised"].to_numpy() == pytest.approx(np.zeros(4), abs=1e-6)
     assert found["change"].to_numpy() == pytest.approx(np.full(4, -0.1))
     assert set(found["n"]) == {10}
     assert set(found["same sign, standardised"]) == {"120 of 120"}
-    said = guided_scaling.say(cells).data
+    said = scaling.say(cells).data
     assert said.startswith(
         "Ours is closer to print on standardised inputs for Diff(AUP) of the **LSTM** (0.100 min–max, 0.000"
     )
-    assert guided_scaling.table(cells).loc["change", ("LSTM", "Diff(AUP)")].startswith("-0.100 [")
+    assert scaling.table(cells).loc["change", ("LSTM", "Diff(AUP)")].startswith("-0.100 [")
 
 
 def test_without_a_second_scaling_there_is_a_sentence():
     both = scaled() | {"standardised": made().iloc[:0]}
-    cells = guided_scaling.cells(both)
+    cells = scaling.cells(both)
     assert cells.empty
-    assert "both scalings" in guided_scaling.say(cells).data
-    assert guided_scaling.table(cells).data == "Not computed yet."
-    one = guided_scaling.cells(
-        {name: rows[rows["dataset"].str.startswith("middle/")] for name, rows in scaled().items()}
-    )
-    assert "[" not in guided_scaling.table(one).loc["change", ("LSTM", "Diff(AUR)")]
-    assert "Neither scaling is clearly closer" in guided_scaling.say(one).data
+    assert "both scalings" in scaling.say(cells).data
+    assert scaling.table(cells).data == "Not computed yet."
+    one = scaling.cells({name: rows[rows["dataset"].str.startswith("middle/")] for name, rows in scaled().items()})
+    assert "[" not in scaling.table(one).loc["change", ("LSTM", "Diff(AUR)")]
+    assert "Neither scaling is clearly closer" in scaling.say(one).data
 
 
 def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
-    found = guided_controls.parts(made(layouts=guided.CONTROLLED))
+    found = controls.parts(made(layouts=guided.CONTROLLED))
     auroc = found[found["quantity"] == "AUROC"].set_index("part")["effect"]
     expected = {"WHOLE": 0.101, "CONSISTENCY": 0.03, "NOISE": 0.04, "GRADIENT": 0.031, "LENGTH": -0.01}
     for name, value in expected.items():
-        assert auroc[getattr(guided_controls, name)] == pytest.approx(value), name
-    three = [guided_controls.CONSISTENCY, guided_controls.NOISE, guided_controls.GRADIENT]
-    assert auroc[three].sum() == pytest.approx(auroc[guided_controls.WHOLE])
-    assert "+0.031 with the choice of cells by their gradient (above zero)" in guided_controls.say(found).data
-    table = guided_controls.table(found)
+        assert auroc[getattr(controls, name)] == pytest.approx(value), name
+    three = [controls.CONSISTENCY, controls.NOISE, controls.GRADIENT]
+    assert auroc[three].sum() == pytest.approx(auroc[controls.WHOLE])
+    assert "+0.031 with the choice of cells by their gradient (above zero)" in controls.say(found).data
+    table = controls.table(found)
     assert table.shape == (5, 1)
-    assert table.loc[guided_controls.WHOLE, "TCN"].endswith(", n = 12")
+    assert table.loc[controls.WHOLE, "TCN"].endswith(", n = 12")
 
 
 def test_fine_tuning_is_compared_with_both_trainings():
-    found = guided_controls.fine_tuning(made(layouts=guided.CONTROLLED))
+    found = controls.fine_tuning(made(layouts=guided.CONTROLLED))
     auroc = found[found["quantity"] == "AUROC"].set_index("row")["effect"]
     assert auroc.to_dict() == pytest.approx(
         {"TCN: fine-tuned − traditional": 0.06, "TCN: fine-tuned − guided": 0.06 - 0.101}
     )
-    assert guided_controls.fine_tuning(made(("standard", "guided"))).empty
+    assert controls.fine_tuning(made(("standard", "guided"))).empty
 
 
 def test_parts_stand_on_the_cells_that_every_training_has():
     rows = made(layouts=guided.CONTROLLED)
     lost = (rows["trainer"] == "consistency") & (rows["seed"] == 2)
-    blocks = guided_controls.parts(rows[~lost]).groupby("part")["blocks"].unique()
-    assert blocks.pop(guided_controls.LENGTH).tolist() == [3 * 4]
+    blocks = controls.parts(rows[~lost]).groupby("part")["blocks"].unique()
+    assert blocks.pop(controls.LENGTH).tolist() == [3 * 4]
     assert {tuple(n) for n in blocks} == {(2 * 4,)}
-    assert guided_controls.LENGTH not in set(guided_controls.parts(rows[rows["trainer"] != "equal_epochs"])["part"])
-    nothing = guided_controls.parts(rows[rows["trainer"] != "random_masked"])
+    assert controls.LENGTH not in set(controls.parts(rows[rows["trainer"] != "equal_epochs"])["part"])
+    nothing = controls.parts(rows[rows["trainer"] != "random_masked"])
     assert nothing.empty
-    assert isinstance(guided_controls.table(nothing), Markdown)
+    assert isinstance(controls.table(nothing), Markdown)
 
 
 def test_scalings_are_compared_on_the_cells_that_both_have():
     trainers = ("standard", "guided")
     narrow = made(trainers, seeds=(0,), protocol="standardised", value=lambda t, *_: 0.6 + 0.3 * (t == "guided"))
     both = {"min–max": made(trainers), "standardised": narrow}
-    found = guided_gains.scalings(both, "guided").groupby("quantity")["effect"].mean()
+    found = gains.scalings(both, "guided").groupby("quantity")["effect"].mean()
     assert found.to_dict() == pytest.approx({"min–max": 0.1, "standardised": 0.3})
-    levels = guided_gains.levels(both)
+    levels = gains.levels(both)
     assert levels.loc[("TCN", "traditional"), list(both)].tolist() == pytest.approx([0.5, 0.6])
     rows = narrow[(narrow["model"] == "tcn") & (narrow["trainer"] == "standard")]
     assert levels.loc[("TCN", "traditional"), "models"] == len(rows[["dataset", "seed"]].drop_duplicates())
     empty = {"min–max": made(trainers), "standardised": narrow.iloc[:0]}
-    assert guided_gains.scalings(empty, "guided").empty
-    assert isinstance(guided_gains.levels(empty), Markdown)
+    assert gains.scalings(empty, "guided").empty
+    assert isinstance(gains.levels(empty), Markdown)
 
 
 def test_tables_hold_ours_and_the_published_value_and_star_those_inside():
-    theirs = report.published("ismail2021_tables8_to_11")
+    theirs = papers.table("ismail2021_tables8_to_11")
     one = theirs[(theirs["model"] == "lstm") & (theirs["dataset"] == "middle")].set_index(
         ["metric", "explainer", "training"]
     )["value"]
@@ -169,36 +161,36 @@ def test_tables_hold_ours_and_the_published_value_and_star_those_inside():
         return 0.3 + one[(f"diff_{metric.removesuffix('_count')}", e, names[t])] if metric != "auroc" else 0.5
 
     rows = made(("standard", "guided"), ("lstm",), layouts=("middle",), value=published)
-    found = guided_tables.cells(rows)
+    found = paper_tables.cells(rows)
     here = found[(found["model"] == "lstm") & (found["dataset"] == "middle")].dropna(subset=["mean"])
     assert len(here) == 24
-    table = guided_tables.layout_table(found, "lstm", "diff_aup")
+    table = paper_tables.layout_table(found, "lstm", "diff_aup")
     assert table.shape == (10, 12)
     first = table.loc["middle, k = 30 %", ("Gradient", "trad.")]
     assert first == f"{one[('diff_aup', 'gradient', 'traditional')]:+.2f} ± 0.00 (-0.28*)"
-    agree = guided_tables.agreement(found)
+    agree = paper_tables.agreement(found)
     assert (agree["same sign"] == "6 of 6").all()
     assert agree["gap"].abs().max() <= 0.001
-    assert "ours has 24: 24 have the same sign" in guided_tables.say(found).data
+    assert "ours has 24: 24 have the same sign" in paper_tables.say(found).data
     assert len(figures.against_published(found).axes) == 2
 
 
 def test_a_network_without_published_values_shows_ours_and_one_without_rows_dashes():
-    found = guided_tables.cells(made(("standard", "guided")))
-    table = guided_tables.layout_table(found, "tcn", "diff_aup")
+    found = paper_tables.cells(made(("standard", "guided")))
+    table = paper_tables.layout_table(found, "tcn", "diff_aup")
     assert (table.to_numpy() != "–").all()
-    if "tcn" not in set(report.published("ismail2021_tables8_to_11")["model"]):
+    if "tcn" not in set(papers.table("ismail2021_tables8_to_11")["model"]):
         assert "(" not in "".join(table.to_numpy().ravel())
         with pytest.raises(InvalidInput, match="no cell has both"):
             figures.against_published(found)
-    assert (guided_tables.layout_table(found, "transformer", "diff_aur").to_numpy() == "–").sum() in (0, 120)
-    means = guided_tables.mean_table(guided_tables.means(made(("standard", "guided"))), "diff_aup")
+    assert (paper_tables.layout_table(found, "transformer", "diff_aur").to_numpy() == "–").sum() in (0, 120)
+    means = paper_tables.mean_table(paper_tables.means(made(("standard", "guided"))), "diff_aup")
     assert ("TCN, 10 layouts", "guided") in means.columns
 
 
 def test_published_counts_of_better_cells_are_those_of_the_published_tables():
-    counts = report.published("ismail2021_counts").set_index(["model", "metric"])
-    theirs = report.published("ismail2021_tables8_to_11")
+    counts = papers.table("ismail2021_counts").set_index(["model", "metric"])
+    theirs = papers.table("ismail2021_tables8_to_11")
     for (model, metric), part in theirs.groupby(["model", "metric"]):
         grid = part.pivot_table(index=["dataset", "explainer"], columns="training", values="value")
         better = int((grid["saliency_guided"] > grid["traditional"]).sum())
@@ -207,7 +199,7 @@ def test_published_counts_of_better_cells_are_those_of_the_published_tables():
 
 
 def test_claims_are_judged_by_their_rows_and_undecided_without():
-    found = {v.claim: v for v in guided_verdicts.of_paper(made(models=("tcn", "transformer")))}
+    found = {v.claim: v for v in claims.of_paper(made(models=("tcn", "transformer")))}
     assert found["TCN: guided training raises precision"].verdict == CONFIRMED
     assert "better in 60 of 60 cells, in the paper's tables in 45 of 60" in (
         found["TCN: guided training raises precision"].why
@@ -216,25 +208,25 @@ def test_claims_are_judged_by_their_rows_and_undecided_without():
     assert found["LSTM: guided training raises recall"].verdict == UNDECIDED
     assert found["LSTM: guided training raises recall"].n == 0
     down = made(models=("transformer",), value=lambda t, *_: 0.5 - 0.05 * (t == "guided"))
-    found = {v.claim: v.verdict for v in guided_verdicts.of_paper(down)}
+    found = {v.claim: v.verdict for v in claims.of_paper(down)}
     assert found["Transformer: guided training does not raise precision"] == CONFIRMED
     assert found["Transformer: guided training raises recall"] == REFUTED
     low = made(models=("lstm",), value=lambda t, *_: 0.2)
-    found = {v.claim: v.verdict for v in guided_verdicts.of_paper(low)}
+    found = {v.claim: v.verdict for v in claims.of_paper(low)}
     assert found["LSTM, traditional: precision is below chance"] == CONFIRMED
 
 
 def test_the_best_method_is_compared_with_the_best_other_one():
     rows = made(models=("lstm_input_cell",), value=lambda t, m, e, *_: 0.6 if e == "deep_shap" else 0.4)
-    found = guided_verdicts.best_method(rows, "lstm_input_cell", "deep_shap", "diff_aup")
+    found = claims.best_method(rows, "lstm_input_cell", "deep_shap", "diff_aup")
     assert (found.verdict, round(found.effect, 3)) == (CONFIRMED, 0.2)
-    other = guided_verdicts.best_method(rows, "lstm_input_cell", "gradient", "diff_aup")
+    other = claims.best_method(rows, "lstm_input_cell", "gradient", "diff_aup")
     assert other.verdict == REFUTED
     assert "the best other is DeepSHAP" in other.why
 
 
 def test_open_questions_leave_out_layouts_where_the_two_k_are_one():
-    found = {v.claim: v for v in guided_verdicts.of_ours(made())}
+    found = {v.claim: v for v in claims.of_ours(made())}
     same = sum(k[2] == guided.FIXED for k in guided.MASKED.values())
     k = found["TCN: the published k is better than k = 50 %, where they differ"]
     assert (k.verdict, k.n) == (CONFIRMED, 3 * (10 - same))
@@ -248,23 +240,23 @@ def test_guided_digits_are_counted_by_training():
         {"dataset": "multivariate_28", "model": m, "trainer": t, "explainer": e, "metric": metric,
          "value": 0.1 if e == "random" else share[t], "sem": 0.01, "n": 100, "seconds": 1.0}
         for t, m, e in product(share, ("tcn", "transformer"), ("gradient", "smoothgrad", "random"))
-        for metric in (guided_digits.INK, guided_digits.AREA)
+        for metric in (guided_page.INK, guided_page.AREA)
     ]  # fmt: skip
-    said = guided_digits.say(pd.DataFrame(rows)).data
+    said = guided_page.say(pd.DataFrame(rows)).data
     assert "*guided, signed* puts more mass on the ink than traditional training in 4 of 4 pairs" in said
     assert "(intervals apart: 0 more, 4 less)" in said
-    ink = guided_digits.grid(pd.DataFrame(rows), guided_digits.INK, ratio=True)
+    ink = guided_page.grid(pd.DataFrame(rows), guided_page.INK, ratio=True)
     assert ink.loc["TCN, guided, signed"].tolist() == pytest.approx([4.0, 4.0])
     assert list(ink.index[:3]) == ["TCN, traditional", "TCN, guided, signed", "TCN, guided, absolute"]
 
 
 def test_pages_on_digits_say_what_is_not_kept_or_computed(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
-    assert "TCN are not kept yet" in guided_digits.drawn("tcn", "gradient").data
+    assert "TCN are not kept yet" in guided_page.drawn("tcn", "gradient").data
     rows = pd.DataFrame({"model": ["tcn"] * 3, "trainer": ["standard", "guided", "guided_absolute"]})
-    assert guided_digits.absent(rows).data.count("Transformer") == 3
-    assert "TCN" not in guided_digits.absent(rows).data
+    assert guided_page.absent(rows).data.count("Transformer") == 3
+    assert "TCN" not in guided_page.absent(rows).data
 
 
 def test_the_figure_and_the_tables_name_the_same_quantities():
-    assert QUANTITIES == guided_tables.QUANTITIES
+    assert QUANTITIES == paper_tables.QUANTITIES

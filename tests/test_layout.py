@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from tsinterp_lib import paths, registry
-from tsinterp_lib.experiments import book, notebook, product
+from tsinterp_lib.publishing import book, notebook, site
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -105,7 +105,7 @@ def test_every_chapter_is_in_the_table_of_contents_and_every_page_exists():
     pages = book.toc_pages(ROOT / "_toc.yml")
     assert {p.stem for p in CHAPTERS} == {Path(p).name for p in pages if p.startswith("notebooks/")}
     assert [p for p in pages if not any((ROOT / f"{p}{end}").exists() for end in (".md", ".ipynb"))] == []
-    assert [p for p in pages if not product.headline(ROOT, p)] == []
+    assert [p for p in pages if not site.headline(ROOT, p)] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)

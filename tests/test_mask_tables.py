@@ -8,19 +8,17 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib.datasets import RareTime
+from tsinterp_lib.engine import store
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments import (
-    fit_tables,
-    instability,
-    mask_audit_tables,
-    mask_claims,
-    report,
-    reruns,
-    so_far,
-    state_tables,
-    store,
-)
 from tsinterp_lib.explainers import Dynamask
+from tsinterp_lib.live import instability
+from tsinterp_lib.studies.fit_simulated import page as fit_simulated
+from tsinterp_lib.studies.fit_simulated.claims import of_fit
+from tsinterp_lib.studies.rare import audit_page
+from tsinterp_lib.studies.rare import claims as rare
+from tsinterp_lib.studies.state import page as state
+from tsinterp_lib.studies.state.claims import of_state
+from tsinterp_lib.tables import papers, partial, reruns, rivals
 from tsinterp_lib.types import Sizes
 
 NONE = pd.DataFrame(columns=list(store.COLUMNS))
@@ -39,40 +37,38 @@ def rows(values, metric="auroc", protocol="as_released", dataset="state", seeds=
 
 def test_a_claim_is_judged_by_the_difference_to_the_best_of_the_others():
     table = rows({"dynamask": 0.9, "deep_lift": 0.5, "fit": 0.6})
-    found = mask_claims.gap("c", table, "auroc", "as_released", "dynamask", ["deep_lift", "fit"])
+    found = rivals.gap("c", table, "auroc", "as_released", "dynamask", ["deep_lift", "fit"])
     assert found.verdict == "confirmed"
     assert found.effect == pytest.approx(0.3 - 0.02)  # mean over seeds of 0.3 - 0.02 s
     assert "FIT" in found.why
-    other = mask_claims.gap("c", table, "auroc", "as_released", "deep_lift", ["dynamask", "fit"])
+    other = rivals.gap("c", table, "auroc", "as_released", "deep_lift", ["dynamask", "fit"])
     assert (other.verdict, other.effect) == ("refuted", pytest.approx(-0.4 + 0.01))
-    far = mask_claims.gap("c", table, "auroc", "as_released", "dynamask", ["fit"], beyond=0.5)
+    far = rivals.gap("c", table, "auroc", "as_released", "dynamask", ["fit"], beyond=0.5)
     assert far.verdict == "refuted"
 
 
 def test_missing_rows_and_single_seeds_leave_a_claim_undecided():
-    lone = mask_claims.gap(
-        "c", rows({"fit": 0.5, "gradient": 0.1}, seeds=(0,)), "auroc", "as_released", "fit", ["gradient"]
-    )
+    lone = rivals.gap("c", rows({"fit": 0.5, "gradient": 0.1}, seeds=(0,)), "auroc", "as_released", "fit", ["gradient"])
     assert (lone.verdict, lone.n) == ("undecided", 1)
     assert lone.effect == pytest.approx(0.4)
-    for found in (*mask_claims.of_rare(NONE), *mask_claims.of_state(NONE, NONE), *mask_claims.of_fit(NONE)):
+    for found in (*rare.of_rare(NONE), *of_state(NONE, NONE), *of_fit(NONE)):
         assert (found.verdict, found.why) == ("undecided", "rows are missing")
 
 
 def test_pages_can_be_made_before_anything_is_computed():
-    assert "not computed yet" in state_tables.say(NONE, NONE).data
-    assert "no published rows" in state_tables.limits(NONE, NONE).data
-    assert isinstance(state_tables.dots(NONE, "auroc", "corrected", "x"), Markdown)
-    assert isinstance(state_tables.means(NONE, "auroc", "corrected"), Markdown)
-    assert isinstance(fit_tables.dots(NONE, "corrected"), Markdown)
-    assert "not computed yet" in fit_tables.say(NONE).data
-    assert mask_audit_tables.of_masks(NONE).data == mask_audit_tables.MISSING
-    assert so_far.coverage(NONE, "rare_audit")["maps"].sum() == 0
+    assert "not computed yet" in state.say(NONE, NONE).data
+    assert "no published rows" in state.limits(NONE, NONE).data
+    assert isinstance(state.dots(NONE, "auroc", "corrected", "x"), Markdown)
+    assert isinstance(state.means(NONE, "auroc", "corrected"), Markdown)
+    assert isinstance(fit_simulated.dots(NONE, "corrected"), Markdown)
+    assert "not computed yet" in fit_simulated.say(NONE).data
+    assert audit_page.of_masks(NONE).data == audit_page.MISSING
+    assert partial.coverage(NONE, "rare_audit")["maps"].sum() == 0
 
 
 def test_the_answer_on_the_hidden_state_follows_the_rows():
     table = pd.concat([rows({"gradient": 0.95, "fit": 0.5}), rows({"gradient": 0.8}, protocol="corrected")])
-    text = state_tables.say(table, rows({"dynamask": 0.9, "dynamask_right_axes": 0.5})).data
+    text = state.say(table, rows({"dynamask": 0.9, "dynamask_right_axes": 0.5})).data
     assert "As released, 1 of 2 methods" in text
     assert "(Gradient)" in text
     assert "0.92" not in text.split("Corrected")[0] or "0.96" in text
@@ -81,13 +77,13 @@ def test_the_answer_on_the_hidden_state_follows_the_rows():
 
 def test_the_audit_tables_are_differences_within_a_seed():
     table = rows({"dynamask": 0.5, "dynamask[full rate]": 0.7, "oracle": 1.0}, metric="aur_threshold")
-    found = mask_audit_tables.of_masks(table)
+    found = audit_page.of_masks(table)
     assert found.loc["full rate", "AUR (threshold, pooled)"].startswith("+0.210")
-    assert mask_audit_tables.of_areas(table, "aur_threshold").loc["Oracle", "as released"] == pytest.approx(1.03)
+    assert audit_page.of_areas(table, "aur_threshold").loc["Oracle", "as released"] == pytest.approx(1.03)
 
 
 def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source():
-    others = report.published("state_reruns")
+    others = papers.table("state_reruns")
     assert others["source"].str.startswith("third-party re-run").all()
     spikes = others[others["truth"] == "switch"]
     ours = rows({"fit": 0.5}, metric="average_precision_pooled", dataset="spike")
@@ -99,9 +95,9 @@ def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source(
 
 
 def test_the_largest_profile_with_rows_is_taken():
-    assert so_far.largest("rare") == "paper"
-    assert so_far.largest("no such study") == "paper"
-    assert set(so_far.rows("rare")["profile"]) == {"paper"}
+    assert partial.largest("rare") == "paper"
+    assert partial.largest("no such study") == "paper"
+    assert set(partial.rows("rare")["profile"]) == {"paper"}
 
 
 def test_fitted_copies_differ_by_the_change_alone():

@@ -12,12 +12,17 @@ from tests.oracles import saliency_share as oracle
 from tsinterp_lib import figures
 from tsinterp_lib.datasets import DigitViews, mnist_rows
 from tsinterp_lib.datasets.digit_views import VIEWS, as_image
+from tsinterp_lib.engine import maps, runner, store
+from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import InvalidInput, MissingRows, StoreError, UnknownName
-from tsinterp_lib.experiments import PROFILES, STUDIES, arrays, image_series, report, runner, store, views
-from tsinterp_lib.experiments.mnist_series import DRAWN
 from tsinterp_lib.metrics.saliency_share import GROUPS, SaliencyShare
 from tsinterp_lib.models import CNN, MNIST_SIZES
 from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.studies import STUDIES
+from tsinterp_lib.studies.digits import page as digits
+from tsinterp_lib.studies.digits import views_page
+from tsinterp_lib.studies.digits.plan import DRAWN
+from tsinterp_lib.tables import select
 from tsinterp_lib.types import Explanation, Sizes
 
 SMALL = Sizes(train=30, validation=10, test=20)
@@ -29,7 +34,7 @@ PROFILE = {
     "mnist_views": "mnist_3k",
     "mnist_guided": "mnist_3k",
 }
-PUBLISHED = [study for study in DRAWN if arrays.path(study).exists()]
+PUBLISHED = [study for study in DRAWN if maps.path(study).exists()]
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def test_views_that_do_not_exist_are_refused():
 @mnist
 def test_the_first_test_digit_of_each_class_is_the_one_the_papers_show():
     d = DigitViews(pool=2).load(Sizes(20, 10, 100), 0)
-    assert arrays.first_of_each_class(d.test, 10) == [3, 2, 1, 18, 4, 8, 11, 0, 61, 7]
+    assert maps.first_of_each_class(d.test, 10) == [3, 2, 1, 18, 4, 8, 11, 0, 61, 7]
     other = DigitViews(pool=2).load(Sizes(20, 10, 100), 1)
     assert torch.equal(d.test.x, other.test.x)
     assert not torch.equal(d.train.x, other.train.x)
@@ -137,10 +142,10 @@ def test_the_studies_run_offline_and_their_maps_come_back_as_they_were_kept(plac
     assert (report.done, report.failed) == (1, {})
     store.compact(study.name)
     rows = store.read(study.name)
-    shares = image_series.shares(rows)
+    shares = digits.shares(rows)
     total = shares[shares["group"] != "cells"].groupby("explainer")["mean"].sum()
     assert total.tolist() == pytest.approx([1.0, 1.0], abs=1e-5)
-    assert len(image_series.accuracy_table(rows)) == 1
+    assert len(digits.accuracy_table(rows)) == 1
 
 
 def test_before_and_after_and_the_answer_come_from_rows():
@@ -153,13 +158,13 @@ def test_before_and_after_and_the_answer_come_from_rows():
         for k, f in metrics.items()
         for e, v in (("gradient", before), ("rescaled_gradient", after), ("deep_lift", before), ("random", 0.1))
     ]
-    table = image_series.before_and_after(pd.DataFrame(rows)).set_index("network")
+    table = digits.before_and_after(pd.DataFrame(rows)).set_index("network")
     assert table["gain"].round(6).to_dict() == {"CNN (image)": -0.1, "LSTM": 0.4}
     assert table["apart"].tolist() == [True, True]
     assert table.loc["LSTM", "area after"] == pytest.approx(0.3)
-    said = image_series.say_images(pd.DataFrame(rows)).data
+    said = digits.say_images(pd.DataFrame(rows)).data
     assert "4.0 on the CNN and 2.0 on the networks" in said
-    assert "in 1 of 2 pairs" in image_series.say_rescaled(pd.DataFrame(rows)).data
+    assert "in 1 of 2 pairs" in digits.say_rescaled(pd.DataFrame(rows)).data
 
 
 def test_an_interval_is_over_seeds_where_there_are_several_and_over_images_where_there_is_one():
@@ -170,29 +175,27 @@ def test_an_interval_is_over_seeds_where_there_are_several_and_over_images_where
         for m, seeds in values.items()
         for seed, v in enumerate(seeds)
     )
-    found = image_series.intervals(rows, share).set_index("model")
+    found = digits.intervals(rows, share).set_index("model")
     assert found["n"].to_dict() == {"cnn": 3, "lstm": 100, "tcn": 0}
     half = {"cnn": 4.302653 * 0.1 / 3**0.5, "lstm": 1.984217 * 0.02}  # Student's t at 2 and 99 degrees of freedom
     for m, wanted in half.items():
         assert found.loc[m, "high"] - found.loc[m, "mean"] == pytest.approx(wanted, rel=1e-5)
     assert found.loc["tcn", ["mean", "low", "high"]].isna().all()
-    said = image_series.say_trained(rows, "mnist_full").data
+    said = digits.say_trained(rows, "mnist_full").data
     assert "55,000 training digits" in said
     assert "CNN (image) 3, LSTM 1, TCN 1" in said
-    assert image_series.intervals(rows, "auroc").empty
+    assert digits.intervals(rows, "auroc").empty
 
 
 def test_kept_maps_name_the_cells_they_come_from(places):
     study, drawn = STUDIES["mnist_series"], (Choice("gradient", {}, alias="gradient"),)
     said = []
-    arrays.save(study, SMOKE, drawn, said.append)
-    first = arrays.path(study.name).read_bytes()
-    kept = arrays.load(study.name)
-    cells = {
-        f"{c.dataset.label}/{c.model.label}/{c.explainer.label}": c.key() for c in arrays.cells(study, SMOKE, drawn)
-    }
+    maps.save(study, SMOKE, drawn, said.append)
+    first = maps.path(study.name).read_bytes()
+    kept = maps.load(study.name)
+    cells = {f"{c.dataset.label}/{c.model.label}/{c.explainer.label}": c.key() for c in maps.cells(study, SMOKE, drawn)}
     assert kept.about["cells"] == cells
-    with np.load(arrays.path(study.name), allow_pickle=False) as file:  # any reader of npz can say what it holds
+    with np.load(maps.path(study.name), allow_pickle=False) as file:  # any reader of npz can say what it holds
         about = json.loads(str(file["about"]))
     assert (about["study"], about["profile"], about["cells"]) == ("mnist_series", "smoke", cells)
     assert len(said) == len(cells) == 3
@@ -200,37 +203,37 @@ def test_kept_maps_name_the_cells_they_come_from(places):
     a = kept.of("multivariate_8", "tcn")["gradient"]
     assert a.shape == kept.series["multivariate_8"].shape
     assert a.abs().flatten(1).amax(1).tolist() == [1.0] * len(a)
-    arrays.save(study, SMOKE, drawn, said.append)
-    assert arrays.path(study.name).read_bytes() == first
+    maps.save(study, SMOKE, drawn, said.append)
+    assert maps.path(study.name).read_bytes() == first
     with pytest.raises(MissingRows, match="no maps of 'gru'"):
         kept.of("multivariate_8", "gru")
-    arrays.path(study.name).write_bytes(first[:100])
+    maps.path(study.name).write_bytes(first[:100])
     with pytest.raises(StoreError, match="git checkout"):
-        arrays.load(study.name)
+        maps.load(study.name)
 
 
 def test_maps_of_some_networks_join_those_that_are_kept(places):
     study, drawn = STUDIES["mnist_series"], (Choice("gradient", {}, alias="gradient"),)
-    arrays.save(study, SMOKE, drawn, say=lambda _: None, only={"model": ["tcn"]})
-    assert list(arrays.load(study.name).about["cells"]) == ["multivariate_8/tcn/gradient"]
-    arrays.save(study, SMOKE, drawn, say=lambda _: None, only={"model": ["cnn", "lstm"]})
-    in_parts = arrays.path(study.name).read_bytes()
-    arrays.save(study, SMOKE, drawn, say=lambda _: None)
-    assert arrays.path(study.name).read_bytes() == in_parts
+    maps.save(study, SMOKE, drawn, say=lambda _: None, only={"model": ["tcn"]})
+    assert list(maps.load(study.name).about["cells"]) == ["multivariate_8/tcn/gradient"]
+    maps.save(study, SMOKE, drawn, say=lambda _: None, only={"model": ["cnn", "lstm"]})
+    in_parts = maps.path(study.name).read_bytes()
+    maps.save(study, SMOKE, drawn, say=lambda _: None)
+    assert maps.path(study.name).read_bytes() == in_parts
     with pytest.raises(UnknownName, match="'tcm'"):
-        arrays.save(study, SMOKE, drawn, only={"model": ["tcm"]})
+        maps.save(study, SMOKE, drawn, only={"model": ["tcm"]})
     with pytest.raises(InvalidInput, match="no model of seed 0"):
-        arrays.save(study, PROFILES["quick"], drawn, only={"seed": ["1"]})
-    assert arrays.path(study.name).read_bytes() == in_parts
-    arrays.path(study.name).write_bytes(in_parts[:100])
+        maps.save(study, PROFILES["quick"], drawn, only={"seed": ["1"]})
+    assert maps.path(study.name).read_bytes() == in_parts
+    maps.path(study.name).write_bytes(in_parts[:100])
     with pytest.raises(StoreError, match="git checkout"):
-        arrays.save(study, SMOKE, drawn, only={"model": ["tcn"]})
+        maps.save(study, SMOKE, drawn, only={"model": ["tcn"]})
 
 
 def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monkeypatch):
-    for found in (views.say("smoke"), views.accuracy("smoke"), views.ink("smoke")):
+    for found in (views_page.say("smoke"), views_page.accuracy("smoke"), views_page.ink("smoke")):
         assert "tsinterp run mnist_views --profile smoke" in found.data
-    assert "tsinterp maps mnist_views" in views.maps("gradient").data
+    assert "tsinterp maps mnist_views" in views_page.maps("gradient").data
     values = {"gradient": 0.4, "rescaled_gradient": 0.6, "random": 0.2}
     rows = [
         {"dataset": d, "model": m, "explainer": e, "metric": "saliency_share_cells", "value": v, "sem": 0.01, "n": 30}
@@ -238,37 +241,37 @@ def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monk
         for m in ("cnn", "tcn")
         for e, v in values.items()
     ]
-    monkeypatch.setattr(report, "rows", lambda *_, **__: pd.DataFrame(rows))
-    said = views.say("smoke").data
+    monkeypatch.setattr(select, "rows", lambda *_, **__: pd.DataFrame(rows))
+    said = views_page.say("smoke").data
     assert "CNN (image), univariate: 2.0, rescaled 3.0" in said
     assert "no mass" not in said
     assert said.endswith("Not computed yet: CNN (image) on bivariate, TCN on bivariate.")
-    assert views.ink("smoke").axes
+    assert views_page.ink("smoke").axes
     for row in rows:
         if (row["dataset"], row["explainer"]) == ("univariate_8", "rescaled_gradient"):
             row["value"] = float("nan")
-    said = views.say("smoke").data
+    said = views_page.say("smoke").data
     assert "CNN (image), univariate: 2.0;" in said
     assert "A series of one feature keeps no mass" in said
 
 
 def test_absent_maps_say_what_to_run(places):
     with pytest.raises(MissingRows, match="tsinterp maps mnist_series"):
-        arrays.load("mnist_series")
+        maps.load("mnist_series")
 
 
 @pytest.mark.parametrize("study", PUBLISHED)
 def test_the_published_maps_are_those_of_the_study_as_it_is_now(study):
     """Where a setting or the version changes, the keys do, and these maps are to be made again."""
-    kept = arrays.load(study)
+    kept = maps.load(study)
     profile = PROFILES[kept.about["profile"]]
-    now = arrays.cells(STUDIES[study], profile, DRAWN[study])
+    now = maps.cells(STUDIES[study], profile, DRAWN[study])
     assert kept.about["profile"] == PROFILE[study]
     # Maps of a part of the networks are no lie: the page says which are not kept.
-    assert kept.about["cells"].items() <= {arrays.name_of(c): c.key() for c in now}.items()
+    assert kept.about["cells"].items() <= {maps.name_of(c): c.key() for c in now}.items()
     assert kept.about["indices"] == [3, 2, 1, 18, 4, 8, 11, 0, 61, 7]
     assert all(torch.isfinite(a).all() and a.abs().amax() <= 1 for a in kept.maps.values())
-    assert arrays.path(study).stat().st_size < 1_500_000
+    assert maps.path(study).stat().st_size < 1_500_000
 
 
 @pytest.mark.parametrize("study", [s for s in PROFILE if store.published(s).exists()])
@@ -315,5 +318,5 @@ def test_the_metric_is_built_by_name():
 
 @pytest.mark.skipif("mnist_views" not in PUBLISHED, reason="no maps of the views are published")
 def test_views_are_drawn_from_many_features_to_one():
-    shown = list(image_series.view_maps(arrays.load("mnist_views"), "gradient"))
+    shown = list(digits.view_maps(maps.load("mnist_views"), "gradient"))
     assert shown == ["image (CNN)", "14 × 14 (TCN)", "98 × 2 (TCN)", "196 × 1 (TCN)"]

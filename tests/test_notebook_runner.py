@@ -8,8 +8,8 @@ import pytest
 from nbformat import v4
 
 from tsinterp_lib.errors import NotebookError, UnknownName
-from tsinterp_lib.experiments import notebook
-from tsinterp_lib.experiments.parameters import converted, declared
+from tsinterp_lib.publishing import notebook
+from tsinterp_lib.publishing.parameters import converted, declared
 
 PARAMETERS = """profile: str = "smoke"  # how large
 seeds: int = 2

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from tsinterp_lib import paths
-from tsinterp_lib.experiments import book, notebook
+from tsinterp_lib.publishing import book, notebook
 
 SMALL = {
     "01_datasets": {"protocol": "corrected", "process": "harmonic", "seed": 3},

@@ -11,12 +11,14 @@ import torch
 from tests import explainer_models as tiny
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.datasets import RareFeature, RareTime
+from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.experiments import PROFILES, STUDIES, rare_audit
 from tsinterp_lib.metrics.dataset_level import pooled
 from tsinterp_lib.metrics.threshold import PAIRINGS, STARTS, AUPThreshold, AURThreshold
 from tsinterp_lib.models import BLACK_BOXES, MODELS, WhiteBox
 from tsinterp_lib.seeding import scope
+from tsinterp_lib.studies import STUDIES
+from tsinterp_lib.studies.rare import audit_plan
 from tsinterp_lib.trainers import Given
 from tsinterp_lib.types import Explanation, Samples, Sizes
 
@@ -220,10 +222,10 @@ def test_the_audit_changes_one_choice_at_a_time():
     assert plain == dict(
         next(c for c in STUDIES["rare"].cells(PROFILES["paper"]) if c.explainer).explainer.params["base"].params
     )
-    for name, changed in rare_audit.MASKS.items():
+    for name, changed in audit_plan.MASKS.items():
         found = dict(released[f"dynamask[{name}]"].params["base"].params)
         assert found == {**plain, **changed} != plain
-    own = {c.dataset.params["alike"] for c in cells if c.protocol == rare_audit.OWN_FEATURES}
+    own = {c.dataset.params["alike"] for c in cells if c.protocol == audit_plan.OWN_FEATURES}
     assert own == {False}
-    labels = {m.label for m in rare_audit.scores()}
-    assert {f"aur_threshold[{name}]" for name in rare_audit.AREAS} | {"aur_threshold", "auroc"} <= labels
+    labels = {m.label for m in audit_plan.scores()}
+    assert {f"aur_threshold[{name}]" for name in audit_plan.AREAS} | {"aur_threshold", "auroc"} <= labels

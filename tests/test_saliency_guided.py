@@ -9,13 +9,15 @@ from torch import nn
 
 from tests.oracles import saliency_guided as oracle
 from tests.training_examples import F, T, build, data
+from tsinterp_lib.engine.grid import check_unique
+from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.experiments import PROFILES, guided
-from tsinterp_lib.experiments.cells import check_unique
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice
 from tsinterp_lib.registry import build as make
 from tsinterp_lib.seeding import scope
+from tsinterp_lib.studies.guided import plan as guided
+from tsinterp_lib.tables import papers
 from tsinterp_lib.trainers import Consistency, EqualEpochs, FineTuned, RandomMasked, SaliencyGuided, Standard
 from tsinterp_lib.trainers._evaluate import evaluate
 from tsinterp_lib.trainers._second_pass import divergence, log_probabilities, lowest, n_masked, replacements
@@ -275,7 +277,7 @@ def test_the_study_trains_each_network_and_layout_with_its_published_share_and_n
     check_unique(cells)
     units = {c.unit() for c in cells if c.seed == 0 and c.model.label != "transformer"}
     shares = {(c.model.label, c.dataset.name): c.trainer.params["share"] for c in units if c.trainer.label == "guided"}
-    published = guided.report.published("ismail2021_tables8_to_11")
+    published = papers.table("ismail2021_tables8_to_11")
     known = {(r.model, r.dataset): r.k_percent / 100 for r in published.itertuples()}
     assert len(known) >= 20
     assert {pair: shares[pair] for pair in known if pair in shares} == known
@@ -285,7 +287,7 @@ def test_the_study_trains_each_network_and_layout_with_its_published_share_and_n
 
 
 def test_the_traditional_models_of_the_study_are_cells_of_the_benchmark():
-    from tsinterp_lib.experiments.benchmark import BENCHMARK
+    from tsinterp_lib.studies.benchmark.plan import BENCHMARK
 
     smoke = PROFILES["smoke"]
     benchmark = {(c.protocol, c.dataset, c.model, c.explainer) for c in BENCHMARK.cells(smoke) if c.explainer}

@@ -5,17 +5,13 @@ import pandas as pd
 import pytest
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments import report, scoreboard
-from tsinterp_lib.experiments.scoreboard import (
-    COLUMNS,
-    DIRECTION,
-    NOT_REPRODUCED,
-    NOT_TESTABLE,
-    REPRODUCED,
-    VERDICTS,
-    verdict,
-)
 from tsinterp_lib.figures.scoreboard import scoreboard_table, verdict_counts
+from tsinterp_lib.scoreboard import numbers
+from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
+from tsinterp_lib.statistics.outcome import OUTCOMES as VERDICTS
+from tsinterp_lib.statistics.outcome import outcome as verdict
+from tsinterp_lib.tables import papers, select
+from tsinterp_lib.tables.printed import COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -48,12 +44,12 @@ def test_an_interval_upside_down_or_a_missing_published_number_is_refused():
 
 @pytest.fixture(scope="module")
 def board():
-    return scoreboard.scoreboard()
+    return numbers.scoreboard()
 
 
 def test_every_published_number_has_one_row_and_a_verdict(board):
     tables = ("ismail2021_table2", "ismail2021_table7", "ismail2021_tables8_to_11", "ismail2019_table1")
-    assert len(board) == sum(len(report.published(t)) for t in tables)
+    assert len(board) == sum(len(papers.table(t)) for t in tables)
     assert tuple(board.columns) == COLUMNS
     assert set(board["verdict"]) <= set(VERDICTS)
     keys = ["table", "quantity", "dataset", "model", "method", "training"]
@@ -63,7 +59,7 @@ def test_every_published_number_has_one_row_and_a_verdict(board):
 
 
 def test_a_number_of_ours_is_that_of_the_published_rows(board):
-    rows = report.rows("benchmark")
+    rows = select.rows("benchmark")
     part = rows[(rows["protocol"] == "as_released") & (rows["dataset"] == "middle/gaussian_noise")]
     part = part[(part["model"] == "tcn") & (part["metric"] == "aup_count")].set_index(["explainer", "seed"])["value"]
     wanted = (part["gradient"] - part["random"]).mean()
@@ -89,7 +85,7 @@ def test_the_table_has_a_row_per_number_a_choice_per_axis_and_fetches_nothing(bo
 
 
 def test_the_counts_add_up_to_the_board(board):
-    assert int(scoreboard.counts(board).to_numpy().sum()) == len(board)
+    assert int(numbers.counts(board).to_numpy().sum()) == len(board)
     labels = [t.get_text() for t in verdict_counts(board).axes[0].texts]
     assert sum(int(t) for t in labels if t) == len(board)
 
@@ -124,7 +120,7 @@ def test_a_wide_interval_reproduces_nothing():
     ],
 )
 def test_a_known_cause_is_named(row, said):
-    found = scoreboard.cause(*row)
+    found = numbers.cause(*row)
     assert said in found
     assert bool(found) == bool(said)
 
@@ -134,25 +130,25 @@ def test_a_known_cause_is_named(row, said):
     [
         ("middle", "lstm", ""),
         ("early_box", "lstm_input_cell", ""),
-        (scoreboard.ALL, "transformer", ""),
+        (numbers.ALL, "transformer", ""),
         ("early_box", "bi_lstm", "network"),
         ("mixed_boxes", "lstm", "data"),
     ],
 )
 def test_what_this_book_does_not_have_is_said(dataset, model, said):
-    found = scoreboard.absent(dataset, model)
+    found = numbers.absent(dataset, model)
     assert said in found
     assert bool(found) == bool(said)
 
 
 def test_numbers_of_absent_networks_and_data_are_not_testable(board):
-    lacking = [bool(scoreboard.absent(d, m)) for d, m in zip(board["dataset"], board["model"], strict=True)]
+    lacking = [bool(numbers.absent(d, m)) for d, m in zip(board["dataset"], board["model"], strict=True)]
     assert any(lacking)
     assert set(board["verdict"][lacking]) == {NOT_TESTABLE}
 
 
 def test_a_cause_stands_beside_a_gap_only(board):
     small = board[(board["dataset"] == "small_middle") & board["quantity"].str.startswith("diff_")]
-    gaps = small["verdict"].isin((scoreboard.DIRECTION, scoreboard.NOT_REPRODUCED))
+    gaps = small["verdict"].isin((DIRECTION, NOT_REPRODUCED))
     assert gaps.any()
     assert (small["reason"].str.contains("14 × 14") == gaps).all()

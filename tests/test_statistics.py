@@ -8,12 +8,13 @@ from scipy import stats
 from tests.oracles.nested import components
 from tsinterp_lib import paths
 from tsinterp_lib.errors import InvalidInput, MissingRows, UnknownName
-from tsinterp_lib.experiments import report, sentences
-from tsinterp_lib.experiments.nested import nested_bootstrap, nested_interval, summarise_nested
-from tsinterp_lib.experiments.statistics import difference_from, interval, ranking, summarise
+from tsinterp_lib.statistics.means import difference_from, interval, ranking, summarise
+from tsinterp_lib.statistics.nested import nested_bootstrap, nested_interval, summarise_nested
+from tsinterp_lib.studies.benchmark import page as benchmark
+from tsinterp_lib.tables import papers, select, summaries
 
 EXPLAINERS = {"gradient": 0.6, "occlusion": 0.7, "smoothgrad": 0.8, "random": 0.5, "oracle": 1.0}
-METRICS = (*report.METHOD_RANKS, "aup_count_time", "aup_count_feature")
+METRICS = (*summaries.METHOD_RANKS, "aup_count_time", "aup_count_feature")
 
 
 def made_up(protocols=("as_released", "corrected"), models=("lstm", "tcn"), seeds=3, passed=1.0) -> pd.DataFrame:
@@ -231,17 +232,17 @@ def test_nested_summaries_mix_nothing():
 
 def test_only_models_past_the_gate_are_explained_and_their_own_rows_stay():
     passed, failed = made_up(models=("lstm",)), made_up(models=("tcn",), passed=0.0)
-    kept = report._past_the_gate(pd.concat([passed, failed]), gated=True)
+    kept = select._past_the_gate(pd.concat([passed, failed]), gated=True)
     assert set(kept[kept["explainer"] != ""]["model"]) == {"lstm"}
-    assert set(report.coverage(kept)["passed"]) == {0, 6}
+    assert set(summaries.coverage(kept)["passed"]) == {0, 6}
     with pytest.raises(MissingRows, match="no model passed"):
-        report._past_the_gate(failed, gated=True)
+        select._past_the_gate(failed, gated=True)
 
 
 def test_networks_are_compared_on_the_layouts_that_all_of_them_have():
     rows = made_up()
     rows = rows[~((rows["model"] == "tcn") & rows["dataset"].str.startswith("rare"))]
-    shared, layouts = report.on_shared_layouts(rows, "corrected")
+    shared, layouts = select.on_shared_layouts(rows, "corrected")
     assert layouts == 1
     assert set(shared["dataset"]) == {"middle/gaussian_noise"}
     assert set(shared["model"]) == {"lstm", "tcn"}
@@ -253,44 +254,48 @@ def test_agreement_says_whether_the_published_value_lies_inside():
          "n": [5, 5]}
     )  # fmt: skip
     theirs = pd.DataFrame({"model": ["lstm"] * 2, "explainer": ["a", "b"], "value": [0.15, -0.3]})
-    found = report.agreement(summary, theirs).set_index("explainer")
+    found = benchmark.agreement(summary, theirs).set_index("explainer")
     assert found["inside"].tolist() == [True, False]
     assert found["same_sign"].tolist() == [True, False]
     assert found["gap"].tolist() == pytest.approx([-0.05, 0.4])
 
 
 def test_published_tables_hold_the_printed_numbers():
-    table = report.reference("diff_aup").set_index(["model", "explainer"])["value"]
+    table = benchmark.reference("diff_aup").set_index(["model", "explainer"])["value"]
     assert table["lstm", "gradient"] == -0.113
-    assert len(report.published("ismail2021_table7")) == 80
+    assert len(papers.table("ismail2021_table7")) == 80
     with pytest.raises(UnknownName, match="ismail2021_table2"):
-        report.published("ismail2021_table22")
+        papers.table("ismail2021_table22")
 
 
 def test_tables_of_the_benchmark_chapter_come_from_rows():
     rows = made_up()
-    assert report.accuracy(rows, "corrected").to_numpy() == pytest.approx(0.97)
-    assert report.by_explainer(rows, "auroc", "corrected").shape[0] == 10
-    assert report.beats(rows, "aup_count", "as_released")["above"].sum() == 2 * 2 * 4
-    assert set(report.ranks(rows, report.METHOD_RANKS, "corrected").index) == {"gradient", "occlusion", "smoothgrad"}
-    assert report.time_minus_feature(rows, "corrected").abs().to_numpy().max() == 0
-    assert report.controls(rows).loc[("corrected", "aup_mass"), "oracle"] == pytest.approx(1.001)
-    assert report.cost(rows, "corrected")["forward_calls"].to_numpy().min() == 100
+    assert summaries.accuracy(rows, "corrected").to_numpy() == pytest.approx(0.97)
+    assert summaries.by_explainer(rows, "auroc", "corrected").shape[0] == 10
+    assert summaries.beats(rows, "aup_count", "as_released")["above"].sum() == 2 * 2 * 4
+    assert set(summaries.ranks(rows, summaries.METHOD_RANKS, "corrected").index) == {
+        "gradient",
+        "occlusion",
+        "smoothgrad",
+    }
+    assert benchmark.time_minus_feature(rows, "corrected").abs().to_numpy().max() == 0
+    assert benchmark.controls(rows).loc[("corrected", "aup_mass"), "oracle"] == pytest.approx(1.001)
+    assert summaries.cost(rows, "corrected")["forward_calls"].to_numpy().min() == 100
 
 
 def test_sentences_carry_the_numbers_of_the_rows():
     rows = made_up()
-    text = sentences.say_benchmark(rows).data
+    text = benchmark.say_benchmark(rows).data
     assert "0.80" in text
     assert "SmoothGrad" in text
-    assert "of 12 models pass" in sentences.say_accuracy(rows).data
-    assert "signs agree" in sentences.say_agreement(rows).data
+    assert "of 12 models pass" in benchmark.say_accuracy(rows).data
+    assert "signs agree" in benchmark.say_agreement(rows).data
 
 
 def test_reading_an_unpublished_study_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
     assert paths.results() == tmp_path.resolve()
     with pytest.raises(MissingRows, match="tsinterp run benchmark"):
-        report.rows("benchmark")
+        select.rows("benchmark")
     with pytest.raises(UnknownName, match="Did you mean 'paper'"):
-        report.rows("benchmark", "papper")
+        select.rows("benchmark", "papper")

@@ -5,13 +5,18 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from tsinterp_lib.experiments import PROFILES, STUDIES, scoreboard, store, vanishing_tables
-from tsinterp_lib.experiments.cells import by_unit, check_unique
-from tsinterp_lib.experiments.store import Row
-from tsinterp_lib.experiments.vanishing import BOXES, MOST_EPOCHS, VANISHING
-from tsinterp_lib.experiments.vanishing_tables import WHO
+from tsinterp_lib.engine import store
+from tsinterp_lib.engine.grid import by_unit, check_unique
+from tsinterp_lib.engine.profiles import PROFILES
+from tsinterp_lib.engine.store import Row
 from tsinterp_lib.metrics.saliency_profile import TENTHS
 from tsinterp_lib.registry import build
+from tsinterp_lib.statistics.outcome import NOT_REPRODUCED, NOT_TESTABLE
+from tsinterp_lib.studies import STUDIES
+from tsinterp_lib.studies.vanishing import page as vanishing
+from tsinterp_lib.studies.vanishing import printed
+from tsinterp_lib.studies.vanishing.page import WHO
+from tsinterp_lib.studies.vanishing.plan import BOXES, MOST_EPOCHS, VANISHING
 
 PAPER = VANISHING.cells(PROFILES["paper"])
 
@@ -57,7 +62,7 @@ def test_networks_and_rules_are_those_of_2019(name):
 @pytest.fixture
 def no_rows(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
-    return vanishing_tables.rows()
+    return vanishing.rows()
 
 
 def made(only: tuple[str, ...] = (), seeds: int = 2) -> pd.DataFrame:
@@ -85,30 +90,30 @@ def given(monkeypatch):
 
     def publish(rows):
         monkeypatch.setattr(store, "read", lambda *_: rows)
-        return vanishing_tables.rows()
+        return vanishing.rows()
 
     return publish
 
 
 def test_without_rows_every_part_of_the_page_says_so(no_rows):
     assert no_rows.empty
-    assert vanishing_tables.say(no_rows).data == vanishing_tables.NOTHING
-    assert vanishing_tables.profiles(no_rows, 100).data == vanishing_tables.NOTHING
-    assert vanishing_tables.by_box(no_rows, {"auroc": "AUROC"}, 50).data == vanishing_tables.NOTHING
-    assert set(vanishing_tables.coverage(no_rows).to_numpy().ravel()) == {"not computed"}
-    assert set(vanishing_tables.beside(no_rows)["ours [95 %]"]) == {"not computed"}
+    assert vanishing.say(no_rows).data == vanishing.NOTHING
+    assert vanishing.profiles(no_rows, 100).data == vanishing.NOTHING
+    assert vanishing.by_box(no_rows, {"auroc": "AUROC"}, 50).data == vanishing.NOTHING
+    assert set(vanishing.coverage(no_rows).to_numpy().ravel()) == {"not computed"}
+    assert set(vanishing.beside(no_rows)["ours [95 %]"]) == {"not computed"}
 
 
 def test_networks_below_the_gate_are_counted_kept_and_said(given):
     table = given(made())
-    shown = vanishing_tables.coverage(table)
+    shown = vanishing.coverage(table)
     assert shown.loc["early box, T = 100", "LSTM"] == "0 of 2 (0.50)"
     assert shown.loc["late box, T = 50", "input-cell LSTM"] == "2 of 2 (1.00)"
-    text = vanishing_tables.say(table).data
+    text = vanishing.say(table).data
     assert "in 100 steps" in text
     assert "LSTM 55.0%, LSTM, guided (signed) 55.0%" in text
     assert "44 of 48 networks" in text  # four of them, two seeds of two sizes, did not learn
-    beside = vanishing_tables.beside(table)
+    beside = vanishing.beside(table)
     assert len(beside) == 3 * 2 * 3
     row = beside.loc[("early box", "LSTM", "weighted jaccard")]
     assert row["published"] == "0.000"
@@ -118,20 +123,20 @@ def test_networks_below_the_gate_are_counted_kept_and_said(given):
 
 def test_a_part_of_the_rows_is_shown_with_what_is_missing(given):
     table = given(made(only=("late_box/50",), seeds=1))
-    assert "not computed" in vanishing_tables.coverage(table).loc["early box, T = 100"].tolist()
-    assert vanishing_tables.say(table).data == vanishing_tables.NOTHING
-    figure = vanishing_tables.profiles(table, 50)
+    assert "not computed" in vanishing.coverage(table).loc["early box, T = 100"].tolist()
+    assert vanishing.say(table).data == vanishing.NOTHING
+    figure = vanishing.profiles(table, 50)
     assert [a.get_title() for a in figure.axes] == ["early box", "middle box", "late box"]
     early = given(made(only=("early_box/50",), seeds=1))
-    assert "in 50 steps" in vanishing_tables.say(early).data
+    assert "in 50 steps" in vanishing.say(early).data
 
 
 def test_figures_draw_a_failed_network_open_and_a_good_one_filled(given):
     table = given(made())
-    early, _, late = vanishing_tables.profiles(table, 100).axes
+    early, _, late = vanishing.profiles(table, 100).axes
     assert [line.get_linestyle() for line in early.lines[1:3]] == ["--", "--"]
     assert {line.get_linestyle() for line in late.lines[1:]} == {"-"}
-    (panel,) = vanishing_tables.by_box(table, {"auroc": "AUROC"}, 50).axes
+    (panel,) = vanishing.by_box(table, {"auroc": "AUROC"}, 50).axes
     dots = [line for line in panel.lines if line.get_linestyle() == "None" and len(line.get_xdata())]
     assert sum(len(d.get_xdata()) for d in dots) == 3 * 4 * 2
     assert sum(len(d.get_xdata()) for d in dots if d.get_markerfacecolor() == "white") == 2
@@ -139,17 +144,17 @@ def test_figures_draw_a_failed_network_open_and_a_good_one_filled(given):
 
 def test_the_scoreboard_compares_100_steps_with_the_table_of_2019(given):
     given(made())
-    board = scoreboard.boxes("paper")
+    board = printed.boxes("paper")
     assert len(board) == 72
     row = board[(board["dataset"] == "early_box") & (board["model"] == "lstm")].set_index("quantity")
     assert row.loc["weighted_jaccard", "ours"] == pytest.approx(0.105)
-    assert row.loc["test accuracy", "verdict"] == scoreboard.NOT_REPRODUCED
+    assert row.loc["test accuracy", "verdict"] == NOT_REPRODUCED
     assert row.loc["euclidean_distance", "n"] == 2
-    assert set(board[board["model"] == "bi_lstm"]["verdict"]) == {scoreboard.NOT_TESTABLE}
+    assert set(board[board["model"] == "bi_lstm"]["verdict"]) == {NOT_TESTABLE}
 
 
 def test_without_rows_of_100_steps_no_number_of_2019_is_tested(given):
     given(made(only=("late_box/50",)))
-    board = scoreboard.boxes("paper")
+    board = printed.boxes("paper")
     assert len(board) == 72
-    assert set(board["verdict"]) == {scoreboard.NOT_TESTABLE}
+    assert set(board["verdict"]) == {NOT_TESTABLE}

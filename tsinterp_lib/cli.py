@@ -40,7 +40,7 @@ def run(
     device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
 ) -> None:
     """Compute what is missing of a study, then publish it in results/; stop and start again at will."""
-    from tsinterp_lib.experiments import runner, store
+    from tsinterp_lib.engine import runner, store
 
     chosen, size = _study(study, profile)
     report = runner.run(
@@ -55,7 +55,7 @@ def run(
 @app.command()
 def status(study: str, profile: ProfileName = "paper", only: Only = None) -> None:
     """Say what is computed, what is missing, and about how long that takes."""
-    from tsinterp_lib.experiments import status as st
+    from tsinterp_lib.engine import status as st
 
     chosen, size = _study(study, profile)
     typer.echo(st.table(chosen, size, _only(only)).to_string(index=False, na_rep="not timed"))
@@ -64,7 +64,7 @@ def status(study: str, profile: ProfileName = "paper", only: Only = None) -> Non
 @app.command()
 def compact(study: str, profile: ProfileName = "paper") -> None:
     """Merge finished units of a profile into results/ without computing anything."""
-    from tsinterp_lib.experiments import store
+    from tsinterp_lib.engine import store
 
     chosen, size = _study(study, profile)
     typer.echo(f"published in {store.compact(chosen.name, size.name)}")
@@ -77,19 +77,19 @@ def maps(
     only: Only = None,
 ) -> None:
     """Explain the samples that chapters show and keep their maps in results/arrays/, so that pages need no data."""
-    from tsinterp_lib.experiments import arrays
-    from tsinterp_lib.experiments.mnist_series import DRAWN
+    from tsinterp_lib.engine import maps
     from tsinterp_lib.registry import known
+    from tsinterp_lib.studies.digits.plan import DRAWN
 
     known(study, DRAWN, "study with maps")
     chosen, size = _study(study, profile)
-    typer.echo(f"kept in {arrays.save(chosen, size, DRAWN[study], typer.echo, _only(only))}")
+    typer.echo(f"kept in {maps.save(chosen, size, DRAWN[study], typer.echo, _only(only))}")
 
 
 @app.command()
 def answer() -> None:
     """Draw the pictures of the README and the first page from the published rows."""
-    from tsinterp_lib.experiments import answer as picture
+    from tsinterp_lib.scoreboard import pictures as picture
 
     typer.echo(f"drawn: {picture.draw()}, {picture.draw_verdicts()}")
 
@@ -103,7 +103,7 @@ def notebook(
     ),
 ) -> None:
     """Execute one chapter with other parameters; unknown names and wrong types are refused."""
-    from tsinterp_lib.experiments import notebook as nb
+    from tsinterp_lib.publishing import notebook as nb
 
     typer.echo(f"executed: {nb.run(name, _pairs(parameter), output)}")
 
@@ -116,14 +116,15 @@ def book(
     jobs: Annotated[int, typer.Option(help="chapters executed at once")] = 2,
 ) -> None:
     """Execute every chapter with papermill and compile the book into _build/html."""
-    from tsinterp_lib.experiments import book as bk
+    from tsinterp_lib.publishing import book as bk
 
     bk.build(_pairs(parameter), jobs=jobs)
 
 
 def _study(study: str, profile: str) -> tuple[Any, Any]:
-    from tsinterp_lib.experiments import PROFILES, STUDIES
+    from tsinterp_lib.engine.profiles import PROFILES
     from tsinterp_lib.registry import known
+    from tsinterp_lib.studies import STUDIES
 
     return STUDIES[known(study, STUDIES, "study")], PROFILES[known(profile, PROFILES, "profile")]
 

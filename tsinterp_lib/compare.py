@@ -12,6 +12,7 @@ from torch import nn
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
+from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation, Samples
 
 Explainers = Mapping[str, Explainer | Choice]
@@ -91,3 +92,15 @@ def score(e: Explanation, metrics: Sequence[str | Choice]) -> list[dict[str, obj
             }
             rows.append(row)
     return rows
+
+
+def compared(
+    fitted: Mapping[str, Fitted],
+    dataset: Dataset,
+    explainers: Mapping[str, Choice],
+    metrics: Sequence[str | Choice],
+    seed: int = 0,
+) -> pd.DataFrame:
+    """:func:`tsinterp_lib.compare.compare` for several networks, stacked, with a column ``model``."""
+    frames = [compare(f.model, dataset, explainers, metrics, seed).assign(model=n) for n, f in fitted.items()]
+    return pd.concat(frames, ignore_index=True)

@@ -23,8 +23,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "explainer": ("tsinterp_lib.explainers", "EXPLAINERS"),
     "perturbation": ("tsinterp_lib.perturbations", "PERTURBATIONS"),
     "metric": ("tsinterp_lib.metrics", "METRICS"),
-    "study": ("tsinterp_lib.experiments", "STUDIES"),
-    "profile": ("tsinterp_lib.experiments", "PROFILES"),
+    "study": ("tsinterp_lib.studies", "STUDIES"),
+    "profile": ("tsinterp_lib.engine.profiles", "PROFILES"),
 }
 """Each kind of thing, and the module and name of the plain dict that lists it."""
 

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments import friedman
-from tsinterp_lib.experiments.statistics import Ranking
 from tsinterp_lib.figures import style
+from tsinterp_lib.statistics import friedman
+from tsinterp_lib.statistics.means import Ranking
 
 NARROW = 5.4
 """Width in inches of figures that are lists: their names stay legible on a page 390 pixels wide."""
@@ -91,7 +91,7 @@ def not_told_apart(p: pd.DataFrame, alpha: float = 0.05) -> list[tuple[int, int]
 def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: float = 0.05) -> Figure:
     """Differences ``a − b`` with their intervals, the largest on top; filled where ``p_holm`` is below ``alpha``.
 
-    ``pairs`` is a table of :func:`tsinterp_lib.experiments.comparison.pairwise`; where all are against one name, only
+    ``pairs`` is a table of :func:`tsinterp_lib.statistics.paired.pairwise`; where all are against one name, only
     the other is written. The intervals are of each pair alone, the fill is of all together. Differences within
     ± ``negligible`` are shaded. An infinite interval (too few blocks) is drawn as a dotted line across the panel.
     """
@@ -131,7 +131,7 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
 def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     """All pairs in one square: the difference row minus column, a dot where ``p_holm`` is below ``alpha``.
 
-    ``pairs`` is a table of :func:`tsinterp_lib.experiments.comparison.pairwise` over all pairs.
+    ``pairs`` is a table of :func:`tsinterp_lib.statistics.paired.pairwise` over all pairs.
     """
     if pairs.empty:
         raise InvalidInput("no pairs to draw: give a table of `pairwise`.")

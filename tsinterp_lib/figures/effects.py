@@ -27,7 +27,7 @@ def effects(
 ) -> Figure:
     """Mean effect and interval of every choice, a panel per quantity; dark where the interval leaves zero out.
 
-    ``table`` is one of :func:`tsinterp_lib.experiments.effects.table`; ``of`` is its column that names the rows.
+    ``table`` is one of :func:`tsinterp_lib.statistics.effects.table`; ``of`` is its column that names the rows.
     Raises :class:`InvalidInput` where none of the quantities is in the table.
     """
     shown = [q for q in quantities if q in set(table["quantity"])]
@@ -75,7 +75,7 @@ def gains(
 def verdicts(table: pd.DataFrame, label: str) -> Figure:
     """Claims with their effects and intervals, coloured and marked by verdict.
 
-    ``table`` is one of :func:`tsinterp_lib.experiments.verdict.verdict_table`: claims as its index.
+    ``table`` is one of :func:`tsinterp_lib.statistics.verdict.verdict_table`: claims as its index.
     """
     names = [textwrap.fill(str(claim), 44) for claim in table.index]
     height = sum(0.21 * (1 + n.count("\n")) + 0.16 for n in names) + 1.1

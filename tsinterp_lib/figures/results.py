@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.figures import style
+from tsinterp_lib.statistics.means import CONTROLS
 
 
 def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None, over: str = "seeds") -> Figure:

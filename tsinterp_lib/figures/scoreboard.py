@@ -15,9 +15,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.experiments.scoreboard import VERDICTS, counts
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.effects import VERDICTS as VERDICTS_OF_CLAIMS
+from tsinterp_lib.scoreboard.numbers import counts
+from tsinterp_lib.statistics.outcome import OUTCOMES as VERDICTS
 
 ACCENTED = {"Crabbe": "Crabbé"}
 SHOWN = ("quantity", "dataset", "model", "method", "training")

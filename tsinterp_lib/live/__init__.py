@@ -1,0 +1,1 @@
+"""Computes what chapters show of the library while they are built: small, seeded, seconds each."""

@@ -1,0 +1,1 @@
+"""Turns numbers into intervals, tests and verdicts; knows no study and no figure."""

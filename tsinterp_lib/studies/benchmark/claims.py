@@ -1,0 +1,82 @@
+"""The claims of the 2020 benchmark, each with an effect, an interval over seeds and layouts, and a verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tsinterp_lib.figures import style
+from tsinterp_lib.figures.spread import TIME_ONLY
+from tsinterp_lib.statistics.effects import effect, judged
+from tsinterp_lib.statistics.means import CONTROLS, difference_from
+from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
+from tsinterp_lib.tables import select
+
+
+def of_benchmark(rows: pd.DataFrame, protocol: str) -> list[Verdict]:
+    """The claims that planted data can decide, under one protocol."""
+    rows = rows[(rows["protocol"] == protocol) & (rows["explainer"] != "")]
+    return [
+        nobody_beats_chance_everywhere(rows, "aup_count"),
+        *(time_over_features(rows, network) for network in _networks(rows)),
+        *(
+            better_network(rows, better, worse)
+            for better in ("tcn", "lstm_input_cell")
+            for worse in ("lstm", "transformer")
+        ),
+    ]
+
+
+def nobody_beats_chance_everywhere(rows: pd.DataFrame, metric: str) -> Verdict:
+    """No network and method is above chance on every layout.
+
+    A pair beats chance everywhere if its lowest layout does, so each pair is judged by that layout alone; its interval
+    takes the spread between seeds, pooled over layouts, at a level corrected for the number of pairs (Bonferroni). The
+    claim is refuted where the interval of at least one pair lies above zero, confirmed where the best pair's value is
+    below zero, else undecided. The effect is the lowest difference of the best pair.
+    """
+    part = rows[(rows["metric"] == metric) & ~rows["explainer"].isin(("permuted_features", "position_only", "oracle"))]
+    cells = difference_from(part).groupby(["model", "explainer", "dataset"])["value"].agg(["mean", "var", "size"])
+    cells = cells[cells["size"] > 1]
+    pairs = cells.groupby(level=["model", "explainer"])
+    df = (cells["size"] - 1).groupby(level=["model", "explainer"]).sum()
+    sd = np.sqrt((cells["var"] * (cells["size"] - 1)).groupby(level=["model", "explainer"]).sum() / df)
+    lowest = cells.loc[pairs["mean"].idxmin()].reset_index("dataset")
+    half = stats.t.ppf(1 - 0.05 / len(df) / 2, df) * sd / np.sqrt(lowest["size"])
+    low, high = lowest["mean"] - half, lowest["mean"] + half
+    best = low.idxmax()
+    found, (network, method) = lowest.loc[best], best
+    word = REFUTED if low[best] > 0 else CONFIRMED if found["mean"] < 0 else UNDECIDED
+    return Verdict(
+        claim="no network and method finds the planted cells better than chance on every layout",
+        verdict=word,
+        effect=float(found["mean"]),
+        low=float(low[best]),
+        high=float(high[best]),
+        n=int(found["size"]),
+        why=f"of {len(df)} pairs the best is {style.network(network)} with {style.look(method).name}, whose lowest "
+        f"layout is {style.layout(found['dataset'])}",
+    )
+
+
+def time_over_features(rows: pd.DataFrame, network: str) -> Verdict:
+    """Time steps are found better than features, by the methods that could see both."""
+    part = rows[(rows["model"] == network) & ~rows["explainer"].isin(("position_only", "oracle", "permuted_features"))]
+    part = part[~part["explainer"].isin(TIME_ONLY)]
+    time, feature = (difference_from(part[part["metric"] == f"aup_count_{d}"]) for d in ("time", "feature"))
+    found = effect("domain", "time", "AUP", time, feature)
+    return judged(f"{style.network(network)}: time steps are found better than features", found)
+
+
+def better_network(rows: pd.DataFrame, better: str, worse: str) -> Verdict:
+    """Maps of one network are better than those of another, by AUROC over the methods and layouts both have."""
+    part = rows[(rows["metric"] == "auroc") & ~rows["explainer"].isin(CONTROLS)]
+    ours, theirs = (part[part["model"] == name] for name in (better, worse))
+    claim = f"maps of the {style.network(better)} are better than those of the {style.network(worse)}"
+    found = effect("network", better, "AUROC", ours, theirs, on=("dataset", "seed", "explainer"))
+    return judged(claim, found)
+
+
+def _networks(rows: pd.DataFrame) -> list[str]:
+    return select.in_order(rows["model"].unique())

@@ -1,0 +1,31 @@
+"""TODO say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tsinterp_lib.figures import style
+from tsinterp_lib.statistics.verdict import NEGLIGIBLE, Verdict, verdict
+from tsinterp_lib.studies.digits.page import intervals
+
+
+def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[Verdict]:
+    """A map of the image has more of its mass on the ink than one of the same image as a series, by network.
+
+    ``rows`` are those of study *mnist_series*. The interval is over seeds or, where a network has one, over its test
+    images; those of the two networks are treated as independent.
+    """
+    table = intervals(rows, "saliency_share_cells")
+    own = table[table["explainer"] == explainer].set_index("model")
+    if "cnn" not in own.index:
+        return []
+    image, found = own.loc["cnn"], []
+    for network, series in own.drop(index="cnn").iterrows():
+        difference = float(image["mean"] - series["mean"])
+        half = float(np.hypot(image["high"] - image["mean"], series["high"] - series["mean"]))
+        claim = f"digits: the image's {style.look(explainer).name.lower()} is more on the ink than the "
+        claim += f"{style.network(str(network))}'s"
+        n = int(min(image["n"], series["n"]))
+        found.append(verdict(claim, difference, difference - half, difference + half, n, negligible=NEGLIGIBLE))
+    return found

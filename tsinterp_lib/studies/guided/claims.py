@@ -1,0 +1,135 @@
+"""The claims of Ismail et al., NeurIPS 2021, about guided training on series: ours, an interval and a verdict each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from tsinterp_lib.figures import style
+from tsinterp_lib.statistics import effects
+from tsinterp_lib.statistics.means import difference_from
+from tsinterp_lib.statistics.verdict import CONFIRMED, NEGLIGIBLE, REFUTED, UNDECIDED, Verdict, verdict
+from tsinterp_lib.studies.guided.joined import differs
+from tsinterp_lib.studies.guided.plan import EXPLAINED, PROTOCOL, TRADITIONAL
+from tsinterp_lib.studies.planted import NETWORKS
+from tsinterp_lib.tables import papers, select
+
+AREAS = {"diff_aup": ("aup_count", "precision"), "diff_aur": ("aur_count", "recall")}
+PAIRED_ON = ("dataset", "model", "seed", "explainer")
+
+
+def of_paper(rows: pd.DataFrame, trainer: str = "guided") -> list[Verdict]:
+    """What the paper says: guided training against traditional, by network; the best method; the LSTM below chance.
+
+    ``rows`` are those of :func:`tsinterp_lib.studies.guided.joined.joined`. A claim without rows is undecided.
+    """
+    found = [raises(rows, network, quantity, trainer) for network in NETWORKS for quantity in AREAS]
+    found += [best_method(rows, "lstm_input_cell", "deep_shap", quantity, trainer) for quantity in AREAS]
+    return found + [below_chance(rows, "lstm", name) for name in (TRADITIONAL, trainer)]
+
+
+def of_ours(rows: pd.DataFrame) -> list[Verdict]:
+    """What the paper leaves open, by AUROC: is it the gradient, which ranking, and does one k for all do as well."""
+    claims = [
+        ("the gradient, signed, adds to a random mask", "guided", "random_masked"),
+        ("the gradient, absolute, adds to a random mask", "guided_absolute", "random_masked"),
+        ("absolute ranking is better than signed", "guided_absolute", "guided"),
+        ("the published k is better than k = 50 %, where they differ", "guided", "guided_fixed"),
+    ]
+    rows = rows[differs(rows) | (rows["trainer"] != "guided_fixed")]
+    return [
+        _against(rows[rows["model"] == n], f"{style.network(n)}: {text}", "auroc", a, b)
+        for text, a, b in claims
+        for n in NETWORKS
+    ]
+
+
+def raises(rows: pd.DataFrame, network: str, quantity: str, trainer: str = "guided") -> Verdict:
+    """Guided training raises precision or recall on a network; as printed, not the Transformer's precision.
+
+    That is confirmed where the whole interval lies below the smallest gain that matters, refuted where it lies
+    above zero. The reason counts the cells (layout × method, seeds averaged) in which guided is better, beside the
+    count in the paper's own tables.
+    """
+    metric, word = AREAS[quantity]
+    part = rows[rows["model"] == network]
+    no_gain = (network, quantity) == ("transformer", "diff_aup")
+    text = f"{style.network(network)}: guided training {'does not raise' if no_gain else 'raises'} {word}"
+    found = _against(part, text, metric, trainer, TRADITIONAL, chance=True)
+    found = _no_gain(found) if no_gain else found
+    better, cells = _better(_differences(part, metric, True), trainer)
+    theirs = papers.table("ismail2021_counts")
+    counted = theirs[(theirs["model"] == network) & (theirs["metric"] == quantity)].iloc[0]
+    ours = f"better in {better} of {cells} cells, " if cells else ""
+    return replace(found, why=f"{found.why}; {ours}in the paper's tables in {counted['better']} of {counted['cells']}")
+
+
+def best_method(rows: pd.DataFrame, network: str, method: str, quantity: str, trainer: str = "guided") -> Verdict:
+    """After guided training a method has the best precision or recall on a network, against the best other one."""
+    metric, word = AREAS[quantity]
+    name = style.look(method).name
+    text = f"{style.network(network)}, guided: {name} has the best {word}"
+    part = _differences(rows[(rows["model"] == network) & (rows["trainer"] == trainer)], metric, True)
+    mean = part.groupby("explainer")["value"].mean()
+    if method not in mean.index or len(mean) < 2:
+        return _absent(text)
+    other = str(mean.drop(method).idxmax())
+    a, b = (part[part["explainer"] == m] for m in (method, other))
+    found = _judged(text, a, b, on=("dataset", "model", "seed"))
+    return replace(found, why=f"{found.why}; the best other is {style.look(other).name}")
+
+
+def below_chance(rows: pd.DataFrame, network: str, trainer: str) -> Verdict:
+    """Mean precision over methods and layouts lies below that of a random map."""
+    way = "traditional" if trainer == TRADITIONAL else "guided"
+    text = f"{style.network(network)}, {way}: precision is below chance"
+    part = _differences(rows[(rows["model"] == network) & (rows["trainer"] == trainer)], "aup_count", True)
+    return _judged(text, part, part.assign(value=0.0), "below") if len(part) else _absent(text)
+
+
+def _no_gain(found: Verdict) -> Verdict:
+    """The verdict on no gain, from the effect and interval of a gain."""
+    if found.high < NEGLIGIBLE:
+        return replace(found, verdict=CONFIRMED, why=f"the whole interval lies below a gain of {NEGLIGIBLE:g}")
+    if found.low > 0:
+        return replace(found, verdict=REFUTED, why="the whole interval lies above zero")
+    return replace(found, verdict=UNDECIDED)
+
+
+def _against(rows: pd.DataFrame, text: str, metric: str, a: str, b: str, chance: bool = False) -> Verdict:
+    part = _differences(rows, metric, chance)
+    one, other = (part[part["trainer"] == t] for t in (a, b))
+    shared = one[list(PAIRED_ON)].merge(other[list(PAIRED_ON)])
+    return _judged(text, one, other) if len(shared) else _absent(text)
+
+
+def _differences(rows: pd.DataFrame, metric: str, chance: bool) -> pd.DataFrame:
+    """Rows of the six methods on one metric; with ``chance`` minus the random map of the same model."""
+    part = select.pick(rows[rows["explainer"].isin((*EXPLAINED, "random"))], metric, PROTOCOL)
+    part = difference_from(part) if chance else part[part["explainer"] != "random"]
+    return part.dropna(subset=["value"])
+
+
+def _better(part: pd.DataFrame, trainer: str) -> tuple[int, int]:
+    """In how many cells (layout × method, over the seeds that both have) guided is better, and how many there are."""
+    grid = part.pivot_table(index=list(PAIRED_ON), columns="trainer", values="value")
+    if not {trainer, TRADITIONAL} <= set(grid.columns):
+        return 0, 0
+    gain = (grid[trainer] - grid[TRADITIONAL]).dropna().groupby(level=["dataset", "model", "explainer"]).mean()
+    return int((gain > 0).sum()), len(gain)
+
+
+def _judged(
+    text: str, a: pd.DataFrame, b: pd.DataFrame, says: str = "above", on: tuple[str, ...] = PAIRED_ON
+) -> Verdict:
+    found = effects.effect(text, "", "", a, b, on)
+    if not np.isfinite(found.low):
+        why = "one seed: there is a value and no interval"
+        return Verdict(text, UNDECIDED, found.effect, np.nan, np.nan, found.blocks, why)
+    return verdict(text, found.effect, found.low, found.high, found.blocks, says, NEGLIGIBLE)
+
+
+def _absent(text: str) -> Verdict:
+    return Verdict(text, UNDECIDED, np.nan, np.nan, np.nan, 0, "not computed yet")

@@ -1,0 +1,200 @@
+"""Tables 2 and 7 to 11 of Ismail et al., NeurIPS 2021, in their layout: ours, its interval, the published value.
+
+The published values are those in ``results/published``: a network that is added there is shown beside ours from then
+on. Ours are means over seeds, areas by the count cut minus those of the random map of the same model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+from jaxtyping import Float
+from scipy import stats
+
+from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.figures import style
+from tsinterp_lib.statistics.means import difference_from, summarise
+from tsinterp_lib.statistics.outcome import WIDEST
+from tsinterp_lib.studies.guided.plan import EXPLAINED, MASKED, PROTOCOL, TRADITIONAL
+from tsinterp_lib.studies.planted import NETWORKS
+from tsinterp_lib.tables import papers, select
+
+QUANTITIES = {"diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)"}
+TRAININGS = {"traditional": "trad.", "saliency_guided": "guided"}
+COLUMNS = ["metric", "dataset", "model", "explainer", "training"]
+VALUES = ["mean", "low", "high", "published"]
+_AXES = ["protocol", "profile", "metric", "dataset", "model", "training", "explainer"]
+
+
+def cells(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
+    """A row per cell of Tables 8 to 11: ours (mean, low, high, n) and ``published``, each NaN where there is none."""
+    both = _areas(rows, trainer)
+    ours = summarise(both, _AXES) if len(both) else pd.DataFrame(columns=[*_AXES, "mean", "low", "high", "n"])
+    return _beside(ours, papers.table("ismail2021_tables8_to_11"), COLUMNS)
+
+
+def means(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
+    """A row per cell of Table 2: the mean over layouts, with ``layouts``, how many of the ten ours stands on.
+
+    Both trainings are averaged over the layouts that both have on a seed.
+    """
+    both, keys = _areas(rows, trainer), ["metric", "model", "explainer", "training"]
+    at = ["metric", "model", "explainer", "dataset", "seed"]
+    both = both[both.groupby(at)["training"].transform("nunique") == len(TRAININGS)]
+    ours = summarise(both, ["protocol", "profile", *keys])
+    layouts = both.groupby(keys)["dataset"].nunique().rename("layouts").reset_index()
+    return _beside(ours.merge(layouts), papers.table("ismail2021_table2"), keys)
+
+
+def accuracies(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
+    """A row per cell of Table 7: test accuracy."""
+    part = select.pick(_named(rows, trainer), "test_accuracy", PROTOCOL)
+    theirs = papers.table("ismail2021_table7").rename(columns={"test_accuracy": "value"})
+    keys = ["dataset", "model", "training"]
+    return _beside(summarise(part, ["protocol", "profile", "metric", *keys]), theirs, keys)
+
+
+def layout_table(found: pd.DataFrame, network: str, metric: str) -> pd.DataFrame:
+    """Table 8, 9, 10 or 11: layouts (with k) × (method, training); a cell is ours ± half its interval (published).
+
+    A star marks a published value inside our interval, where that is no wider than the scoreboard allows.
+    """
+    part = found[(found["model"] == network) & (found["metric"] == metric)]
+    part = part.assign(text=[_cell(c) for c in part[VALUES].to_numpy(dtype=float)])
+    part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
+    part["explainer"] = pd.Categorical(part["explainer"], list(EXPLAINED))
+    grid = part.pivot_table(
+        index="dataset", columns=["explainer", "training"], values="text", aggfunc="first", observed=True
+    )
+    place = NETWORKS.index(network)
+    grid = grid.reindex(index=list(LAYOUTS), columns=pd.MultiIndex.from_product([EXPLAINED, TRAININGS.values()]))
+    grid = grid.rename(index=lambda name: f"{style.layout(name)}, k = {MASKED[name][place]} %")
+    return grid.rename(columns={e: style.look(e).name for e in EXPLAINED}).astype(object).fillna("–")
+
+
+def accuracy_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Table 7: layouts × (network, training)."""
+    part = found.assign(text=[_cell(c, False) for c in found[VALUES].to_numpy(dtype=float)])
+    part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
+    part["model"] = pd.Categorical(part["model"], list(NETWORKS))
+    grid = part.pivot_table(
+        index="dataset", columns=["model", "training"], values="text", aggfunc="first", observed=True
+    )
+    grid = grid.reindex(index=[name for name in LAYOUTS if name in grid.index])
+    return grid.rename(index=style.layout, columns=style.network).astype(object).fillna("–")
+
+
+def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Table 2 of one quantity: methods × (network, training); a network is named with the layouts ours stands on."""
+    part = found[found["metric"] == metric]
+    counts = part.groupby("model")["layouts"].min()
+    part = part.assign(text=[_cell(c) for c in part[VALUES].to_numpy(dtype=float)])
+    part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
+    part["model"] = pd.Categorical(part["model"], list(NETWORKS))
+    grid = part.pivot_table(
+        index="explainer", columns=["model", "training"], values="text", aggfunc="first", observed=True
+    )
+    grid = grid.reindex([e for e in EXPLAINED if e in grid.index]).rename(index=lambda e: style.look(e).name)
+    names = {m: f"{style.network(str(m))}{'' if np.isnan(k) else f', {k:.0f} layouts'}" for m, k in counts.items()}
+    return grid.rename(columns=names).astype(object).fillna("–")
+
+
+def agreement(found: pd.DataFrame) -> pd.DataFrame:
+    """How ours agrees with the published cells, by network, quantity and training.
+
+    ``same sign`` and ``inside`` are counts of cells, the latter of those whose interval is no wider than the scoreboard
+    allows; ``rank`` is Spearman's correlation of the methods within a layout, averaged over layouts; ``gap`` is the
+    mean of ours minus theirs.
+    """
+    both = found.dropna(subset=["mean", "published"])
+    lines = []
+    for network in select.in_order(both["model"].unique()):
+        for metric in (m for m in QUANTITIES if m in set(both["metric"])):
+            for training, printed in TRAININGS.items():
+                keep = (both["model"] == network) & (both["metric"] == metric) & (both["training"] == training)
+                part = both[keep]
+                if part.empty:
+                    continue
+                held, sure = inside(part)
+                lines.append(
+                    {
+                        "network": style.network(network),
+                        "quantity": QUANTITIES[metric],
+                        "training": printed,
+                        "same sign": f"{int(((part['mean'] > 0) == (part['published'] > 0)).sum())} of {len(part)}",
+                        "rank": round(_rank(part), 2),
+                        "inside": f"{held} of {sure}",
+                        "gap": round(float((part["mean"] - part["published"]).mean()), 3),
+                    }
+                )
+    return pd.DataFrame(lines)
+
+
+def say(found: pd.DataFrame) -> Markdown:
+    """In how many cells ours and the published value agree in sign, and in how many theirs lies in our interval."""
+    both = found.dropna(subset=["mean", "published"])
+    if both.empty:
+        return Markdown("No cell has both a value of ours and a published one yet.")
+    sign = int(((both["mean"] > 0) == (both["published"] > 0)).sum())
+    held, sure = inside(both)
+    absent = [style.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]
+    words = (
+        f"Of {int(found['published'].notna().sum())} published cells at hand, ours has {len(both)}: {sign} have the "
+        f"same sign. {sure} have an interval no wider than ± {WIDEST:g}; {held} of these hold the published value."
+    )
+    return Markdown(words + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
+
+
+def _areas(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
+    """Areas by the count cut minus those of the random map, named as the paper names them."""
+    part = _named(rows, trainer)
+    part = part[part["metric"].isin(("aup_count", "aur_count")) & part["explainer"].isin((*EXPLAINED, "random"))]
+    part = difference_from(part[part["protocol"] == PROTOCOL])
+    return part.assign(metric="diff_" + part["metric"].str.removesuffix("_count"))
+
+
+def _named(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
+    names = {TRADITIONAL: "traditional", trainer: "saliency_guided"}
+    rows = rows[rows["trainer"].isin(names)]
+    return rows.assign(training=rows["trainer"].map(names), dataset=select.layout(rows["dataset"]))
+
+
+def _beside(ours: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Ours and theirs by ``keys``, all of both."""
+    theirs = theirs.rename(columns={"value": "published"})[[*keys, "published"]]
+    return ours.merge(theirs, on=keys, how="outer")
+
+
+def _cell(values: Float[np.ndarray, "4"], signed: bool = True) -> str:
+    mean, low, high, published = values
+    printed = 3 if signed else 2  # decimals in the paper: areas, accuracies
+    form = "{:+.2f}" if signed else "{:.2f}"
+    ours = "–" if np.isnan(mean) else form.format(mean)
+    ours += f" ± {(high - low) / 2:.2f}" if np.isfinite(high - low) else ""
+    if np.isnan(published):
+        return ours
+    return f"{ours} ({form.format(published)}{'*' if _inside(low, high, published, printed) else ''})"
+
+
+def _inside(low: float, high: float, published: float, decimals: int = 3) -> bool:
+    """Whether an interval holds a number that rounds to the published one, and is not so wide that it holds any."""
+    half = 0.5 * 10.0**-decimals + 1e-9
+    return bool(high - low <= 2 * WIDEST and low - half <= published <= high + half)
+
+
+def inside(part: pd.DataFrame) -> tuple[int, int]:
+    """In how many cells the published value is inside our interval, and how many intervals are narrow enough to say."""
+    narrow = part[part["high"] - part["low"] <= 2 * WIDEST]
+    bounds = narrow[["low", "high", "published"]].to_numpy(dtype=float)
+    return sum(_inside(low, high, published) for low, high, published in bounds), len(narrow)
+
+
+def _rank(part: pd.DataFrame) -> float:
+    """Spearman's correlation over methods within a layout, mean over layouts with at least three methods."""
+    found = [
+        stats.spearmanr(cells["mean"], cells["published"]).statistic
+        for _, cells in part.groupby("dataset")
+        if len(cells) > 2 and cells["mean"].nunique() > 1 and cells["published"].nunique() > 1
+    ]
+    return float(np.mean(found)) if found else np.nan

@@ -1,0 +1,33 @@
+"""TODO say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tsinterp_lib.statistics.means import interval
+from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
+from tsinterp_lib.studies.vanishing import page
+
+
+def of_vanishing(profile: str) -> list[Verdict]:
+    """Ismail et al. 2019, as in their table on networks whether they learned or not: an early box in 100 steps."""
+    table = page.rows(profile)
+    early = table[(table["box"] == "early_box") & (table["side"] == 100) & (table["explainer"] == "gradient")]
+    early = early[early["trainer"] == "standard"]
+    late = early[(early["metric"] == "saliency_profile") & (early["at"] == 1.0) & (early["model"] == "lstm")]
+    order = early[early["metric"] == "auroc"].pivot_table(index="seed", columns="model", values="value")
+    found = [_mean("LSTM, early box: the map lies at the end, in the last tenth of the steps", late["value"] - 0.1)]
+    if {"lstm", "lstm_input_cell"} <= set(order):
+        better = "early box: input-cell attention ranks the planted cells better than an LSTM"
+        found.append(_mean(better, (order["lstm_input_cell"] - order["lstm"]).dropna()))
+    return found
+
+
+def _mean(claim: str, values: pd.Series) -> Verdict:
+    found = interval(values)
+    n = int(found["n"])
+    if n < 2:
+        why = "one seed, no interval" if n else "rows are missing"
+        return Verdict(claim, UNDECIDED, float(found["mean"]), np.nan, np.nan, n, why)
+    return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)

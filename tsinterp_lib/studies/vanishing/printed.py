@@ -1,0 +1,34 @@
+"""TODO say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.tables import papers, printed, select
+
+
+def boxes(profile: str) -> pd.DataFrame:
+    """Table 1 of :cite:t:`ismail2019`: distances of gradient maps from the truth, and accuracies, at 100 steps.
+
+    The printed table keeps networks that did not learn, so ours keeps those that failed the gate. No effect is a
+    distance of 1, that of an empty map; the Jaccard index, which starts at 0, and accuracies have no such point.
+    """
+    theirs = papers.table("ismail2019_table1").rename(columns={"metric": "quantity", "value": "published"})
+    keys = ["quantity", "dataset", "model"]
+    over = pd.DataFrame(columns=[*keys, "mean", "low", "high", "n"])
+    try:
+        rows = select.rows("vanishing", profile, gated=False)
+    except MissingRows:  # as in `ours`
+        rows = pd.DataFrame(columns=["trainer", "explainer", "dataset"], dtype=str)
+    rows = rows[(rows["trainer"] == "standard") & rows["explainer"].isin(("", "gradient"))]
+    rows = rows[rows["dataset"].str.endswith("/100")]
+    if len(rows):
+        over = printed.over_seeds(rows.assign(quantity=rows["metric"], dataset=select.layout(rows["dataset"])), keys)
+    found = theirs.merge(over, on=keys, how="left").assign(training="traditional")
+    found = found.assign(explainer=np.where(found["quantity"] == "test_accuracy", "", "gradient"))
+    distances = found["quantity"] == "euclidean_distance"
+    parts = ((found[distances], 1.0), (found[~distances], None))
+    board = pd.concat([printed.scored(part, "17_vanishing_saliency", decimals=3, zero=zero) for part, zero in parts])
+    return board.replace({"quantity": {"test_accuracy": "test accuracy"}})
