@@ -11,8 +11,6 @@ export MKL_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 2
 PROFILE ?= paper
-# In the order in which a reader meets them; those on digits have profiles of their own (book/reproduce.md).
-STUDIES ?= benchmark processes rescaling audit guided guided_standardised vanishing rare rare_100 rare_audit state state_masks fit_simulated
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test results bench check serve clean lock
@@ -42,9 +40,8 @@ check: .venv/.stamp  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-results: .venv/.stamp  ## compute what is missing of the published rows (PROFILE=paper, STUDIES="benchmark audit …")
-	for study in $(STUDIES); do $(BIN)/tsinterp run $$study --profile $(PROFILE) --workers $(WORKERS) || exit 1; done
-	$(BIN)/tsinterp answer
+results: .venv/.stamp  ## compute what is missing of the rows in results/ (PROFILE=paper; one study: tsinterp run)
+	$(BIN)/tsinterp results --profile $(PROFILE) --workers $(WORKERS)
 
 bench: .venv/.stamp  ## speed against peers and slow twins, equality checked in the same run
 	$(BIN)/python -m benchmarks

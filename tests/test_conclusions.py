@@ -14,6 +14,7 @@ from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.scoreboard import claims, worth
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
 from tsinterp_lib.studies.vanishing import claims as vanishing
+from tsinterp_lib.tables.papers import Claims
 
 YES = Verdict("a < b is better", CONFIRMED, 0.2, 0.1, 0.3, 5, "above")
 NO = Verdict("c is better", REFUTED, -0.2, -0.3, -0.1, 5, "below")
@@ -28,11 +29,11 @@ def absent(_profile):
 @pytest.fixture
 def judged(monkeypatch):
     sources = (
-        claims.Source("ismail2020", "11_audit", lambda profile: [YES, NO]),
-        claims.Source("ismail2021", "12_guided_training", absent),
-        claims.Source("crabbe2021", "15_state", lambda profile: [OPEN, EMPTY]),
+        Claims("ismail2020", "11_audit", lambda profile: [YES, NO]),
+        Claims("ismail2021", "12_guided_training", absent),
+        Claims("crabbe2021", "15_state", lambda profile: [OPEN, EMPTY]),
     )
-    monkeypatch.setattr(claims, "SOURCES", sources)
+    monkeypatch.setattr(claims, "all_claims", lambda: sources)
     return claims.judged()
 
 
@@ -45,7 +46,7 @@ def test_verdicts_are_counted_by_paper_and_said(judged):
     counts = claims.counts(judged)
     assert counts.loc["ismail2020"].tolist() == [1, 1, 0]
     assert counts.loc["crabbe2021"].tolist() == [0, 0, 2]
-    said = claims.say(judged).data
+    said = claims.say(judged)
     assert said == (
         "Of 4 claims of 2 papers 1 are confirmed, 1 refuted and 2 undecided; 2 of the undecided have fewer than two "
         "seeds so far."
@@ -56,7 +57,7 @@ def test_verdicts_are_counted_by_paper_and_said(judged):
 
 def printed(table, paper):
     """The cells of each line of a printed table, without marks."""
-    lines = claims.of_paper(table, paper).data.split("<tr>")[1:]
+    lines = claims.of_paper(table, paper).split("<tr>")[1:]
     return [[html.unescape(re.sub("<[^>]+>", "", c)) for c in re.findall("<td>(.*?)</td>", line)] for line in lines]
 
 
@@ -64,10 +65,10 @@ def test_the_claims_of_a_paper_are_printed_with_effect_interval_and_page(judged)
     yes, no = printed(judged, "ismail2020")
     assert yes == ["confirmed", "a < b is better", "+0.200 [+0.100, +0.300]", "5", "11"]
     assert no[0] == "refuted"
-    assert "href='11_audit.html'" in claims.of_paper(judged, "ismail2020").data
+    assert "href='11_audit.html'" in claims.of_paper(judged, "ismail2020")
     assert [line[2] for line in printed(judged, "crabbe2021")] == ["+0.100", "–"]
-    assert "computed yet" in claims.of_paper(judged, "ismail2021").data
-    assert "computed yet" in claims.of_paper(pd.DataFrame(), "ismail2021").data
+    assert "computed yet" in claims.of_paper(judged, "ismail2021")
+    assert "computed yet" in claims.of_paper(pd.DataFrame(), "ismail2021")
 
 
 def test_every_source_names_a_paper_of_the_bibliography_and_a_page_of_the_book():
@@ -97,11 +98,11 @@ def test_what_a_map_is_worth_is_read_from_the_rows():
 
 
 def test_the_answer_says_what_differs_more_and_who_exceeds_position():
-    said = worth.say_worth(made()).data
+    said = worth.say_worth(made())
     assert said.startswith("**It depends on the network more than on the method**")
     assert "0.28 between networks and by 0.13 between methods" in said
     assert said.endswith("a method exceeds it on the TCN.")
-    assert worth.say_worth(made(position=0.95)).data.endswith("no method exceeds it anywhere.")
+    assert worth.say_worth(made(position=0.95)).endswith("no method exceeds it anywhere.")
 
 
 def test_one_seed_and_no_seed_are_undecided():

@@ -121,7 +121,7 @@ def test_a_network_on_few_layouts_takes_none_away_from_the_others_and_is_told_ap
     assert processes.on_shared_layouts(few, "as_released")[1] == ["middle", "small_middle", "rare_time"]
     assert list(processes.by_process(few, "auroc", "as_released").columns) == ["lstm"]
     assert processes.alone(few, "as_released") == {"tcn": ["middle"]}
-    said = processes.say_processes(few).data
+    said = processes.say_processes(few)
     assert (
         "(middle, small middle, rare time), mean AUROC goes from 0.55 (gaussian noise) to 0.65 (narma) on the **LSTM**"
         in said

@@ -35,7 +35,7 @@ def rows(protocol="corrected", **changes):
 
 
 def payload(page):
-    return json.loads(re.search(r"<script type='application/json'>(.*?)</script>", page.data, re.S)[1])
+    return json.loads(re.search(r"<script type='application/json'>(.*?)</script>", page, re.S)[1])
 
 
 def test_a_panel_holds_the_mean_over_seeds_in_thousandths():
@@ -51,7 +51,7 @@ def test_a_long_curve_is_thinned_evenly():
 
 
 def test_the_page_fetches_nothing():
-    assert not re.search(r"(?:src|href|@import|url)\s*[=(]", explorer(rows(), MEASURES, []).data)
+    assert not re.search(r"(?:src|href|@import|url)\s*[=(]", explorer(rows(), MEASURES, []))
 
 
 def test_mixed_protocols_and_missing_curves_are_refused():

@@ -12,7 +12,7 @@ from tsinterp_lib.explainers import EXPLAINERS
 from tsinterp_lib.figures import style
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.studies.benchmark import page as benchmark
-from tsinterp_lib.tables import select, summaries
+from tsinterp_lib.tables import select, summaries, words
 
 
 def labels(figure):
@@ -21,9 +21,9 @@ def labels(figure):
 
 def test_every_explainer_and_network_has_a_look_of_its_own():
     assert set(style.LOOKS) == set(EXPLAINERS)
-    assert set(style.NETWORKS) == set(MODELS)
+    assert set(words.NETWORKS) == set(MODELS)
     assert len({k.colour for k in style.LOOKS.values()}) == len(style.LOOKS)
-    assert style.look("mine").name == "mine"
+    assert words.method("mine") == "mine"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_every_explainer_and_network_has_a_look_of_its_own():
     ],
 )
 def test_rescaled_methods_are_named_after_their_base(label, name):
-    assert style.look(label).name == style.printed(label) == name
+    assert words.method(label) == words.printed(label) == name
 
 
 def luminance(colour):

@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from IPython.display import Markdown
 
 from tsinterp_lib import figures
 from tsinterp_lib.datasets import LAYOUTS
@@ -16,6 +15,7 @@ from tsinterp_lib.studies.digits import guided_page
 from tsinterp_lib.studies.guided import claims, controls, gains, paper_tables, scaling
 from tsinterp_lib.studies.guided import plan as guided
 from tsinterp_lib.tables import papers
+from tsinterp_lib.tables.words import Prose
 
 METRICS = ("auroc", "aup_count", "aur_count")
 EFFECTS = {"standard": 0.0, "guided": 0.1, "guided_absolute": 0.2, "random_masked": 0.07, "consistency": 0.03,
@@ -40,7 +40,7 @@ def test_a_gain_is_found_for_every_network_and_method_and_named():
     found = gains.over_layouts(made(models=("tcn", "lstm")), "guided")
     assert found["effect"].to_numpy() == pytest.approx(np.full(len(found), 0.101))
     assert len(found) == 2 * 6 * 3
-    said = gains.say(made(), "guided").data
+    said = gains.say(made(), "guided")
     assert "**TCN** rises in 6 and falls in 0 of 6 methods, median +0.101" in said
 
 
@@ -48,9 +48,9 @@ def test_what_is_not_computed_leaves_an_empty_table_and_a_sentence():
     rows = made(trainers=("standard", "guided"))
     found = gains.over_layouts(rows, "guided_absolute")
     assert len(found) == 0
-    assert figures.gains(found, "row", ["AUROC"], "x", "To come.").data == "To come."
-    assert "not computed yet" in gains.say(rows, "guided_absolute").data
-    assert gains.missing(rows, "guided").data.endswith(
+    assert figures.gains(found, "row", ["AUROC"], "x", "To come.") == "To come."
+    assert "not computed yet" in gains.say(rows, "guided_absolute")
+    assert gains.missing(rows, "guided").endswith(
         "TCN (10 layouts, 3 seeds) computed; not there: LSTM, Input-cell LSTM, Transformer."
     )
     assert len(gains.over_layouts(made(layouts=("middle",)), "guided")) == 0
@@ -82,7 +82,7 @@ def test_the_scaling_under_which_print_is_closer_is_found_and_said():
     assert found["change"].to_numpy() == pytest.approx(np.full(4, -0.1))
     assert set(found["n"]) == {10}
     assert set(found["same sign, standardised"]) == {"120 of 120"}
-    said = scaling.say(cells).data
+    said = scaling.say(cells)
     assert said.startswith(
         "Ours is closer to print on standardised inputs for Diff(AUP) of the **LSTM** (0.100 min–max, 0.000"
     )
@@ -93,11 +93,11 @@ def test_without_a_second_scaling_there_is_a_sentence():
     both = scaled() | {"standardised": made().iloc[:0]}
     cells = scaling.cells(both)
     assert cells.empty
-    assert "both scalings" in scaling.say(cells).data
-    assert scaling.table(cells).data == "Not computed yet."
+    assert "both scalings" in scaling.say(cells)
+    assert scaling.table(cells) == "Not computed yet."
     one = scaling.cells({name: rows[rows["dataset"].str.startswith("middle/")] for name, rows in scaled().items()})
     assert "[" not in scaling.table(one).loc["change", ("LSTM", "Diff(AUR)")]
-    assert "Neither scaling is clearly closer" in scaling.say(one).data
+    assert "Neither scaling is clearly closer" in scaling.say(one)
 
 
 def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
@@ -108,7 +108,7 @@ def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
         assert auroc[getattr(controls, name)] == pytest.approx(value), name
     three = [controls.CONSISTENCY, controls.NOISE, controls.GRADIENT]
     assert auroc[three].sum() == pytest.approx(auroc[controls.WHOLE])
-    assert "+0.031 with the choice of cells by their gradient (above zero)" in controls.say(found).data
+    assert "+0.031 with the choice of cells by their gradient (above zero)" in controls.say(found)
     table = controls.table(found)
     assert table.shape == (5, 1)
     assert table.loc[controls.WHOLE, "TCN"].endswith(", n = 12")
@@ -132,7 +132,7 @@ def test_parts_stand_on_the_cells_that_every_training_has():
     assert controls.LENGTH not in set(controls.parts(rows[rows["trainer"] != "equal_epochs"])["part"])
     nothing = controls.parts(rows[rows["trainer"] != "random_masked"])
     assert nothing.empty
-    assert isinstance(controls.table(nothing), Markdown)
+    assert isinstance(controls.table(nothing), Prose)
 
 
 def test_scalings_are_compared_on_the_cells_that_both_have():
@@ -147,7 +147,7 @@ def test_scalings_are_compared_on_the_cells_that_both_have():
     assert levels.loc[("TCN", "traditional"), "models"] == len(rows[["dataset", "seed"]].drop_duplicates())
     empty = {"min–max": made(trainers), "standardised": narrow.iloc[:0]}
     assert gains.scalings(empty, "guided").empty
-    assert isinstance(gains.levels(empty), Markdown)
+    assert isinstance(gains.levels(empty), Prose)
 
 
 def test_tables_hold_ours_and_the_published_value_and_star_those_inside():
@@ -171,7 +171,7 @@ def test_tables_hold_ours_and_the_published_value_and_star_those_inside():
     agree = paper_tables.agreement(found)
     assert (agree["same sign"] == "6 of 6").all()
     assert agree["gap"].abs().max() <= 0.001
-    assert "ours has 24: 24 have the same sign" in paper_tables.say(found).data
+    assert "ours has 24: 24 have the same sign" in paper_tables.say(found)
     assert len(figures.against_published(found).axes) == 2
 
 
@@ -242,7 +242,7 @@ def test_guided_digits_are_counted_by_training():
         for t, m, e in product(share, ("tcn", "transformer"), ("gradient", "smoothgrad", "random"))
         for metric in (guided_page.INK, guided_page.AREA)
     ]  # fmt: skip
-    said = guided_page.say(pd.DataFrame(rows)).data
+    said = guided_page.say(pd.DataFrame(rows))
     assert "*guided, signed* puts more mass on the ink than traditional training in 4 of 4 pairs" in said
     assert "(intervals apart: 0 more, 4 less)" in said
     ink = guided_page.grid(pd.DataFrame(rows), guided_page.INK, ratio=True)
@@ -252,10 +252,10 @@ def test_guided_digits_are_counted_by_training():
 
 def test_pages_on_digits_say_what_is_not_kept_or_computed(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
-    assert "TCN are not kept yet" in guided_page.drawn("tcn", "gradient").data
+    assert "TCN are not kept yet" in guided_page.drawn("tcn", "gradient")
     rows = pd.DataFrame({"model": ["tcn"] * 3, "trainer": ["standard", "guided", "guided_absolute"]})
-    assert guided_page.absent(rows).data.count("Transformer") == 3
-    assert "TCN" not in guided_page.absent(rows).data
+    assert guided_page.absent(rows).count("Transformer") == 3
+    assert "TCN" not in guided_page.absent(rows)
 
 
 def test_the_figure_and_the_tables_name_the_same_quantities():

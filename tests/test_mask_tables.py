@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib.datasets import RareTime
@@ -19,6 +18,7 @@ from tsinterp_lib.studies.rare import claims as rare
 from tsinterp_lib.studies.state import page as state
 from tsinterp_lib.studies.state.claims import of_state
 from tsinterp_lib.tables import papers, partial, reruns, rivals
+from tsinterp_lib.tables.words import Prose
 from tsinterp_lib.types import Sizes
 
 NONE = pd.DataFrame(columns=list(store.COLUMNS))
@@ -56,19 +56,19 @@ def test_missing_rows_and_single_seeds_leave_a_claim_undecided():
 
 
 def test_pages_can_be_made_before_anything_is_computed():
-    assert "not computed yet" in state.say(NONE, NONE).data
-    assert "no published rows" in state.limits(NONE, NONE).data
-    assert isinstance(state.dots(NONE, "auroc", "corrected", "x"), Markdown)
-    assert isinstance(state.means(NONE, "auroc", "corrected"), Markdown)
-    assert isinstance(fit_simulated.dots(NONE, "corrected"), Markdown)
-    assert "not computed yet" in fit_simulated.say(NONE).data
-    assert audit_page.of_masks(NONE).data == audit_page.MISSING
+    assert "not computed yet" in state.say(NONE, NONE)
+    assert "no published rows" in state.limits(NONE, NONE)
+    assert isinstance(state.dots(NONE, "auroc", "corrected", "x"), Prose)
+    assert isinstance(state.means(NONE, "auroc", "corrected"), Prose)
+    assert isinstance(fit_simulated.dots(NONE, "corrected"), Prose)
+    assert "not computed yet" in fit_simulated.say(NONE)
+    assert audit_page.of_masks(NONE) == audit_page.MISSING
     assert partial.coverage(NONE, "rare_audit")["maps"].sum() == 0
 
 
 def test_the_answer_on_the_hidden_state_follows_the_rows():
     table = pd.concat([rows({"gradient": 0.95, "fit": 0.5}), rows({"gradient": 0.8}, protocol="corrected")])
-    text = state.say(table, rows({"dynamask": 0.9, "dynamask_right_axes": 0.5})).data
+    text = state.say(table, rows({"dynamask": 0.9, "dynamask_right_axes": 0.5}))
     assert "As released, 1 of 2 methods" in text
     assert "(Gradient)" in text
     assert "0.92" not in text.split("Corrected")[0] or "0.96" in text
@@ -91,7 +91,7 @@ def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source(
     assert len(table) == len(spikes)
     assert table.loc[("spike", "FIT", "average precision"), "ours, as released"].startswith("0.510 [")
     assert table.loc[("spike", "DeepLIFT", "average precision"), "ours, as released"] == "–"
-    assert all(source in reruns.sources(spikes).data for source in spikes["source"])
+    assert all(source in reruns.sources(spikes) for source in spikes["source"])
 
 
 def test_the_largest_profile_with_rows_is_taken():

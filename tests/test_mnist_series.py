@@ -162,9 +162,9 @@ def test_before_and_after_and_the_answer_come_from_rows():
     assert table["gain"].round(6).to_dict() == {"CNN (image)": -0.1, "LSTM": 0.4}
     assert table["apart"].tolist() == [True, True]
     assert table.loc["LSTM", "area after"] == pytest.approx(0.3)
-    said = digits.say_images(pd.DataFrame(rows)).data
+    said = digits.say_images(pd.DataFrame(rows))
     assert "4.0 on the CNN and 2.0 on the networks" in said
-    assert "in 1 of 2 pairs" in digits.say_rescaled(pd.DataFrame(rows)).data
+    assert "in 1 of 2 pairs" in digits.say_rescaled(pd.DataFrame(rows))
 
 
 def test_an_interval_is_over_seeds_where_there_are_several_and_over_images_where_there_is_one():
@@ -181,7 +181,7 @@ def test_an_interval_is_over_seeds_where_there_are_several_and_over_images_where
     for m, wanted in half.items():
         assert found.loc[m, "high"] - found.loc[m, "mean"] == pytest.approx(wanted, rel=1e-5)
     assert found.loc["tcn", ["mean", "low", "high"]].isna().all()
-    said = digits.say_trained(rows, "mnist_full").data
+    said = digits.say_trained(rows, "mnist_full")
     assert "55,000 training digits" in said
     assert "CNN (image) 3, LSTM 1, TCN 1" in said
     assert digits.intervals(rows, "auroc").empty
@@ -232,8 +232,8 @@ def test_maps_of_some_networks_join_those_that_are_kept(places):
 
 def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monkeypatch):
     for found in (views_page.say("smoke"), views_page.accuracy("smoke"), views_page.ink("smoke")):
-        assert "tsinterp run mnist_views --profile smoke" in found.data
-    assert "tsinterp maps mnist_views" in views_page.maps("gradient").data
+        assert "tsinterp run mnist_views --profile smoke" in found
+    assert "tsinterp maps mnist_views" in views_page.maps("gradient")
     values = {"gradient": 0.4, "rescaled_gradient": 0.6, "random": 0.2}
     rows = [
         {"dataset": d, "model": m, "explainer": e, "metric": "saliency_share_cells", "value": v, "sem": 0.01, "n": 30}
@@ -242,7 +242,7 @@ def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monk
         for e, v in values.items()
     ]
     monkeypatch.setattr(select, "rows", lambda *_, **__: pd.DataFrame(rows))
-    said = views_page.say("smoke").data
+    said = views_page.say("smoke")
     assert "CNN (image), univariate: 2.0, rescaled 3.0" in said
     assert "no mass" not in said
     assert said.endswith("Not computed yet: CNN (image) on bivariate, TCN on bivariate.")
@@ -250,7 +250,7 @@ def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monk
     for row in rows:
         if (row["dataset"], row["explainer"]) == ("univariate_8", "rescaled_gradient"):
             row["value"] = float("nan")
-    said = views_page.say("smoke").data
+    said = views_page.say("smoke")
     assert "CNN (image), univariate: 2.0;" in said
     assert "A series of one feature keeps no mass" in said
 

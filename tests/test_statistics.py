@@ -285,11 +285,11 @@ def test_tables_of_the_benchmark_chapter_come_from_rows():
 
 def test_sentences_carry_the_numbers_of_the_rows():
     rows = made_up()
-    text = benchmark.say_benchmark(rows).data
+    text = benchmark.say_benchmark(rows)
     assert "0.80" in text
     assert "SmoothGrad" in text
-    assert "of 12 models pass" in benchmark.say_accuracy(rows).data
-    assert "signs agree" in benchmark.say_agreement(rows).data
+    assert "of 12 models pass" in benchmark.say_accuracy(rows)
+    assert "signs agree" in benchmark.say_agreement(rows)
 
 
 def test_reading_an_unpublished_study_says_what_to_run(tmp_path, monkeypatch):

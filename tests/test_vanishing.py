@@ -97,9 +97,9 @@ def given(monkeypatch):
 
 def test_without_rows_every_part_of_the_page_says_so(no_rows):
     assert no_rows.empty
-    assert vanishing.say(no_rows).data == vanishing.NOTHING
-    assert vanishing.profiles(no_rows, 100).data == vanishing.NOTHING
-    assert vanishing.by_box(no_rows, {"auroc": "AUROC"}, 50).data == vanishing.NOTHING
+    assert vanishing.say(no_rows) == vanishing.NOTHING
+    assert vanishing.profiles(no_rows, 100) == vanishing.NOTHING
+    assert vanishing.by_box(no_rows, {"auroc": "AUROC"}, 50) == vanishing.NOTHING
     assert set(vanishing.coverage(no_rows).to_numpy().ravel()) == {"not computed"}
     assert set(vanishing.beside(no_rows)["ours [95 %]"]) == {"not computed"}
 
@@ -109,7 +109,7 @@ def test_networks_below_the_gate_are_counted_kept_and_said(given):
     shown = vanishing.coverage(table)
     assert shown.loc["early box, T = 100", "LSTM"] == "0 of 2 (0.50)"
     assert shown.loc["late box, T = 50", "input-cell LSTM"] == "2 of 2 (1.00)"
-    text = vanishing.say(table).data
+    text = vanishing.say(table)
     assert "in 100 steps" in text
     assert "LSTM 55.0%, LSTM, guided (signed) 55.0%" in text
     assert "44 of 48 networks" in text  # four of them, two seeds of two sizes, did not learn
@@ -124,11 +124,11 @@ def test_networks_below_the_gate_are_counted_kept_and_said(given):
 def test_a_part_of_the_rows_is_shown_with_what_is_missing(given):
     table = given(made(only=("late_box/50",), seeds=1))
     assert "not computed" in vanishing.coverage(table).loc["early box, T = 100"].tolist()
-    assert vanishing.say(table).data == vanishing.NOTHING
+    assert vanishing.say(table) == vanishing.NOTHING
     figure = vanishing.profiles(table, 50)
     assert [a.get_title() for a in figure.axes] == ["early box", "middle box", "late box"]
     early = given(made(only=("early_box/50",), seeds=1))
-    assert "in 50 steps" in vanishing.say(early).data
+    assert "in 50 steps" in vanishing.say(early)
 
 
 def test_figures_draw_a_failed_network_open_and_a_good_one_filled(given):

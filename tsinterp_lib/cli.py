@@ -1,4 +1,4 @@
-"""The command line: ``tsinterp list | run | status | notebook | book``."""
+"""The command line: ``tsinterp list | run | results | status | notebook | book``."""
 
 from __future__ import annotations
 
@@ -79,19 +79,34 @@ def maps(
     """Explain the samples that chapters show and keep their maps in results/arrays/, so that pages need no data."""
     from tsinterp_lib.engine import maps
     from tsinterp_lib.registry import known
-    from tsinterp_lib.studies.digits.plan import DRAWN
+    from tsinterp_lib.studies import STUDIES
 
-    known(study, DRAWN, "study with maps")
+    known(study, [s.name for s in STUDIES.values() if s.drawn], "study with maps")
     chosen, size = _study(study, profile)
-    typer.echo(f"kept in {maps.save(chosen, size, DRAWN[study], typer.echo, _only(only))}")
+    typer.echo(f"kept in {maps.save(chosen, size, chosen.drawn, typer.echo, _only(only))}")
 
 
 @app.command()
-def answer() -> None:
-    """Draw the pictures of the README and the first page from the published rows."""
-    from tsinterp_lib.scoreboard import pictures as picture
+def results(
+    profile: ProfileName = "paper",
+    workers: Annotated[int, typer.Option(help="one-thread processes; 0 runs in this one")] = 2,
+) -> None:
+    """Compute what is missing of every study whose rows are kept at a profile, then draw the first page's pictures."""
+    from tsinterp_lib.studies import STUDIES
 
-    typer.echo(f"drawn: {picture.draw()}, {picture.draw_verdicts()}")
+    for study in STUDIES.values():
+        if profile in study.profiles:
+            run(study.name, profile, workers=workers)
+    pictures()
+
+
+@app.command()
+def pictures() -> None:
+    """Draw the pictures of the README and the first page from the rows there are."""
+    from tsinterp_lib.scoreboard import pictures as drawn
+
+    for picture in drawn.pictures():
+        typer.echo(f"drawn: {drawn.draw(picture)}")
 
 
 @app.command()
@@ -122,11 +137,9 @@ def book(
 
 
 def _study(study: str, profile: str) -> tuple[Any, Any]:
-    from tsinterp_lib.engine.profiles import PROFILES
-    from tsinterp_lib.registry import known
-    from tsinterp_lib.studies import STUDIES
+    from tsinterp_lib.registry import find
 
-    return STUDIES[known(study, STUDIES, "study")], PROFILES[known(profile, PROFILES, "profile")]
+    return find("study", study), find("profile", profile)
 
 
 def _pairs(given: list[str] | None) -> dict[str, str]:

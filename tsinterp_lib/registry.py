@@ -61,6 +61,12 @@ def table(kind: str) -> Mapping[str, Any]:
     return listed
 
 
+def find(kind: str, name: str) -> Any:
+    """The thing of a kind that is listed under a name; raises :class:`UnknownName` with the nearest ones."""
+    listed = table(kind)
+    return listed[known(name, listed, kind)]
+
+
 def known(name: str, names: Iterable[str], kind: str) -> str:
     """``name`` if it is one of ``names``; raises :class:`UnknownName` with the nearest and all of them otherwise."""
     names = list(names)
@@ -77,8 +83,7 @@ def build(kind: str, choice: Choice | str, **given: Any) -> Any:
     Raises :class:`UnknownName` for a name or a parameter that does not exist, listing the nearest.
     """
     choice = Choice(choice) if isinstance(choice, str) else choice
-    listed = table(kind)
-    maker = listed[known(choice.name, listed, kind)]
+    maker = find(kind, choice.name)
     accepted = inspect.signature(maker).parameters
     params: dict[str, Any] = {}
     for key, value in choice.params.items():

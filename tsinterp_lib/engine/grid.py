@@ -103,9 +103,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class Study:
-    """A named grid: the question it answers, the plan of each protocol at a profile, at most how many seeds it asks.
+    """Names a grid of cells.
 
-    ``own`` has the study's own sizes under the name of a profile, where its paper has others than the benchmark's.
+    ==============  ===============================================================================================
+    field           what it holds
+    ==============  ===============================================================================================
+    ``name``        under which its rows are kept
+    ``question``    the question it answers
+    ``plan``        from the name of a profile to the plan of each protocol
+    ``most_seeds``  at most how many seeds it asks; None: as many as the profile
+    ``own``         its own sizes under the name of a profile, where its paper has others than the benchmark's
+    ``profiles``    those whose rows are kept in ``results/``, default ``paper``: what ``tsinterp results`` computes
+    ``drawn``       explainers whose maps are kept for pages, beside the rows
+    ==============  ===============================================================================================
     """
 
     name: str
@@ -113,6 +123,8 @@ class Study:
     plan: Callable[[str], Mapping[str, Plan]]
     most_seeds: int | None = None
     own: Mapping[str, Profile] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ("paper",)
+    drawn: tuple[Choice, ...] = ()
 
     def cells(self, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
         """Every cell at a profile, in the order of computing; ``only`` keeps named labels, e.g. ``{"model": ["tcn"]}``.

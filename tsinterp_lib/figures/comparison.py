@@ -14,6 +14,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
 from tsinterp_lib.statistics import friedman
 from tsinterp_lib.statistics.means import Ranking
+from tsinterp_lib.tables import words
 
 NARROW = 5.4
 """Width in inches of figures that are lists: their names stay legible on a page 390 pixels wide."""
@@ -57,14 +58,14 @@ def critical_difference(ranking: Ranking, title: str, alpha: float = 0.05) -> Fi
         high = max(high, start + reach + 0.2)
     axes.set_xlim(low, high)
     axes.set_ylim(-0.7, len(order) + (0.7 if nemenyi else -0.3))
-    axes.set_yticks(place, [style.look(e).name for e in order], fontsize=9.5)
+    axes.set_yticks(place, [words.method(e) for e in order], fontsize=9.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_bounds(-0.7, len(order) - 0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("mean rank (1 is best)")
     how = "Nemenyi's test" if nemenyi else "signed-rank tests with Holm's correction"
     text = f"Bars join explainers that {how} at {alpha:g} do not tell apart."
-    absent = [style.look(e).name for e in getattr(ranking, "left_out", ())]
+    absent = [words.method(e) for e in getattr(ranking, "left_out", ())]
     text += f" Not ranked, missing in a block: {', '.join(absent)}." if absent else ""
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     head = f"{title}: {ranking.blocks} blocks, Friedman p = {ranking.p:.1g}"
@@ -112,13 +113,13 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
             axes.axhline(y, color=look.colour, lw=1, ls=":")
         fill = look.colour if p < alpha else "white"
         axes.plot(effect, y, look.marker, color=look.colour, mfc=fill, ms=6.5, mew=1.4)
-    names = [(style.printed(a), style.printed(b)) for a, b in zip(pairs["a"], pairs["b"], strict=True)]
+    names = [(words.printed(a), words.printed(b)) for a, b in zip(pairs["a"], pairs["b"], strict=True)]
     axes.set_yticks(range(len(pairs)), [a if one else f"{a} − {b}" for a, b in names], fontsize=9)
     axes.set_ylim(-0.7, len(pairs) - 0.3)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color="#F0F0F0", lw=0.7)
     axes.set_axisbelow(True)
-    axes.set_xlabel(f"{label}, minus that of {style.printed(one)}" if one else label)
+    axes.set_xlabel(f"{label}, minus that of {words.printed(one)}" if one else label)
     blocks = f"{pairs['n'].min()}" if pairs["n"].nunique() == 1 else f"{pairs['n'].min()} to {pairs['n'].max()}"
     text = f"Median difference with {100 * pairs['level'].iloc[0]:g} % interval over {blocks} blocks; "
     text += f"filled: p < {alpha:g} after Holm's correction."
@@ -148,7 +149,7 @@ def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     rows, columns = np.nonzero(np.nan_to_num(p, nan=1.0) < alpha)
     dark = np.abs(effect.to_numpy()[rows, columns]) > 0.65 * top
     axes.scatter(columns, rows, s=12, c=np.where(dark, "white", "black"))
-    names = [style.printed(e) for e in order]
+    names = [words.printed(e) for e in order]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=9)
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.tick_params(length=0)

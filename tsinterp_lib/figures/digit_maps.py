@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tsinterp_lib.datasets.digit_views import as_image
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
 
 GROUPS = {
     "both": ("informative column and row", "#004488"),
@@ -80,8 +81,8 @@ def mass_by_group(summary: pd.DataFrame, panels: Sequence[str], panel: str = "mo
                     axes.hlines(range(len(explainers)), rows["low"], rows["high"], color=colour_of, lw=width_of)
                 axes.axvline(rows["mean"].get("random", np.nan), color="black", lw=1, ls=":")
             left += np.nan_to_num(width)
-        axes.set_title(style.network(name))
-        axes.set_yticks(range(len(explainers)), [style.look(e).name for e in explainers])
+        axes.set_title(words.network(name))
+        axes.set_yticks(range(len(explainers)), [words.method(e) for e in explainers])
         axes.set_xlim(0, 1)
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_axis_off()
@@ -109,4 +110,4 @@ def _row(row: np.ndarray, images: Tensor, name: str, colours: str | None = None)
 
 def _printed(name: str) -> str:
     """The printed form of an explainer or a network, also where the registry does not list it."""
-    return style.network(name) if name in style.NETWORKS else style.look(name).name
+    return words.network(name) if name in words.NETWORKS else words.method(name)

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Prose
 
 CLEAR, UNCLEAR = "#004488", "#999999"
 VERDICTS = {"confirmed": ("#228833", "o"), "refuted": ("#BB5566", "X"), "undecided": ("#999999", "s")}
@@ -48,7 +49,7 @@ def effects(
             axes.plot(row["effect"], y, marker, color=colour, ms=5.5, mfc=colour if clear else "white")
         axes.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
         axes.set_title(quantity)
-        axes.set_yticks(range(len(names)), [style.printed(n) for n in reversed(names)])
+        axes.set_yticks(range(len(names)), [words.printed(n) for n in reversed(names)])
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
         axes.locator_params(axis="x", nbins=5)
     for axes in list(grid.flat)[len(shown) :]:
@@ -67,9 +68,9 @@ def effects(
 
 def gains(
     table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, absent: str = "Not computed yet."
-) -> Figure | Markdown:
+) -> Figure | Prose:
     """:func:`effects`, or the sentence ``absent`` where the table has no row: a part of a study can be to come."""
-    return effects(table, of, quantities, label) if len(table) else Markdown(absent)
+    return effects(table, of, quantities, label) if len(table) else Prose(absent)
 
 
 def verdicts(table: pd.DataFrame, label: str) -> Figure:

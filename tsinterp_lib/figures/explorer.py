@@ -9,11 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 import pandas as pd
-from IPython.display import HTML
 
 from tsinterp_lib.datasets import LAYOUTS, PROCESSES
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Html
 
 DASHES = {"-": "", "--": "6 3", ":": "2 3", "-.": "6 3 2 3"}
 
@@ -36,7 +37,7 @@ STYLE = """
 
 def explorer(
     rows: pd.DataFrame, measures: Mapping[str, tuple[str, str]], shown: Sequence[str], points: int = 26
-) -> HTML:
+) -> Html:
     """Curves of every data set, network and method as panels that the reader chooses from.
 
     ``rows`` are result rows of one protocol (columns dataset, model, explainer, metric, at, value), averaged over
@@ -51,18 +52,18 @@ def explorer(
         raise InvalidInput(f"no rows of the curves {', '.join(measures)}: compute them, or choose others.")
     mean = part.groupby(["metric", "dataset", "model", "explainer", "at"], sort=False)["value"].mean().reset_index()
     mean[["layout", "process"]] = mean["dataset"].str.split("/", expand=True)
-    names = [e for e in style.LOOKS if e in set(mean["explainer"])]
+    names = [e for e in words.METHODS if e in set(mean["explainer"])]
     payload = {
         "layouts": _listed(LAYOUTS, mean["layout"]),
         "processes": _listed(PROCESSES, mean["process"]),
-        "networks": [{"name": n, "label": style.network(n)} for n in style.NETWORKS if n in set(mean["model"])],
+        "networks": [{"name": n, "label": words.network(n)} for n in words.NETWORKS if n in set(mean["model"])],
         "explainers": [_drawn(name) for name in names],
         "shown": list(shown),
         "measures": {
             m: _measure(mean[mean["metric"] == m], *printed, names, points) for m, printed in measures.items()
         },
     }
-    return HTML(_page(payload, measures))
+    return Html(_page(payload, measures))
 
 
 def _measure(part: pd.DataFrame, up: str, across: str, names: Sequence[str], points: int) -> dict[str, Any]:

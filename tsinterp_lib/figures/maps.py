@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
 from tsinterp_lib.types import Dataset
 
 OUTLINE = "#CC3311"
@@ -51,7 +52,7 @@ def layouts(datasets: Mapping[str, Dataset], samples: int = 2) -> Figure:
             truth = None if split.importance is None else split.importance[n]
             draw_map(axes, split.x[n] - split.x.mean(), truth)
             if k == 0:
-                axes.set_title(style.layout(name), fontsize=8.5)
+                axes.set_title(words.layout(name), fontsize=8.5)
             if i % columns == 0:
                 axes.set_ylabel(f"class {(1 - k) % datasets[name].n_classes}\nfeature →")
             if i // columns == (len(names) - 1) // columns and k == samples - 1:
@@ -85,9 +86,9 @@ def saliency(
             else:
                 axes.text(0.5, 0.5, "not run", ha="center", va="center", transform=axes.transAxes, fontsize=8)
                 axes.set_axis_off()
-        row[0].set_ylabel(style.look(explainer).name, rotation=0, ha="right", va="center", fontsize=8.5)
+        row[0].set_ylabel(words.method(explainer), rotation=0, ha="right", va="center", fontsize=8.5)
     for axes, name in zip(grid[0], columns, strict=True):
-        axes.set_title(style.network(name))
+        axes.set_title(words.network(name))
     for axes in grid[-1]:
         axes.set_xlabel("time step →")
     if importance is not None:
@@ -108,7 +109,7 @@ def digits(images: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Figure
         for k, axes in enumerate(row):
             top = float(a[k].abs().max()) or 1.0
             axes.imshow(a[k].numpy(), cmap="RdBu_r", vmin=-top, vmax=top, interpolation="nearest")
-        row[0].set_ylabel(style.look(explainer).name, rotation=0, ha="right", va="center", fontsize=8.5)
+        row[0].set_ylabel(words.method(explainer), rotation=0, ha="right", va="center", fontsize=8.5)
     grid[0][0].set_ylabel("input", rotation=0, ha="right", va="center", fontsize=8.5)
     for axes in grid.flat:
         axes.set_xticks([])
@@ -138,7 +139,7 @@ def row_profile(shares: Mapping[str, Mapping[str, Tensor]]) -> Figure:
             look, share = style.look(explainer), by_network[network].numpy()
             axes.plot(range(1, len(share) + 1), share, look.line, marker=look.marker, color=look.colour, ms=4)
         axes.axhline(1 / len(share), color="#999999", ls=":", lw=1)
-        axes.set_title(style.network(network), fontsize=8.5)
+        axes.set_title(words.network(network), fontsize=8.5)
         axes.set_xlabel("time step (image row)")
     grid[0][0].set_ylabel("share of magnitude")
     looks = [style.look(e) for e in shares]

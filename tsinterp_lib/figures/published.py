@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
 
 QUANTITIES = {"diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)"}
 TRAININGS = {"traditional": ("#999999", "o", "traditional"), "saliency_guided": ("#004488", "D", "guided")}
@@ -22,7 +23,7 @@ def against_published(cells: pd.DataFrame) -> Figure:
     :class:`InvalidInput` where no cell has both.
     """
     both = cells.dropna(subset=["mean", "published"])
-    networks = [n for n in style.NETWORKS if n in set(both["model"])]
+    networks = [n for n in words.NETWORKS if n in set(both["model"])]
     if not networks:
         raise InvalidInput("no cell has both a value of ours and a published one: compute the study, or add the table.")
     figure, grid = plt.subplots(
@@ -36,7 +37,7 @@ def against_published(cells: pd.DataFrame) -> Figure:
                 axes.plot(one["published"], one["mean"], marker, color=colour, ms=4, alpha=0.75, mew=0)
             ends = both[both["metric"] == quantity][["mean", "published"]].to_numpy(dtype=float)
             axes.plot(*[[np.min(ends), np.max(ends)]] * 2, color="#BBBBBB", lw=0.8, zorder=0)
-            axes.set_title(f"{style.network(network)}: {name}")
+            axes.set_title(f"{words.network(network)}: {name}")
             axes.set_xlabel("published")
         line[0].set_ylabel("ours")
     handles = [Line2D([], [], ls="", marker=m, color=c, ms=5, label=text) for c, m, text in TRAININGS.values()]

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.means import CONTROLS
+from tsinterp_lib.tables import words
 
 
 def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None, over: str = "seeds") -> Figure:
@@ -22,8 +23,8 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
     ``over`` says what the intervals are over.
     ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
     """
-    networks = [n for n in style.NETWORKS if n in set(summary["model"])]
-    explainers = [e for e in style.LOOKS if e in set(summary["explainer"])]
+    networks = [n for n in words.NETWORKS if n in set(summary["model"])]
+    explainers = [e for e in words.METHODS if e in set(summary["explainer"])]
     figure, grid = plt.subplots(
         -(-len(networks) // 2), 2, figsize=(style.WIDTH, 0.24 * len(explainers) * -(-len(networks) // 2) + 1.4),
         squeeze=False, sharex=True, sharey=True,
@@ -39,9 +40,9 @@ def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = Non
             r = reference[(reference["model"] == name) & reference["explainer"].isin(explainers)]
             axes.plot(r["value"], [place[e] + 0.32 for e in r["explainer"]], "D", mfc="none", mec="k", ms=4.2, mew=0.9)
         axes.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
-        axes.set_title(style.network(name))
+        axes.set_title(words.network(name))
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
-        axes.set_yticks(list(place.values()), [style.look(e).name for e in place])
+        axes.set_yticks(list(place.values()), [words.method(e) for e in place])
     for axes in grid[-1]:
         axes.set_xlabel(textwrap.fill(label, 36))
     for axes in list(grid.flat)[len(networks) :]:
@@ -59,7 +60,7 @@ def side_by_side(panels: Mapping[str, pd.DataFrame], label: str) -> Figure:
     Each table has the columns explainer, mean, low, high; explainers come in the order of the looks, variants last.
     """
     there = {e for table in panels.values() for e in table["explainer"]}
-    names = [e for e in (*style.LOOKS, *style.VARIANTS) if e in there][::-1]
+    names = [e for e in (*words.METHODS, *words.VARIANTS) if e in there][::-1]
     figure, grid = plt.subplots(
         1, len(panels), figsize=(style.WIDTH, 0.27 * len(names) + 1.1), sharey=True, squeeze=False
     )
@@ -70,7 +71,7 @@ def side_by_side(panels: Mapping[str, pd.DataFrame], label: str) -> Figure:
             axes.plot(row["mean"], y, look.marker, color=look.colour, ms=5.5)
         axes.set_xlim(-0.03, 1.03)
         axes.set_title(title)
-        axes.set_yticks(range(len(names)), [style.look(e).name for e in names])
+        axes.set_yticks(range(len(names)), [words.method(e) for e in names])
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
         axes.set_xlabel(label)
     return style.finish(figure)
@@ -81,7 +82,7 @@ def by_network(summary: pd.DataFrame, label: str, chance: float) -> Figure:
 
     Methods are sorted by their mean over the networks that have all of them.
     """
-    networks = [n for n in style.NETWORKS if n in set(summary["model"])]
+    networks = [n for n in words.NETWORKS if n in set(summary["model"])]
     grid = summary.pivot_table(index="explainer", columns="model", values="mean")
     everywhere = grid.dropna(axis=1) if grid.notna().all().any() else grid
     order = everywhere.mean(axis=1).sort_values()
@@ -93,10 +94,10 @@ def by_network(summary: pd.DataFrame, label: str, chance: float) -> Figure:
         y = np.arange(len(rows)) + 0.16 * (len(networks) - 1) / 2 - 0.16 * k
         colour, marker = style.NETWORK_COLOURS[network]
         axes.hlines(y, part["low"], part["high"], color=colour, lw=1.6, alpha=0.7)
-        axes.plot(part["mean"], y, marker, color=colour, ms=5, label=style.network(network))
+        axes.plot(part["mean"], y, marker, color=colour, ms=5, label=words.network(network))
     axes.axvline(chance, color="#999999", lw=1, ls=":")
     axes.axhline(len(rows) - len(methods) - 0.5, color="#DDDDDD", lw=0.8)
-    axes.set_yticks(range(len(rows)), [style.look(str(e)).name for e in rows])
+    axes.set_yticks(range(len(rows)), [words.method(str(e)) for e in rows])
     axes.set_xlabel(label)
     axes.grid(axis="y", color="#F0F0F0", lw=0.7)
     figure.legend(loc="outside lower center", ncols=4)
@@ -105,8 +106,8 @@ def by_network(summary: pd.DataFrame, label: str, chance: float) -> Figure:
 
 def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] | None = None) -> Figure:
     """Mean curve per explainer with its interval as a band, a panel per network; x is the level ``at``."""
-    networks = [n for n in style.NETWORKS if n in set(summary["model"])]
-    names = [e for e in style.LOOKS if e in set(summary["explainer"]) and (only is None or e in only)]
+    networks = [n for n in words.NETWORKS if n in set(summary["model"])]
+    names = [e for e in words.METHODS if e in set(summary["explainer"]) and (only is None or e in only)]
     figure, grid = plt.subplots(
         -(-len(networks) // 2), 2, figsize=(style.WIDTH, 2.5 * -(-len(networks) // 2) + 1.0),
         squeeze=False, sharex=True, sharey=True,
@@ -117,7 +118,7 @@ def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] 
             look = style.look(e)
             axes.plot(part["at"], part["mean"], look.line, marker=look.marker, color=look.colour, ms=3.5, lw=1.3)
             axes.fill_between(part["at"], part["low"], part["high"], color=look.colour, alpha=0.15, lw=0)
-        axes.set_title(style.network(network))
+        axes.set_title(words.network(network))
     for axes in grid[-1]:
         axes.set_xlabel(xlabel)
     for row in grid:
@@ -140,8 +141,8 @@ def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | 
     if centre is not None:
         limits = {"cmap": "RdBu_r", "vmin": centre - spread, "vmax": centre + spread}
     image = axes.imshow(data, aspect="auto", **limits)
-    axes.set_xticks(range(values.shape[1]), [style.printed(c) for c in values.columns], rotation=40, ha="right")
-    axes.set_yticks(range(values.shape[0]), [style.printed(i) for i in values.index])
+    axes.set_xticks(range(values.shape[1]), [words.printed(c) for c in values.columns], rotation=40, ha="right")
+    axes.set_yticks(range(values.shape[0]), [words.printed(i) for i in values.index])
     norm = image.norm
     for (i, j), v in np.ndenumerate(data):
         shade = float(np.asarray(norm(v))) if np.isfinite(v) else 0.5

@@ -10,19 +10,19 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import HTML
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
 from tsinterp_lib.figures.effects import VERDICTS as VERDICTS_OF_CLAIMS
-from tsinterp_lib.scoreboard.numbers import counts
 from tsinterp_lib.statistics.outcome import OUTCOMES as VERDICTS
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Html
 
 ACCENTED = {"Crabbe": "Crabbé"}
 SHOWN = ("quantity", "dataset", "model", "method", "training")
-FILTERS = ("paper", "table", *SHOWN, "verdict")
+FILTERS = ("paper", "table", *SHOWN, "outcome")
 PRINTED = {
     "dataset": "data set", "model": "network", "diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)",
     "weighted_jaccard": "weighted Jaccard index", "saliency_guided": "guided",
@@ -39,26 +39,29 @@ STYLE = """
 """
 
 
-def scoreboard_table(board: pd.DataFrame) -> HTML:
+def scoreboard_table(board: pd.DataFrame) -> Html:
     """Every row of a scoreboard, with a choice per axis above; raises :class:`InvalidInput` where there is none."""
     if board.empty:
         raise InvalidInput("the scoreboard is empty: give at least one row.")
     choices = "".join(_choice(name, board[name]) for name in FILTERS)
     # What was printed and what came out stand first: the width of a phone holds no more.
     axes = [PRINTED.get(axis, axis) for axis in SHOWN]
-    heads = ("verdict", "published", "ours [95 %]", *axes, "seeds", "source", "reason")
+    heads = ("outcome", "published", "ours [95 %]", *axes, "seeds", "source", "reason")
     body = "".join(_row(r) for r in board.to_dict("records"))
     script = files("tsinterp_lib.figures").joinpath("scoreboard.js").read_text(encoding="utf-8")
-    return HTML(
+    return Html(
         f"<div class='tsb'><style>{STYLE}</style>{choices}<div class='tsb-count'>{len(board)} numbers</div>"
         f"<div class='tsb-scroll'><table><thead><tr>{''.join(f'<th>{h}</th>' for h in heads)}</tr></thead>"
         f"<tbody>{body}</tbody></table></div><script>{script}</script></div>"
     )
 
 
-def verdict_counts(board: pd.DataFrame) -> Figure:
-    """A bar per paper and table, divided by verdict, the counts written into it."""
-    table = counts(board)
+def outcome_counts(table: pd.DataFrame) -> Figure:
+    """A bar per paper and table, divided by outcome, the counts written into it.
+
+    ``table`` has (paper, table) as index and outcomes as columns.
+    """
+    table = table.copy()
     table.index = pd.Index([f"{style_paper(paper)}, {name}" for paper, name in table.index])
     return _stacked(table, COLOURS, "share of published numbers (counts inside)")
 
@@ -98,9 +101,9 @@ def style_paper(key: str) -> str:
 
 def _label(axis: str, value: str) -> str:
     if axis == "model":
-        return style.network(value)
+        return words.network(value)
     if axis == "method":
-        return style.look(value).name if value else "the model itself"
+        return words.method(value) if value else "the model itself"
     return style_paper(value) if axis == "paper" else PRINTED.get(value, value.replace("_", " "))
 
 
@@ -117,7 +120,7 @@ def _row(r: Mapping[Any, Any]) -> str:
     cells = [html.escape(_label(axis, r[axis])) for axis in SHOWN]
     ours = "–" if math.isnan(r["ours"]) else f"{r['ours']:.3f}"
     interval = "" if math.isnan(r["low"]) else f" [{r['low']:.3f}, {r['high']:.3f}]"
-    mark = f"<td class='tsb-mark' style='border-color:{COLOURS[r['verdict']]}'>{r['verdict']}</td>"
+    mark = f"<td class='tsb-mark' style='border-color:{COLOURS[r['outcome']]}'>{r['outcome']}</td>"
     source = f"<a href='{r['chapter']}.html'>{style_paper(r['paper'])}, {html.escape(r['table'])}</a>"
     plain = "".join(f"<td>{c}</td>" for c in (f"{r['published']:.3f}", ours + interval, *cells, r["n"], source))
     return f"<tr {data}>{mark}{plain}<td>{html.escape(r['reason'])}</td></tr>"

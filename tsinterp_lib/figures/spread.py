@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
 
 TIME_ONLY = ("shapley_value_sampling", "feature_permutation", "occlusion", "lime", "kernel_shap")
 """Methods that score whole time steps: features are out of their reach by construction."""
@@ -22,8 +23,8 @@ def boxes(rows: pd.DataFrame, label: str) -> Figure:
     ``rows`` has a value per model and explainer, chance already subtracted; the box holds the middle half, the line is
     the median, whiskers reach 1.5 boxes further, circles are the rest.
     """
-    networks = [n for n in style.NETWORKS if n in set(rows["model"])]
-    names = [e for e in style.LOOKS if e in set(rows["explainer"])]
+    networks = [n for n in words.NETWORKS if n in set(rows["model"])]
+    names = [e for e in words.METHODS if e in set(rows["explainer"])]
     lines = -(-len(networks) // 2)
     figure, grid = plt.subplots(
         lines,
@@ -42,10 +43,10 @@ def boxes(rows: pd.DataFrame, label: str) -> Figure:
         )  # fmt: skip
         axes.axvline(0, color="#999999", lw=0.9, ls=":")
         axes.set(
-            title=f"{style.network(network)} ({len(part[['dataset', 'seed']].drop_duplicates())} models)", ylabel=""
+            title=f"{words.network(network)} ({len(part[['dataset', 'seed']].drop_duplicates())} models)", ylabel=""
         )
         axes.set_xlabel("")
-        axes.set_yticks(range(len(names)), [style.look(e).name for e in names])
+        axes.set_yticks(range(len(names)), [words.method(e) for e in names])
     for axes in grid[-1]:
         axes.set_xlabel(textwrap.fill(label, 36))
     for axes in list(grid.flat)[len(networks) :]:
@@ -59,8 +60,8 @@ def time_against_features(domains: pd.DataFrame, label: str) -> Figure:
     ``domains`` has the columns domain, model, explainer, mean, low, high (``experiments.across.domains``). Below the
     diagonal the time steps are found better than the features; open markers cannot see features by construction.
     """
-    networks = [n for n in style.NETWORKS if n in set(domains["model"])]
-    names = [e for e in style.LOOKS if e in set(domains["explainer"])]
+    networks = [n for n in words.NETWORKS if n in set(domains["model"])]
+    names = [e for e in words.METHODS if e in set(domains["explainer"])]
     lines = -(-len(networks) // 2)
     figure, grid = plt.subplots(
         lines, 2, figsize=(style.WIDTH, 3.0 * lines + 1.1), squeeze=False, sharex=True, sharey=True
@@ -78,7 +79,7 @@ def time_against_features(domains: pd.DataFrame, label: str) -> Figure:
         axes.axline((0, 0), slope=1, color="#BBBBBB", lw=0.8, zorder=0)
         axes.axhline(0, color="#DDDDDD", lw=0.7, zorder=0)
         axes.axvline(0, color="#DDDDDD", lw=0.7, zorder=0)
-        axes.set_title(style.network(network))
+        axes.set_title(words.network(network))
     for axes in grid[-1]:
         axes.set_xlabel(f"time steps: {label}")
     for row in grid:
@@ -86,7 +87,7 @@ def time_against_features(domains: pd.DataFrame, label: str) -> Figure:
     for axes in list(grid.flat)[len(networks) :]:
         axes.set_axis_off()
     handles = [
-        Line2D([], [], ls="", marker=style.look(e).marker, color=style.look(e).colour, ms=5, label=style.look(e).name,
+        Line2D([], [], ls="", marker=style.look(e).marker, color=style.look(e).colour, ms=5, label=words.method(e),
                mfc="none" if e in TIME_ONLY else None)
         for e in names
     ]  # fmt: skip

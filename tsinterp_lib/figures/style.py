@@ -13,6 +13,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from tsinterp_lib.tables import words
+
 WIDTH = 7.2
 """Figure width in inches: text in it stays legible when the page is 390 pixels wide."""
 
@@ -28,53 +30,43 @@ class Look:
 
 
 LOOKS: dict[str, Look] = {
-    "gradient": Look("Gradient", "#332288", "o"),
-    "input_x_gradient": Look("Input × gradient", "#4477AA", "s"),
-    "integrated_gradients": Look("Integrated gradients", "#0077BB", "D"),
-    "deep_lift": Look("DeepLIFT", "#33BBEE", "^"),
-    "gradient_shap": Look("Gradient SHAP", "#88CCEE", "v"),
-    "deep_shap": Look("DeepSHAP", "#6699CC", "P"),
-    "smoothgrad": Look("SmoothGrad", "#AA4499", "X"),
-    "shapley_value_sampling": Look("Shapley sampling", "#882255", "o"),
-    "feature_permutation": Look("Feature permutation", "#CC6677", "s"),
-    "feature_ablation": Look("Feature ablation", "#EE7733", "D"),
-    "occlusion": Look("Occlusion", "#CC3311", "^"),
-    "lime": Look("LIME", "#117733", "o"),
-    "kernel_shap": Look("KernelSHAP", "#44AA99", "s"),
-    "feature_occlusion": Look("Drawn occlusion (FO)", "#EE3377", "v"),
-    "augmented_occlusion": Look("Augmented occlusion (AFO)", "#DDAA33", "P"),
-    "fit": Look("FIT", "#994455", "X"),
-    "dynamask": Look("Dynamask", "#BB7799", "*"),
-    "retain_attention": Look("RETAIN", "#999933", "D"),
-    "each_step": Look("Each step", "#AA4466", "o"),
-    "each_series": Look("Each series", "#AA7766", "P"),
-    "scrambled_output": Look("Scrambled output", "#661100", "s"),
-    "temporal_saliency_rescaling": Look("Rescaled (TSR)", "#225555", "P"),
-    "random": Look("Random", "#888888", "x", ":"),
-    "permuted_features": Look("Permuted features", "#BBBBBB", "+", ":"),
-    "position_only": Look("Position only", "#666666", "1", "--"),
-    "oracle": Look("Oracle", "#000000", "*", "--"),
+    "gradient": Look(words.METHODS["gradient"], "#332288", "o"),
+    "input_x_gradient": Look(words.METHODS["input_x_gradient"], "#4477AA", "s"),
+    "integrated_gradients": Look(words.METHODS["integrated_gradients"], "#0077BB", "D"),
+    "deep_lift": Look(words.METHODS["deep_lift"], "#33BBEE", "^"),
+    "gradient_shap": Look(words.METHODS["gradient_shap"], "#88CCEE", "v"),
+    "deep_shap": Look(words.METHODS["deep_shap"], "#6699CC", "P"),
+    "smoothgrad": Look(words.METHODS["smoothgrad"], "#AA4499", "X"),
+    "shapley_value_sampling": Look(words.METHODS["shapley_value_sampling"], "#882255", "o"),
+    "feature_permutation": Look(words.METHODS["feature_permutation"], "#CC6677", "s"),
+    "feature_ablation": Look(words.METHODS["feature_ablation"], "#EE7733", "D"),
+    "occlusion": Look(words.METHODS["occlusion"], "#CC3311", "^"),
+    "lime": Look(words.METHODS["lime"], "#117733", "o"),
+    "kernel_shap": Look(words.METHODS["kernel_shap"], "#44AA99", "s"),
+    "feature_occlusion": Look(words.METHODS["feature_occlusion"], "#EE3377", "v"),
+    "augmented_occlusion": Look(words.METHODS["augmented_occlusion"], "#DDAA33", "P"),
+    "fit": Look(words.METHODS["fit"], "#994455", "X"),
+    "dynamask": Look(words.METHODS["dynamask"], "#BB7799", "*"),
+    "retain_attention": Look(words.METHODS["retain_attention"], "#999933", "D"),
+    "each_step": Look(words.METHODS["each_step"], "#AA4466", "o"),
+    "each_series": Look(words.METHODS["each_series"], "#AA7766", "P"),
+    "scrambled_output": Look(words.METHODS["scrambled_output"], "#661100", "s"),
+    "temporal_saliency_rescaling": Look(words.METHODS["temporal_saliency_rescaling"], "#225555", "P"),
+    "random": Look(words.METHODS["random"], "#888888", "x", ":"),
+    "permuted_features": Look(words.METHODS["permuted_features"], "#BBBBBB", "+", ":"),
+    "position_only": Look(words.METHODS["position_only"], "#666666", "1", "--"),
+    "oracle": Look(words.METHODS["oracle"], "#000000", "*", "--"),
 }
 
 VARIANTS: dict[str, Look] = {
-    "dynamask_wide_areas": Look("Dynamask, areas to 0.5", "#DDAACC", "*", "--"),
-    "dynamask_right_axes": Look("Dynamask, right axes", "#884466", "*", "-."),
-    "dynamask_hard_target": Look("Dynamask, hard target", "#663355", "*", ":"),
-    "fit_kl_of_mean": Look("FIT, KL of the mean", "#CC7788", "X", "--"),
-    "fit_mean_of_kl": Look("FIT, mean of the KLs", "#CC7788", "X", "--"),
-    "fit_clipped": Look("FIT, clipped at zero", "#772233", "X", ":"),
+    "dynamask_wide_areas": Look(words.VARIANTS["dynamask_wide_areas"], "#DDAACC", "*", "--"),
+    "dynamask_right_axes": Look(words.VARIANTS["dynamask_right_axes"], "#884466", "*", "-."),
+    "dynamask_hard_target": Look(words.VARIANTS["dynamask_hard_target"], "#663355", "*", ":"),
+    "fit_kl_of_mean": Look(words.VARIANTS["fit_kl_of_mean"], "#CC7788", "X", "--"),
+    "fit_mean_of_kl": Look(words.VARIANTS["fit_mean_of_kl"], "#CC7788", "X", "--"),
+    "fit_clipped": Look(words.VARIANTS["fit_clipped"], "#772233", "X", ":"),
 }
-"""Methods that a study runs with other settings under a name of their own."""
 
-NETWORKS = {
-    "lstm": "LSTM",
-    "lstm_input_cell": "Input-cell LSTM",
-    "tcn": "TCN",
-    "transformer": "Transformer",
-    "gru": "GRU",
-    "retain": "RETAIN",
-    "cnn": "CNN (image)",
-}
 NETWORK_COLOURS = {
     "lstm": ("#DDAA33", "o"),
     "lstm_input_cell": ("#BB5566", "s"),
@@ -86,45 +78,16 @@ NETWORK_COLOURS = {
 }
 """Colour and marker of each network, where networks share a panel."""
 
-PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
-
 
 def look(explainer: str) -> Look:
-    """The look of an explainer; a variant has that of its base, and one without an entry is dark grey.
-
-    Variants are labelled ``base[what]``, rescaled methods ``tsr[base]`` or ``tsr[base, what]``, on digits
-    ``rescaled_base`` or ``rescaled_base_by_what``.
-    """
+    """The look of an explainer; a variant has that of its base, and one without an entry is dark grey."""
     if explainer in LOOKS or explainer in VARIANTS:
         return LOOKS.get(explainer) or VARIANTS[explainer]
-    outer, _, inner = explainer.removesuffix("]").partition("[")
-    base, _, what = inner.partition(", ")
-    if explainer.startswith("rescaled_"):
-        outer, (base, _, what) = "tsr", explainer.removeprefix("rescaled_").partition("_by_")
-    if outer == "tsr" and base in LOOKS:
-        rescaled = LOOKS[base]
-        return Look(f"TSR of {rescaled.name}{f' ({what})' * bool(what)}", rescaled.colour, rescaled.marker, "-.")
-    if inner and outer in LOOKS:
-        return Look(f"{LOOKS[outer].name} ({inner.replace('_', ' ')})", LOOKS[outer].colour, LOOKS[outer].marker, "-.")
-    return Look(explainer.replace("_", " "), "#555555", "d")
-
-
-def network(name: str) -> str:
-    """The printed name of a network."""
-    return NETWORKS.get(name, name.replace("_", " "))
-
-
-def printed(name: object) -> str:
-    """The printed form of any name a table carries: explainer, network, layout or metric."""
-    text = str(name)
-    if text in LOOKS or text in VARIANTS or "[" in text or text.startswith("rescaled_"):
-        return look(text).name
-    return NETWORKS.get(text, layout(text))
-
-
-def layout(label: str) -> str:
-    """The printed name of a data set: its layout, without the process."""
-    return label.split("/")[0].replace("_", " ")
+    base = words.rescaled_of(explainer)[0] or explainer.partition("[")[0]
+    drawn = LOOKS.get(base)
+    if drawn is None:
+        return Look(words.method(explainer), "#555555", "d")
+    return Look(words.method(explainer), drawn.colour, drawn.marker, "-.")
 
 
 def use() -> None:

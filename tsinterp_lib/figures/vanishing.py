@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from tsinterp_lib.datasets import BOXES
 from tsinterp_lib.figures import style
+from tsinterp_lib.tables import words
 
 COLOURS = (("#DDAA33", "o"), ("#004488", "^"), ("#228833", "D"), ("#BB5566", "s"))
 """Colour and marker of the networks and trainings, in order."""
@@ -39,7 +40,7 @@ def profiles(rows: pd.DataFrame, boxes: Sequence[str], names: Sequence[str]) -> 
                     line["at"] - 0.05, line["value"].clip(lower=FLOOR), "-" if line["passed"].all() else "--",
                     marker=marker, color=colour, ms=3, lw=1.1, mfc=colour if line["passed"].all() else "white",
                 )  # fmt: skip
-        axes.set(title=style.layout(box), xlim=(0, 1), xlabel="time, share of the series", yscale="log")
+        axes.set(title=words.layout(box), xlim=(0, 1), xlabel="time, share of the series", yscale="log")
         axes.set_ylim(FLOOR * 0.7, 1.5)
     grid[0, 0].set_ylabel("share of the map's mass\nby tenth of the series")
     _legend(figure, names)
@@ -71,7 +72,7 @@ def by_box(
             mean = part.groupby("box")["value"].mean().reindex(list(boxes))
             axes.plot(np.arange(len(boxes)) + 0.05 * (shift - 1.5), mean, color=colour, lw=1.1)
         axes.set(title=printed, xlim=(-0.4, len(boxes) - 0.6))
-        axes.set_xticks(range(len(boxes)), [style.layout(b).removesuffix(" box") for b in boxes])
+        axes.set_xticks(range(len(boxes)), [words.layout(b).removesuffix(" box") for b in boxes])
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
     _legend(figure, names)
     return style.finish(figure)

@@ -10,11 +10,11 @@ import pandas as pd
 from tsinterp_lib.compare import explain
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.explainers import CORRECTED, EXPLAINERS, convergence_delta
-from tsinterp_lib.figures import style
 from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.statistics.means import CONTROLS
+from tsinterp_lib.tables import words
 from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Dataset
 
@@ -23,7 +23,7 @@ def layouts() -> pd.DataFrame:
     """Size, place and density of the planted block of each layout."""
     rows = [
         {
-            "layout": style.layout(name),
+            "layout": words.layout(name),
             "block (time × feature)": f"{item.n_steps} × {item.n_features}",
             "first time step": _start(item.time_start),
             "first feature": _start(item.feature_start),
@@ -47,7 +47,7 @@ def contrast(data: Mapping[str, Dataset]) -> pd.DataFrame:
         spread = x[~m].std()
         gap = [abs(x[y == 1][part[y == 1]].mean() - x[y == 0][part[y == 0]].mean()) / spread for part in (m, ~m)]
         raised = abs(x[m].mean() - x[~m].mean()) / spread
-        rows[style.layout(name)] = {
+        rows[words.layout(name)] = {
             "class gap inside": float(gap[0]),
             "class gap outside": float(gap[1]),
             "block against the rest": float(raised),
@@ -62,7 +62,7 @@ def networks() -> pd.DataFrame:
     rows = {}
     for name, maker in MODELS.items():
         model = maker(n_steps=50, n_features=50, n_classes=2)
-        rows[style.network(name)] = {
+        rows[words.network(name)] = {
             "parameters": f"{sum(p.numel() for p in model.parameters()):,}",
             "what it is": _first_sentence(maker),
         }
@@ -72,7 +72,7 @@ def networks() -> pd.DataFrame:
 def explainers() -> pd.DataFrame:
     """Every explainer: what it computes, in its docstring's first words, and where it is defined."""
     rows = {
-        style.look(name).name: {"name in code": name, "what it computes": _first_sentence(cls)}
+        words.method(name): {"name in code": name, "what it computes": _first_sentence(cls)}
         for name, cls in EXPLAINERS.items()
     }
     return pd.DataFrame(rows).T
@@ -92,8 +92,8 @@ def completeness(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int, s
             with scope(seed_from(name, seed)):
                 delta = convergence_delta(explainer, f.model, test.x, test.y, a)
             difference = a.flatten(1).sum(1) - delta
-            row[style.network(network)] = float(delta.abs().mean() / difference.abs().mean())
-        table[style.look(name).name] = row
+            row[words.network(network)] = float(delta.abs().mean() / difference.abs().mean())
+        table[words.method(name)] = row
     return pd.DataFrame(table).T.round(3)
 
 
@@ -105,7 +105,7 @@ def deep_lift_identity(fitted: Mapping[str, Fitted], dataset: Dataset, samples: 
         maps = explain(f.model, test, {n: CORRECTED[n] for n in ("deep_lift", "gradient")}, dataset.train)
         lift = maps["deep_lift"].attribution
         product = maps["gradient"].attribution * (test.x - b)
-        rows[style.network(network)] = {
+        rows[words.network(network)] = {
             "largest relative difference": float((lift - product).abs().max() / lift.abs().max())
         }
     return pd.DataFrame(rows).T.round(6)
@@ -125,7 +125,7 @@ def cost(
         with counted(fitted.model) as calls:
             explain(fitted.model, dataset.test[:samples], {name: choice}, dataset.train, seed=seed)
         seconds = time.perf_counter() - start
-        rows[style.look(name).name] = {
+        rows[words.method(name)] = {
             "series": round(calls[0] / samples),
             "milliseconds": round(1e3 * seconds / samples),
         }

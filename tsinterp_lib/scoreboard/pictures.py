@@ -1,60 +1,49 @@
-"""The book in two pictures, drawn whenever rows are published: the benchmark, and the verdicts of the scoreboard."""
+"""Draws the pictures of the first page from the rows there are: the studies' own, and every number's outcome."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from tsinterp_lib import paths
+from tsinterp_lib import figures, paths
 from tsinterp_lib.engine import store
-from tsinterp_lib.tables import select, summaries
+from tsinterp_lib.scoreboard import numbers
+from tsinterp_lib.studies import all_pictures, all_printed
+from tsinterp_lib.tables.papers import Picture
 
 SOURCE = "Source"
-"""The key of the picture's metadata that names the rows it was drawn from."""
+"""The key of a picture's metadata that names the rows it was drawn from."""
 
 
-JUDGED = ("benchmark", "guided", "vanishing")
-"""Studies whose rows the scoreboard compares with published numbers."""
+def outcomes() -> Picture:
+    """The picture of how many printed numbers got which outcome, from the rows that are compared with any."""
+    studies = tuple(dict.fromkeys(study for found in all_printed() for study in found.studies))
+    return Picture("outcomes", studies, lambda: figures.outcome_counts(numbers.counts(numbers.scoreboard())))
 
 
-def path() -> Path:
-    """Where the picture lies: beside the pages that show it."""
-    return paths.root() / "book" / "figures" / "answer.png"
+def pictures() -> tuple[Picture, ...]:
+    """Every picture of the first page."""
+    return (*all_pictures(), outcomes())
 
 
-def verdicts_path() -> Path:
-    """Where the picture of the scoreboard's verdicts lies."""
-    return path().with_name("verdicts.png")
+def path(picture: Picture) -> Path:
+    """Where a picture lies: beside the pages that show it."""
+    return paths.root() / "book" / "figures" / f"{picture.name}.png"
 
 
-def rows_digest(*studies: str) -> str:
-    """What identifies the published rows of studies (default: of the benchmark)."""
+def source(picture: Picture) -> str:
+    """What identifies the rows behind a picture."""
     digest = hashlib.sha256()
-    for study in studies or ("benchmark",):
-        digest.update(store.published(study).read_bytes())
-    return digest.hexdigest()
+    for study in picture.studies:
+        if store.published(study).exists():
+            digest.update(store.published(study).read_bytes())
+    return f"results/ {', '.join(picture.studies)} sha256 {digest.hexdigest()}"
 
 
-def draw_verdicts(target: Path | None = None) -> Path:
-    """Draw how many published numbers got which verdict and note the rows in the picture's metadata."""
-    from tsinterp_lib import figures
-    from tsinterp_lib.scoreboard import numbers
-
-    target = target or verdicts_path()
-    figure = figures.verdict_counts(numbers.scoreboard("paper"))
+def draw(picture: Picture, target: Path | None = None) -> Path:
+    """Draw a picture and note the rows it stands on in its metadata."""
+    target = target or path(picture)
+    figure = picture.draw()
     target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, metadata={SOURCE: f"results/ benchmark and guided sha256 {rows_digest(*JUDGED)}"})
-    return target
-
-
-def draw(target: Path | None = None) -> Path:
-    """Draw AUROC per explainer and network (corrected, paper profile) and note the rows in the picture's metadata."""
-    from tsinterp_lib import figures
-
-    target = target or path()
-    rows, layouts = select.on_shared_layouts(select.rows("benchmark", "paper"), "corrected")
-    label = f"AUROC against the planted cells, mean of {layouts} layouts (0.5 is chance)"
-    figure = figures.by_network(summaries.by_explainer(rows, "auroc", "corrected"), label, 0.5)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, metadata={SOURCE: f"results/benchmark.parquet sha256 {rows_digest()}"})
+    figure.savefig(target, metadata={SOURCE: source(picture)})
     return target

@@ -1,38 +1,56 @@
-"""TODO say."""
+"""Lists the studies: one folder each, or one for a family that shares its data.
+
+A folder's ``__init__.py`` names its ``STUDIES``. Beside it lie ``plan.py`` (what is computed), ``page.py`` (tables,
+figures and sentences of its chapter) and, where a paper is re-tested, ``claims.py`` with ``CLAIMS`` and ``PRINTED``.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
 from tsinterp_lib.engine.grid import Study
-from tsinterp_lib.studies.audit.plan import AUDIT
-from tsinterp_lib.studies.benchmark.plan import BENCHMARK
-from tsinterp_lib.studies.digits.guided_plan import MNIST_GUIDED
-from tsinterp_lib.studies.digits.plan import MNIST_RESCALED, MNIST_SERIES, MNIST_VIEWS
-from tsinterp_lib.studies.fit_simulated.plan import FIT_SIMULATED
-from tsinterp_lib.studies.guided.plan import GUIDED
-from tsinterp_lib.studies.guided.standardised_plan import GUIDED_STANDARDISED
-from tsinterp_lib.studies.processes.plan import PROCESSES_STUDY
-from tsinterp_lib.studies.rare.audit_plan import RARE_AUDIT
-from tsinterp_lib.studies.rare.plan import RARE, RARE_100
-from tsinterp_lib.studies.rescaling.plan import RESCALING
-from tsinterp_lib.studies.state.plan import STATE, STATE_MASKS
-from tsinterp_lib.studies.vanishing.plan import VANISHING
+
+if TYPE_CHECKING:
+    from tsinterp_lib.tables.papers import Claims, Picture, Printed
+
+FOLDERS = (
+    "benchmark",
+    "processes",
+    "rescaling",
+    "audit",
+    "digits",
+    "guided",
+    "vanishing",
+    "rare",
+    "state",
+    "fit_simulated",
+)
+"""Every folder, in the order in which its studies are computed; a new study adds its own here and nothing elsewhere."""
 
 STUDIES: dict[str, Study] = {
-    "benchmark": BENCHMARK,
-    "processes": PROCESSES_STUDY,
-    "audit": AUDIT,
-    "guided": GUIDED,
-    "guided_standardised": GUIDED_STANDARDISED,
-    "rescaling": RESCALING,
-    "mnist_series": MNIST_SERIES,
-    "mnist_rescaled": MNIST_RESCALED,
-    "mnist_views": MNIST_VIEWS,
-    "mnist_guided": MNIST_GUIDED,
-    "state": STATE,
-    "state_masks": STATE_MASKS,
-    "rare": RARE,
-    "rare_100": RARE_100,
-    "rare_audit": RARE_AUDIT,
-    "fit_simulated": FIT_SIMULATED,
-    "vanishing": VANISHING,
+    study.name: study for folder in FOLDERS for study in import_module(f"{__name__}.{folder}").STUDIES
 }
+"""Every study by name."""
+
+
+def all_claims() -> list[Claims]:
+    """What the studies judge of the papers' claims: the ``CLAIMS`` of each folder's ``claims.py``."""
+    return _listed("claims", "CLAIMS")
+
+
+def all_printed() -> list[Printed]:
+    """Which printed tables the studies re-test: the ``PRINTED`` of each folder's ``claims.py``."""
+    return _listed("claims", "PRINTED")
+
+
+def all_pictures() -> list[Picture]:
+    """What the studies show on the first page: the ``PICTURES`` of each folder's ``page.py``."""
+    return _listed("page", "PICTURES")
+
+
+def _listed(part: str, name: str) -> list[Any]:
+    there = [f"{__name__}.{folder}.{part}" for folder in FOLDERS]
+    modules = [import_module(module) for module in there if find_spec(module) is not None]
+    return [item for module in modules for item in getattr(module, name, ())]

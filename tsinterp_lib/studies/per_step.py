@@ -1,4 +1,4 @@
-"""TODO say."""
+"""What the studies that explain a prediction at every step share: labels, released baselines, controls."""
 
 from __future__ import annotations
 

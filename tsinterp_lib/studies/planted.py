@@ -1,4 +1,4 @@
-"""TODO say."""
+"""What the studies on planted layouts share: their networks, their layouts at each profile, the names of their data."""
 
 from __future__ import annotations
 

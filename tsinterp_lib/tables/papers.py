@@ -1,16 +1,68 @@
-"""TODO say."""
+"""What papers print and claim: their numbers from ``results/papers``, and how a study names what it re-tests."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pandas as pd
+from matplotlib.figure import Figure
 
 from tsinterp_lib import paths
 from tsinterp_lib.registry import known
+from tsinterp_lib.statistics.verdict import Verdict
 
 
-def table(table: str) -> pd.DataFrame:
-    """Numbers of a paper, as printed there, from ``results/published``."""
-    folder = paths.results() / "published"
+@dataclass(frozen=True)
+class Claims:
+    """Names the claims of one paper that one chapter judges.
+
+    ===========  ==================================================================================================
+    field        what it holds
+    ===========  ==================================================================================================
+    ``paper``    its key in the bibliography, ``ismail2020``
+    ``chapter``  the notebook that shows the evidence
+    ``judge``    from a profile to a verdict on each claim; raises :class:`~tsinterp_lib.errors.MissingRows` where
+                 nothing is computed
+    ===========  ==================================================================================================
+    """
+
+    paper: str
+    chapter: str
+    judge: Callable[[str], list[Verdict]]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Names one table of printed numbers and puts ours beside them.
+
+    ===========  ==================================================================================================
+    field        what it holds
+    ===========  ==================================================================================================
+    ``source``   paper and table, ``ismail2021 Table 2``
+    ``studies``  whose rows are compared with it
+    ``compare``  from a profile to a row per printed number with the columns of
+                 :data:`tsinterp_lib.tables.printed.COLUMNS`
+    ===========  ==================================================================================================
+    """
+
+    source: str
+    studies: tuple[str, ...]
+    compare: Callable[[str], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Names a picture of the first page, the studies whose rows it shows, and the function that draws it."""
+
+    name: str
+    studies: tuple[str, ...]
+    draw: Callable[[], Figure]
+
+
+def table(name: str) -> pd.DataFrame:
+    """The numbers of a table of ``results/papers``, as printed there; the column ``source`` names paper and table."""
+    folder = paths.results() / "papers"
     if not folder.exists():
-        folder = paths.root() / "results" / "published"
-    return pd.read_csv(folder / f"{known(table, [p.stem for p in folder.glob('*.csv')], 'published table')}.csv")
+        folder = paths.root() / "results" / "papers"
+    return pd.read_csv(folder / f"{known(name, [p.stem for p in folder.glob('*.csv')], 'table of a paper')}.csv")

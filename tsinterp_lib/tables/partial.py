@@ -1,11 +1,13 @@
-"""Rows of a study as far as there are any: pages that must also be made while a study is being computed."""
+"""Reads what there is of a study, for pages that are also made while it is being computed."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from tsinterp_lib.engine import store
+from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.registry import find
 from tsinterp_lib.tables import select
 
 LARGEST = "largest"
@@ -16,10 +18,7 @@ def rows(study: str, profile: str = LARGEST, compute: bool = False, gated: bool 
 
     ``profile="largest"`` (default) is the largest one of which rows are published, or ``paper``.
     """
-    from tsinterp_lib.registry import known
-    from tsinterp_lib.studies import STUDIES
-
-    known(study, STUDIES, "study")
+    find("study", study)
     try:
         return select.rows(study, largest(study) if profile == LARGEST else profile, compute, gated)
     except MissingRows:
@@ -28,8 +27,6 @@ def rows(study: str, profile: str = LARGEST, compute: bool = False, gated: bool 
 
 def largest(study: str) -> str:
     """The largest profile of which a study has published rows, or ``paper`` where it has none."""
-    from tsinterp_lib.engine.profiles import PROFILES
-
     if not store.published(study).exists():
         return "paper"
     present = set(store.read(study)["profile"])
@@ -38,15 +35,12 @@ def largest(study: str) -> str:
 
 def coverage(table: pd.DataFrame, study: str) -> pd.DataFrame:
     """What is computed of what is planned: seeds and maps by data set and protocol, at the profile of the rows."""
-    from tsinterp_lib.engine.profiles import PROFILES
-    from tsinterp_lib.studies import STUDIES
-
     profile = str(table["profile"].iloc[0]) if len(table) else "paper"
     plan = pd.DataFrame(
         [
             {"data": c.dataset.label, "protocol": c.protocol, "seed": c.seed, "map": c.explainer is not None}
             | {"done": c.key() in set(table["cell"])}
-            for c in STUDIES[study].cells(PROFILES[profile])
+            for c in find("study", study).cells(PROFILES[profile])
         ]
     )
     groups = plan[plan["map"]].groupby(["data", "protocol"], sort=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-from IPython.display import Markdown
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.means import summarise
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Prose
 
 ON = ["dataset", "explainer", "metric"]
 
@@ -30,13 +30,13 @@ def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) ->
         keys = [(d, e, metrics[m]) for d, e, m in found[ON].itertuples(index=False)]
         found[f"ours, {protocol.replace('_', ' ')}"] = [text.get(k, "–") for k in keys]
     columns = [*ON, *(str(c) for c in found if str(c).startswith("ours")), "re-run", "its deviation"]
-    in_words = {name: found[name].map(style.printed) for name in ON}
+    in_words = {name: found[name].map(words.printed) for name in ON}
     return found[columns].assign(**in_words).set_index(ON).sort_index().round(3)
 
 
-def sources(theirs: pd.DataFrame) -> Markdown:
+def sources(theirs: pd.DataFrame) -> Prose:
     """Who made the re-runs of a table, once below it."""
-    return Markdown("Re-runs: " + "; ".join(dict.fromkeys(str(s) for s in theirs["source"])) + ".")
+    return Prose("Re-runs: " + "; ".join(dict.fromkeys(str(s) for s in theirs["source"])) + ".")
 
 
 def _text(row: pd.Series) -> str:

@@ -1,4 +1,4 @@
-"""What the papers on Dynamask and FIT claim, each claim with an effect, an interval over seeds, and a verdict."""
+"""Judges one method against the best of others, or against a level: an effect, an interval over seeds, a verdict."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.means import CONTROLS, stratified
 from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
 
 GRADIENTS = ("gradient", "integrated_gradients", "gradient_shap", "deep_lift")
 
@@ -39,7 +38,7 @@ def gap(
     if one not in wide.columns or not rivals:
         return _missing(claim)
     rival = str(wide[rivals].mean().idxmax())
-    return _judged(claim, (wide[one] - wide[rival]).dropna(), beyond, f"against {style.printed(rival)}")
+    return _judged(claim, (wide[one] - wide[rival]).dropna(), beyond, f"against {words.printed(rival)}")
 
 
 def level(claim: str, rows: pd.DataFrame, metric: str, one: str, beyond: float) -> Verdict:

@@ -1,4 +1,4 @@
-"""From published rows to what a chapter shows: tables and sentences; nothing here computes a new number."""
+"""Reads the rows of a study and chooses among them: by metric, protocol, layout, or what all networks share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from tsinterp_lib.engine import store
+from tsinterp_lib.engine import runner, store
 from tsinterp_lib.errors import DataUnavailable, MissingRows
 from tsinterp_lib.models import MODELS
-from tsinterp_lib.registry import known
+from tsinterp_lib.registry import find
 from tsinterp_lib.statistics.means import Ranking, ranking
 from tsinterp_lib.tables import summaries
 
@@ -27,15 +27,10 @@ def rows(
     of the models themselves stay. Raises :class:`tsinterp_lib.errors.MissingRows` where nothing is published and
     ``compute`` is off, or where no model passed.
     """
-    from tsinterp_lib.engine import runner
-    from tsinterp_lib.engine.profiles import PROFILES
-    from tsinterp_lib.studies import STUDIES
-
-    known(study, STUDIES, "study")
-    known(profile, PROFILES, "profile")
+    chosen, size = find("study", study), find("profile", profile)
     if not compute:
         return _past_the_gate(store.read(study, profile), gated)
-    report = runner.run(STUDIES[study], PROFILES[profile], only=only, say=print)
+    report = runner.run(chosen, size, only=only, say=print)
     if report.failed:
         raise DataUnavailable("; ".join(f"{name}: {error}" for name, error in report.failed.items()))
     return _past_the_gate(store.read_all(study, profile), gated)

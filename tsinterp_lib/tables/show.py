@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Readies a table for a page, and names the metrics and methods that pages show."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.registry import Choice
+from tsinterp_lib.tables import words
 
 RANKING_METRICS = (
     "aup_mass", "aur_mass", "aup_count", "aur_count", "aup_threshold", "aur_threshold", "auroc", "average_precision",
@@ -35,7 +35,7 @@ def under(frame: pd.DataFrame, head: Sequence[str]) -> pd.DataFrame:
     shown = frame.rename(columns=lambda name: str(name).replace("_", " "))
     first = [name.replace("_", " ") for name in head]
     for name in first:
-        shown[name] = [style.printed(value) for value in shown[name]]
+        shown[name] = [words.printed(value) for value in shown[name]]
     for name in shown.select_dtypes(bool).columns:
         shown[name] = ["yes" if value else "no" for value in shown[name]]
     return shown.set_index(first)

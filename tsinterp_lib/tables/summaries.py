@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Summarises the rows of any study: means with intervals, accuracies, coverage, cost, ranks."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import product
 
 import pandas as pd
-from IPython.display import Markdown
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics import effects
 from tsinterp_lib.statistics.effects import Effect, effect
 from tsinterp_lib.statistics.means import CONTROLS
 from tsinterp_lib.studies.audit.plan import METHODS, SWITCHES
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Prose
 
 SCORES = {"aup_mass": "AUP (mass)", "aup_count": "AUP (count)", "aur_count": "AUR (count)", "auroc": "AUROC"}
 OF_MODELS = {"test_accuracy": "test accuracy", "epochs": "epochs of training"}
@@ -55,7 +55,7 @@ def of_random_rows(rows: pd.DataFrame) -> list[Effect]:
                 scores = part[part["metric"] == metric]
                 changed = scores[scores["explainer"] == f"permuted_features[{base}]"].assign(explainer="random")
                 if len(changed):
-                    name = f"{style.network(str(network))}: {style.look(base).name}"
+                    name = f"{words.network(str(network))}: {words.method(base)}"
                     null = scores[scores["explainer"] == "random"]
                     found.append(effect("random row", name, SCORES[metric], changed, null))
     return found
@@ -109,7 +109,7 @@ def of_cuts(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.pivot_table(index="metric", columns="explainer", values="value").round(3)
 
 
-def say_audit(rows: pd.DataFrame) -> Markdown:
+def say_audit(rows: pd.DataFrame) -> Prose:
     """Which switches move the scores, and the largest effect."""
     table = effects.table([*of_switches(rows), *of_variants(rows)])
     scores = table[table["quantity"] == "AUROC"]
@@ -124,10 +124,10 @@ def say_audit(rows: pd.DataFrame) -> Markdown:
             f"The largest effect is that of {printed_choice(first)}: {first['effect']:+.3f} "
             f"[{first['low']:+.3f}, {first['high']:+.3f}]."
         )
-    return Markdown(" ".join(lines))
+    return Prose(" ".join(lines))
 
 
 def printed_choice(row: pd.Series) -> str:
     """A switch by its name, a variant of a method by its label."""
     switch = str(row["choice"]) in SWITCHES
-    return style.printed(row["choice"]) if switch else str(row["changed_to"]).replace("_", " ")
+    return words.printed(row["choice"]) if switch else str(row["changed_to"]).replace("_", " ")

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.figures.spread import TIME_ONLY
 from tsinterp_lib.statistics.effects import effect, judged
 from tsinterp_lib.statistics.means import CONTROLS, difference_from
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.papers import Claims
 
 
 def of_benchmark(rows: pd.DataFrame, protocol: str) -> list[Verdict]:
@@ -55,8 +55,8 @@ def nobody_beats_chance_everywhere(rows: pd.DataFrame, metric: str) -> Verdict:
         low=float(low[best]),
         high=float(high[best]),
         n=int(found["size"]),
-        why=f"of {len(df)} pairs the best is {style.network(network)} with {style.look(method).name}, whose lowest "
-        f"layout is {style.layout(found['dataset'])}",
+        why=f"of {len(df)} pairs the best is {words.network(network)} with {words.method(method)}, whose lowest "
+        f"layout is {words.layout(found['dataset'])}",
     )
 
 
@@ -66,17 +66,22 @@ def time_over_features(rows: pd.DataFrame, network: str) -> Verdict:
     part = part[~part["explainer"].isin(TIME_ONLY)]
     time, feature = (difference_from(part[part["metric"] == f"aup_count_{d}"]) for d in ("time", "feature"))
     found = effect("domain", "time", "AUP", time, feature)
-    return judged(f"{style.network(network)}: time steps are found better than features", found)
+    return judged(f"{words.network(network)}: time steps are found better than features", found)
 
 
 def better_network(rows: pd.DataFrame, better: str, worse: str) -> Verdict:
     """Maps of one network are better than those of another, by AUROC over the methods and layouts both have."""
     part = rows[(rows["metric"] == "auroc") & ~rows["explainer"].isin(CONTROLS)]
     ours, theirs = (part[part["model"] == name] for name in (better, worse))
-    claim = f"maps of the {style.network(better)} are better than those of the {style.network(worse)}"
+    claim = f"maps of the {words.network(better)} are better than those of the {words.network(worse)}"
     found = effect("network", better, "AUROC", ours, theirs, on=("dataset", "seed", "explainer"))
     return judged(claim, found)
 
 
 def _networks(rows: pd.DataFrame) -> list[str]:
     return select.in_order(rows["model"].unique())
+
+
+CLAIMS = (
+    Claims("ismail2020", "11_audit", lambda profile: of_benchmark(select.rows("benchmark", profile), "as_released")),
+)

@@ -1,16 +1,15 @@
-"""TODO say."""
+"""Time steps against features: how well each is found, and what the exchanged weights of the released code change."""
 
 from __future__ import annotations
 
 import pandas as pd
-from IPython.display import Markdown
 
 from tsinterp_lib.datasets import LAYOUTS
-from tsinterp_lib.figures import style
 from tsinterp_lib.figures.spread import TIME_ONLY
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.statistics.means import CONTROLS, difference_from, summarise
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 
 def domains(table: pd.DataFrame, protocol: str, area: str = "aup", slip: str = "") -> pd.DataFrame:
@@ -34,10 +33,10 @@ def slip(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
         both = both[~both["explainer"].isin(CONTROLS)]
         parts.append(both.assign(value=both["value_released"] - both["value"], domain=domain))
     rows = pd.concat(parts)
-    rows["column"] = rows["model"].map(style.network) + ", " + rows["domain"]
+    rows["column"] = rows["model"].map(words.network) + ", " + rows["domain"]
     rows["layout"] = select.layout(rows["dataset"])
     grid = rows.pivot_table(index="layout", columns="column", values="value")
-    order = [f"{style.network(m)}, {d}" for m in MODELS for d in ("time", "feature")]
+    order = [f"{words.network(m)}, {d}" for m in MODELS for d in ("time", "feature")]
     return grid.reindex(index=[name for name in LAYOUTS if name in grid.index], columns=[c for c in order if c in grid])
 
 
@@ -47,7 +46,7 @@ def difference_from_random(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def say_domains(rows: pd.DataFrame, protocol: str) -> Markdown:
+def say_domains(rows: pd.DataFrame, protocol: str) -> Prose:
     """For how many methods that could see features the time steps are found better."""
     found = domains(rows, protocol)
     found = found[~found["explainer"].isin((*CONTROLS, *TIME_ONLY))]
@@ -56,8 +55,8 @@ def say_domains(rows: pd.DataFrame, protocol: str) -> Markdown:
         wide = part.pivot_table(index="explainer", columns="domain", values="mean")
         better = int((wide["time"] > wide["features"]).sum())
         lines.append(
-            f"{style.network(str(network))}: time is found better than features by {better} of {len(wide)} methods "
+            f"{words.network(str(network))}: time is found better than features by {better} of {len(wide)} methods "
             f"that could see both (mean gain over chance {wide['time'].mean():+.2f} against "
             f"{wide['features'].mean():+.2f})."
         )
-    return Markdown(" ".join(lines))
+    return Prose(" ".join(lines))

@@ -1,19 +1,21 @@
-"""Sentences of the chapters that carry numbers: each is made from rows, so that no number in prose is typed."""
+"""Tables and sentences of the benchmark and its networks: each is made from rows, no number in prose is typed."""
 
 from __future__ import annotations
 
 import pandas as pd
-from IPython.display import Markdown
+from matplotlib.figure import Figure
 
-from tsinterp_lib.figures import style
+from tsinterp_lib import figures
 from tsinterp_lib.statistics.means import CONTROLS
-from tsinterp_lib.tables import papers, select, summaries
+from tsinterp_lib.tables import papers, select, summaries, words
+from tsinterp_lib.tables.papers import Picture
+from tsinterp_lib.tables.words import Prose
 
 
-def say_benchmark(rows: pd.DataFrame) -> Markdown:
+def say_benchmark(rows: pd.DataFrame) -> Prose:
     """The answer of the benchmark in a few sentences."""
     parts = []
-    for protocol, printed in style.PROTOCOLS.items():
+    for protocol, printed in words.PROTOCOLS.items():
         if protocol not in set(rows["protocol"]):
             continue
         shared, layouts = select.on_shared_layouts(rows, protocol)
@@ -24,10 +26,10 @@ def say_benchmark(rows: pd.DataFrame) -> Markdown:
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
             f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
-            f"has, AUROC is {by_network.iloc[0]:.2f} on the {style.network(best)} and {by_network.iloc[-1]:.2f} on the "
-            f"{style.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
-            f"({style.look(by_method.index[0]).name}) and {by_method.iloc[-1]:.2f} for the worst "
-            f"({style.look(by_method.index[-1]).name})."
+            f"has, AUROC is {by_network.iloc[0]:.2f} on the {words.network(best)} and {by_network.iloc[-1]:.2f} on the "
+            f"{words.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
+            f"({words.method(by_method.index[0])}) and {by_method.iloc[-1]:.2f} for the worst "
+            f"({words.method(by_method.index[-1])})."
         )
     beats = summaries.beats(rows, "aup_count", "as_released")
     beats = beats[~beats["explainer"].isin(CONTROLS)]
@@ -36,28 +38,28 @@ def say_benchmark(rows: pd.DataFrame) -> Markdown:
         f"{int(beats['layouts'].sum())} combinations of layout, network and method with at least two seeds, and below "
         f"chance in {int(beats['below'].sum())}."
     )
-    return Markdown("\n\n".join(parts))
+    return Prose("\n\n".join(parts))
 
 
-def say_accuracy(rows: pd.DataFrame) -> Markdown:
+def say_accuracy(rows: pd.DataFrame) -> Prose:
     """How many networks learned their task, and how far that is from the published accuracies."""
     gap = accuracy_gap(rows)
     counts = summaries.coverage(rows)
     lines = [
-        f"{style.PROTOCOLS[str(p)].capitalize()}: {c['passed'].sum()} of {c['models'].sum()} models pass the gate."
+        f"{words.PROTOCOLS[str(p)].capitalize()}: {c['passed'].sum()} of {c['models'].sum()} models pass the gate."
         for p, c in counts.groupby("protocol", sort=False)
     ]
     long = gap.reset_index().melt("dataset", var_name="model", value_name="gap").dropna()
     worst = long.sort_values("gap").iloc[0]
     lines.append(
         f"The largest shortfall against the published accuracies is {worst['gap']:+.2f} "
-        f"({style.network(str(worst['model']))}, {style.layout(str(worst['dataset']))}); "
+        f"({words.network(str(worst['model']))}, {words.layout(str(worst['dataset']))}); "
         f"the mean difference over all cells is {long['gap'].mean():+.3f}."
     )
-    return Markdown(" ".join(lines))
+    return Prose(" ".join(lines))
 
 
-def say_agreement(rows: pd.DataFrame) -> Markdown:
+def say_agreement(rows: pd.DataFrame) -> Prose:
     """In how many published cells ours agree: sign, interval, gap."""
     lines = []
     for metric, name in (("diff_aup", "AUP"), ("diff_aur", "AUR")):
@@ -66,7 +68,7 @@ def say_agreement(rows: pd.DataFrame) -> Markdown:
             f"{name}: {int(a['same_sign'].sum())} of {len(a)} signs agree, {int(a['inside'].sum())} of {len(a)} "
             f"published values lie inside our interval, the median absolute gap is {a['gap'].abs().median():.3f}."
         )
-    return Markdown("Against Table 2 of the 2021 paper. " + " ".join(lines))
+    return Prose("Against Table 2 of the 2021 paper. " + " ".join(lines))
 
 
 def agreement(summary: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
@@ -134,3 +136,13 @@ def controls(table: pd.DataFrame) -> pd.DataFrame:
             s = s[s["explainer"].isin(("oracle", "random"))]
             shown[(protocol, metric)] = s.groupby("explainer")["value"].mean()
     return pd.DataFrame(shown).T.round(3)
+
+
+def answer() -> Figure:
+    """AUROC per explainer and network (corrected, profile paper), on the layouts that every network has."""
+    rows, layouts = select.on_shared_layouts(select.rows("benchmark", "paper"), "corrected")
+    label = f"AUROC against the planted cells, mean of {layouts} layouts (0.5 is chance)"
+    return figures.by_network(summaries.by_explainer(rows, "auroc", "corrected"), label, 0.5)
+
+
+PICTURES = (Picture("answer", ("benchmark",), answer),)

@@ -1,13 +1,14 @@
-"""TODO say."""
+"""The claim that maps of images are better than those of the same images as series."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.verdict import NEGLIGIBLE, Verdict, verdict
 from tsinterp_lib.studies.digits.page import intervals
+from tsinterp_lib.tables import partial, words
+from tsinterp_lib.tables.papers import Claims
 
 
 def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[Verdict]:
@@ -24,8 +25,11 @@ def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[
     for network, series in own.drop(index="cnn").iterrows():
         difference = float(image["mean"] - series["mean"])
         half = float(np.hypot(image["high"] - image["mean"], series["high"] - series["mean"]))
-        claim = f"digits: the image's {style.look(explainer).name.lower()} is more on the ink than the "
-        claim += f"{style.network(str(network))}'s"
+        claim = f"digits: the image's {words.method(explainer).lower()} is more on the ink than the "
+        claim += f"{words.network(str(network))}'s"
         n = int(min(image["n"], series["n"]))
         found.append(verdict(claim, difference, difference - half, difference + half, n, negligible=NEGLIGIBLE))
     return found
+
+
+CLAIMS = (Claims("ismail2020", "09_image_versus_series", lambda _: images_over_series(partial.rows("mnist_series"))),)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib.engine import maps
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.figures import style
 from tsinterp_lib.figures.digit_maps import digit_grid
 from tsinterp_lib.figures.results import heat as draw_heat
 from tsinterp_lib.studies.digits.guided_plan import METHODS, NETWORKS, TRAINERS
 from tsinterp_lib.studies.digits.page import SHARE, intervals
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Prose
 
 STUDY = "mnist_guided"
 PRINTED = {"standard": "traditional", "guided": "guided, signed", "guided_absolute": "guided, absolute"}
@@ -32,7 +32,7 @@ def models(rows: pd.DataFrame) -> pd.DataFrame:
     shown = rows[rows["metric"].isin(("test_accuracy", "epochs"))]
     grid = shown.pivot_table(index=["model", "trainer"], columns="metric", values=["value", "seconds"])
     table = pd.DataFrame(grid["value"])[["test_accuracy", "epochs"]].assign(seconds=grid["seconds"]["epochs"])
-    return table.loc[_pairs(table.index)].round(3).rename(index=PRINTED).rename(index=style.network)
+    return table.loc[_pairs(table.index)].round(3).rename(index=PRINTED).rename(index=words.network)
 
 
 def grid(rows: pd.DataFrame, metric: str, ratio: bool = False) -> pd.DataFrame:
@@ -42,17 +42,17 @@ def grid(rows: pd.DataFrame, metric: str, ratio: bool = False) -> pd.DataFrame:
     random, methods = found["random"], [m for m in METHODS if m in found and m != "random"]
     found = found[methods].div(random, axis=0) if ratio else found[methods].sub(random, axis=0)
     found = found.loc[_pairs(found.index)]
-    return found.set_axis([f"{style.network(str(m))}, {PRINTED[str(t)]}" for m, t in found.index])
+    return found.set_axis([f"{words.network(str(m))}, {PRINTED[str(t)]}" for m, t in found.index])
 
 
-def drawn(model: str, explainer: str) -> Figure | Markdown:
+def drawn(model: str, explainer: str) -> Figure | Prose:
     """The ten digits and the kept maps of one network and explainer, a row per training; else what is not kept yet."""
     try:
         kept = maps.load(STUDY)
         data = next(iter(kept.series))
         shown = {p: kept.of(data, model if t == "standard" else f"{model}[{t}]") for t, p in PRINTED.items()}
     except MissingRows:  # maps that are not kept yet: the page says so
-        return Markdown(f"Maps of the {style.network(model)} are not kept yet: `tsinterp maps {STUDY}`.")
+        return Prose(f"Maps of the {words.network(model)} are not kept yet: `tsinterp maps {STUDY}`.")
     return digit_grid(kept.series[data], kept.labels, {p: a[explainer] for p, a in shown.items()})
 
 
@@ -63,14 +63,14 @@ def heat(rows: pd.DataFrame, metric: str) -> Figure:
     return draw_heat(grid(rows, metric), "area − that of a random map", "{:+.2f}", centre=0.0)
 
 
-def absent(rows: pd.DataFrame) -> Markdown:
+def absent(rows: pd.DataFrame) -> Prose:
     """Which networks and trainings are not computed."""
     there = set(zip(rows["model"], rows["trainer"], strict=True))
-    lack = [f"{style.network(n)}, {p}" for n in NETWORKS for t, p in PRINTED.items() if (n, t) not in there]
-    return Markdown(f"Not computed yet: {'; '.join(lack)}." if lack else "All networks and trainings are computed.")
+    lack = [f"{words.network(n)}, {p}" for n in NETWORKS for t, p in PRINTED.items() if (n, t) not in there]
+    return Prose(f"Not computed yet: {'; '.join(lack)}." if lack else "All networks and trainings are computed.")
 
 
-def say(rows: pd.DataFrame) -> Markdown:
+def say(rows: pd.DataFrame) -> Prose:
     """By guided training: in how many pairs of network and method it puts more mass on the ink, and how surely."""
     ink = by_training(rows, INK)
     ink = ink[ink["explainer"] != "random"].set_index(["model", "explainer"])
@@ -88,7 +88,7 @@ def say(rows: pd.DataFrame) -> Markdown:
             f"{int((a['low'] > b['high']).sum())} more, {int((a['high'] < b['low']).sum())} less), and its maps find "
             f"cells that matter more, beyond random maps, in {found} of {area.loc[lines].size}"
         )
-    return Markdown("; ".join(words) + ".")
+    return Prose("; ".join(words) + ".")
 
 
 def _pairs(index: pd.Index) -> list[tuple[str, str]]:

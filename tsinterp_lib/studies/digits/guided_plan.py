@@ -45,4 +45,10 @@ def plan(profile: str) -> Mapping[str, Plan]:
     }
 
 
-MNIST_GUIDED = Study("mnist_guided", "Does guided training mend the maps of digits read as series?", plan)
+MNIST_GUIDED = Study(
+    "mnist_guided",
+    "Does guided training mend the maps of digits read as series?",
+    plan,
+    profiles=("mnist_3k",),
+    drawn=(method("gradient"), method("integrated_gradients")),
+)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from torch import Tensor
 
 from tsinterp_lib.datasets.digit_views import VIEWS
 from tsinterp_lib.engine.maps import Maps
 from tsinterp_lib.engine.profiles import PROFILES
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.nested import NONE, SAMPLES, nested_interval
 from tsinterp_lib.studies.digits.plan import METHODS, NETWORKS, RESCALED, TRAINER, rescaled
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Prose
 
 SHARE = "saliency_share_"
 KEYS, NUMBERS = ["dataset", "model", "explainer"], ["mean", "low", "high", "n", "level"]
@@ -65,7 +65,7 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
     shown = ["test_accuracy", "validation_accuracy", "epochs", "passed_gate"]
     table = rows[rows["metric"].isin(shown)].pivot_table(index=["dataset", "model"], columns="metric", values="value")
     table = table.sort_index(key=lambda labels: labels.map(PLACES))
-    return table[shown].round(3).rename(index=style.network, level="model")
+    return table[shown].round(3).rename(index=words.network, level="model")
 
 
 def enrichment(rows: pd.DataFrame, group: str = "cells") -> pd.DataFrame:
@@ -96,8 +96,8 @@ def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
             found.append(
                 {
                     "dataset": dataset,
-                    "network": style.network(str(model)),
-                    "method": style.look(base).name,
+                    "network": words.network(str(model)),
+                    "method": words.method(base),
                     "ink before": a["mean"],
                     "ink after": b["mean"],
                     "gain": b["mean"] - a["mean"],
@@ -120,7 +120,7 @@ def grid(rows: pd.DataFrame, metric: str, minus: str | None = None) -> pd.DataFr
     found = found.drop(index=minus) if minus else found
     if several:
         names = [(str(column[0]), str(column[1])) for column in found.columns]
-        found.columns = [f"{style.network(m)}, {d.split('_')[0]}" for m, d in names]
+        found.columns = [f"{words.network(m)}, {d.split('_')[0]}" for m, d in names]
     return found
 
 
@@ -138,13 +138,13 @@ def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
     return {name: (kept.of(d, m)[explainer], kept.of(d, m)[after]) for name, (d, m) in shown.items()}
 
 
-def say_trained(rows: pd.DataFrame, profile: str) -> Markdown:
+def say_trained(rows: pd.DataFrame, profile: str) -> Prose:
     """How many digits each network saw, when it stopped, and how many fitted networks stand behind the numbers."""
     chosen, settings = PROFILES[profile], TRAINER.params
     sizes, fitted = chosen.sizes, rows.groupby("model", observed=True)["seed"].nunique()
     enough = f"{settings['stop_accuracy']:.0%}".replace("%", " %")
-    networks = ", ".join(f"{style.network(m)} {fitted[m]}" for m in NETWORKS if m in fitted.index)
-    return Markdown(
+    networks = ", ".join(f"{words.network(m)} {fitted[m]}" for m in NETWORKS if m in fitted.index)
+    return Prose(
         f"{sizes.train:,} training digits, {sizes.validation:,} others to select and stop, at most {chosen.max_epochs} "
         f"epochs, stop at {enough} on the latter; learning rate {settings['learning_rate']}, "
         f"batch {settings['batch_size']}. Fitted networks behind each number, one seed each: {networks}. Where there "
@@ -153,7 +153,7 @@ def say_trained(rows: pd.DataFrame, profile: str) -> Markdown:
     )
 
 
-def say_images(rows: pd.DataFrame) -> Markdown:
+def say_images(rows: pd.DataFrame) -> Prose:
     """How the CNN's maps differ from those of the series networks, in numbers."""
     ink = enrichment(rows)
     series = [m for m in ink.columns if m != "cnn"]
@@ -161,23 +161,23 @@ def say_images(rows: pd.DataFrame) -> Markdown:
     others = [e for e in ink.index if e not in (*plain, "random", "occlusion")]
     best = str(ink.loc[others, series].mean().idxmax())
     area = grid(rows, "masked_accuracy_area_count", minus="random")
-    return Markdown(
+    return Prose(
         "The mass on the ink, in multiples of what a random map puts there: gradients and their smoothed form have "
         f"{ink.loc[plain, 'cnn'].mean():.1f} on the CNN and {ink.loc[plain, series].to_numpy().mean():.1f} on the "
         f"networks that read columns; the {len(others)} methods that multiply by the input or replace it have "
         f"{ink.loc[others, 'cnn'].mean():.1f} and {ink.loc[others, series].to_numpy().mean():.1f} "
-        f"({ink.loc[others, best].mean():.1f} on the {style.network(best)}). "
+        f"({ink.loc[others, best].mean():.1f} on the {words.network(best)}). "
         f"The area under masked accuracy lies below that of random maps by {-area.loc[plain, 'cnn'].mean():.2f} (CNN) "
         f"and {-area.loc[plain, series].to_numpy().mean():.2f} (series) for the former, by "
         f"{-area.loc[others, 'cnn'].mean():.2f} and {-area.loc[others, series].to_numpy().mean():.2f} for the latter."
     )
 
 
-def say_rescaled(compared: pd.DataFrame) -> Markdown:
+def say_rescaled(compared: pd.DataFrame) -> Prose:
     """What rescaling adds, in counts of network and method."""
     pairs = before_and_after(compared)
     more, fewer = pairs[pairs["gain"] > 0], pairs[pairs["area after"] < pairs["area before"]]
-    return Markdown(
+    return Prose(
         f"Rescaling puts more mass on the ink in {len(more)} of {len(pairs)} pairs of network and method, in "
         f"{int(more['apart'].sum())} of them with intervals that do not overlap, and finds cells that matter more (a "
         f"lower area under masked accuracy) in {len(fewer)}."
@@ -189,17 +189,17 @@ def _features(kept: Maps, dataset: str) -> str:
     return f"{steps} × {features}"
 
 
-def say_digits(scores: pd.DataFrame) -> Markdown:
+def say_digits(scores: pd.DataFrame) -> Prose:
     """Which methods beat the random row on real digits, by network."""
     lines = []
     for network, part in scores.groupby("model", sort=False):
         part = part.set_index("explainer")
         chance = part.loc["random"]
-        better = [style.look(str(e)).name for e in part.index[part["high"] < chance["low"]]]
+        better = [words.method(str(e)) for e in part.index[part["high"] < chance["low"]]]
         best = str(part.drop(index="random")["mean"].idxmin())
         lines.append(
-            f"On the {style.network(str(network))}, {', '.join(better) or 'no method'} "
+            f"On the {words.network(str(network))}, {', '.join(better) or 'no method'} "
             f"{'find' if len(better) != 1 else 'finds'} cells that matter more than random ones; the steepest fall is "
-            f"that of {style.look(best).name} ({part['mean'][best]:.2f} against {chance['mean']:.2f})."
+            f"that of {words.method(best)} ({part['mean'][best]:.2f} against {chance['mean']:.2f})."
         )
-    return Markdown(" ".join(lines))
+    return Prose(" ".join(lines))

@@ -133,14 +133,19 @@ def _plan(
 
 
 MNIST_SERIES = Study(
-    "mnist_series", "Are maps of an image better than maps of the same image as a series?", series_plan
+    "mnist_series",
+    "Are maps of an image better than maps of the same image as a series?",
+    series_plan,
+    profiles=("mnist_full", "mnist_10k"),
+    drawn=(*_compared(RESCALED)[:-1], method("integrated_gradients"), method("smoothgrad")),
 )
-MNIST_RESCALED = Study("mnist_rescaled", "Does rescaling mend the maps of series?", rescaled_plan)
-MNIST_VIEWS = Study("mnist_views", "Does the number of features of a series change its maps?", views_plan)
-
-DRAWN: dict[str, tuple[Choice, ...]] = {
-    "mnist_series": (*_compared(RESCALED)[:-1], method("integrated_gradients"), method("smoothgrad")),
-    "mnist_views": _compared(RESCALED[:2])[:-2],
-    "mnist_guided": (method("gradient"), method("integrated_gradients")),
-}
-"""The explainers whose maps are kept for pages, by study."""
+MNIST_RESCALED = Study(
+    "mnist_rescaled", "Does rescaling mend the maps of series?", rescaled_plan, profiles=("mnist_full", "mnist_10k")
+)
+MNIST_VIEWS = Study(
+    "mnist_views",
+    "Does the number of features of a series change its maps?",
+    views_plan,
+    profiles=("mnist_3k",),
+    drawn=_compared(RESCALED[:2])[:-2],
+)

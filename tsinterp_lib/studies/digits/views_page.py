@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib import figures
 from tsinterp_lib.engine.maps import load
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.figures import style
 from tsinterp_lib.studies.digits import page
 from tsinterp_lib.studies.digits.plan import views_plan
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 STUDY = "mnist_views"
 
@@ -24,10 +23,10 @@ def missing(rows: pd.DataFrame, profile: str) -> list[str]:
     there = set(zip(rows["model"], rows["dataset"], strict=True))
     plan = views_plan(profile)["corrected"]
     pairs = [(m.label, d.label) for m in plan.models for d in plan.datasets]
-    return [f"{style.network(m)} on {d.split('_')[0]}" for m, d in pairs if (m, d) not in there]
+    return [f"{words.network(m)} on {d.split('_')[0]}" for m, d in pairs if (m, d) not in there]
 
 
-def say(profile: str, compute: bool = False) -> Markdown:
+def say(profile: str, compute: bool = False) -> Prose:
     """The mass on the ink by view, for the image network and the series network, and what is missing."""
     try:
         rows = select.rows(STUDY, profile, compute, gated=False)
@@ -42,10 +41,10 @@ def say(profile: str, compute: bool = False) -> Markdown:
     if ink.loc["rescaled_gradient"].isna().any():
         text += " A series of one feature keeps no mass when rescaled as released: its one score is scaled to 0."
     lacking = missing(rows, profile)
-    return Markdown(text + (f" Not computed yet: {', '.join(lacking)}." if lacking else ""))
+    return Prose(text + (f" Not computed yet: {', '.join(lacking)}." if lacking else ""))
 
 
-def accuracy(profile: str, compute: bool = False) -> pd.DataFrame | Markdown:
+def accuracy(profile: str, compute: bool = False) -> pd.DataFrame | Prose:
     """Test accuracy of every network on every view, or a note that says what to run."""
     try:
         return page.accuracy_table(select.rows(STUDY, profile, compute, gated=False))
@@ -53,7 +52,7 @@ def accuracy(profile: str, compute: bool = False) -> pd.DataFrame | Markdown:
         return _absent(profile)
 
 
-def ink(profile: str, compute: bool = False) -> Figure | Markdown:
+def ink(profile: str, compute: bool = False) -> Figure | Prose:
     """A method per row, a network and view per column: the mass on the ink over that of a random map."""
     try:
         rows = select.rows(STUDY, profile, compute, gated=False)
@@ -62,12 +61,12 @@ def ink(profile: str, compute: bool = False) -> Figure | Markdown:
     return figures.heat(_enrichment(rows), "mass on the ink / that of a random map", centre=1.0)
 
 
-def maps(explainer: str) -> Figure | Markdown:
+def maps(explainer: str) -> Figure | Prose:
     """The kept maps of ten digits in each view, before and after rescaling, or a note that says what to run."""
     try:
         kept = load(STUDY)
     except MissingRows:
-        return Markdown(f"*The maps are not computed yet: run `tsinterp maps {STUDY}`.*")
+        return Prose(f"*The maps are not computed yet: run `tsinterp maps {STUDY}`.*")
     return figures.digit_views(page.view_maps(kept, explainer), kept.labels)
 
 
@@ -76,5 +75,5 @@ def _enrichment(rows: pd.DataFrame) -> pd.DataFrame:
     return grid.drop(index="random") / grid.loc["random"]
 
 
-def _absent(profile: str) -> Markdown:
-    return Markdown(f"*Not computed yet: run `tsinterp run {STUDY} --profile {profile}`.*")
+def _absent(profile: str) -> Prose:
+    return Prose(f"*Not computed yet: run `tsinterp run {STUDY} --profile {profile}`.*")

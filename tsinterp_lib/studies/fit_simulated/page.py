@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib.figures import results, style
 from tsinterp_lib.registry import Choice, Scalar, build
 from tsinterp_lib.statistics.means import CONTROLS, summarise
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 from tsinterp_lib.types import Sizes
 
 SCORE = "average_precision_pooled"
 DATA = {"state": "state", "switch_feature": "switch of features", "spike": "spike", "spike_delay_2": "delayed spike"}
-METHODS = (*style.LOOKS, *style.VARIANTS)
+METHODS = (*words.METHODS, *words.VARIANTS)
 
 
-def say(rows: pd.DataFrame) -> Markdown:
+def say(rows: pd.DataFrame) -> Prose:
     """The best method of each data set under each protocol, and where FIT stands."""
     lines = []
     for data, printed in DATA.items():
-        for protocol, how in style.PROTOCOLS.items():
+        for protocol, how in words.PROTOCOLS.items():
             mean = _means(rows[rows["dataset"] == data], protocol)
             if mean.empty:
                 lines.append(f"* {printed.capitalize()}, {how}: not computed yet.")
                 continue
-            best = style.printed(mean.index[0])
+            best = words.printed(mean.index[0])
             fit = f"; FIT {mean['fit']:.2f}, place {list(mean.index).index('fit') + 1} of {len(mean)}" * ("fit" in mean)
             lines.append(f"* {printed.capitalize()}, {how}: the best is {best} with {mean.iloc[0]:.2f}{fit}.")
-    return Markdown("Average precision over the cells of all series:\n\n" + "\n".join(lines))
+    return Prose("Average precision over the cells of all series:\n\n" + "\n".join(lines))
 
 
-def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame | Markdown:
+def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame | Prose:
     """Methods × data sets: means over seeds; a sentence where there are no rows."""
     part = select.pick(rows, metric, protocol)
     part = part[part["explainer"] != ""]
@@ -41,10 +41,10 @@ def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame
         return _nothing(protocol)
     table = part.pivot_table(index="explainer", columns="dataset", values="value")
     table = table.reindex(index=[e for e in METHODS if e in table.index], columns=[d for d in DATA if d in table])
-    return table.rename(index=style.printed, columns=DATA).rename_axis(columns=None).round(3)
+    return table.rename(index=words.printed, columns=DATA).rename_axis(columns=None).round(3)
 
 
-def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Markdown:
+def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Prose:
     """Mean and interval over seeds, a panel per data set; a sentence where there are no rows."""
     part = select.pick(rows, metric, protocol)
     part = part[part["explainer"] != ""]
@@ -81,18 +81,18 @@ def examples(seed: int = 0) -> Figure:
     return style.finish(figure)
 
 
-def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
+def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Prose:
     """How well the networks that are explained do: test accuracy over all steps, means over seeds."""
     part = rows[rows["metric"].isin(("test_accuracy", "passed_gate")) & (rows["explainer"] == "")]
     if part.empty:
-        return Markdown("No network is trained yet: `tsinterp run fit_simulated`.")
+        return Prose("No network is trained yet: `tsinterp run fit_simulated`.")
     table = part.pivot_table(index="dataset", columns=["metric", "protocol"], values="value").round(3)
-    named = table.rename(index=DATA, columns=style.PROTOCOLS).rename(columns=style.printed, level="metric")
+    named = table.rename(index=DATA, columns=words.PROTOCOLS).rename(columns=words.printed, level="metric")
     return named.astype(object).where(named.notna(), "–")
 
 
-def _nothing(protocol: str) -> Markdown:
-    return Markdown(f"Nothing {style.PROTOCOLS[protocol]} is computed yet: `tsinterp run fit_simulated`.")
+def _nothing(protocol: str) -> Prose:
+    return Prose(f"Nothing {words.PROTOCOLS[protocol]} is computed yet: `tsinterp run fit_simulated`.")
 
 
 def _means(rows: pd.DataFrame, protocol: str) -> pd.Series:

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics import effects
 from tsinterp_lib.statistics.means import difference_from
 from tsinterp_lib.statistics.verdict import CONFIRMED, NEGLIGIBLE, REFUTED, UNDECIDED, Verdict, verdict
-from tsinterp_lib.studies.guided.joined import differs
+from tsinterp_lib.studies.guided import printed
+from tsinterp_lib.studies.guided.joined import differs, joined
 from tsinterp_lib.studies.guided.plan import EXPLAINED, PROTOCOL, TRADITIONAL
 from tsinterp_lib.studies.planted import NETWORKS
-from tsinterp_lib.tables import papers, select
+from tsinterp_lib.tables import papers, select, words
+from tsinterp_lib.tables.papers import Claims, Printed
 
 AREAS = {"diff_aup": ("aup_count", "precision"), "diff_aur": ("aur_count", "recall")}
 PAIRED_ON = ("dataset", "model", "seed", "explainer")
@@ -40,7 +41,7 @@ def of_ours(rows: pd.DataFrame) -> list[Verdict]:
     ]
     rows = rows[differs(rows) | (rows["trainer"] != "guided_fixed")]
     return [
-        _against(rows[rows["model"] == n], f"{style.network(n)}: {text}", "auroc", a, b)
+        _against(rows[rows["model"] == n], f"{words.network(n)}: {text}", "auroc", a, b)
         for text, a, b in claims
         for n in NETWORKS
     ]
@@ -56,7 +57,7 @@ def raises(rows: pd.DataFrame, network: str, quantity: str, trainer: str = "guid
     metric, word = AREAS[quantity]
     part = rows[rows["model"] == network]
     no_gain = (network, quantity) == ("transformer", "diff_aup")
-    text = f"{style.network(network)}: guided training {'does not raise' if no_gain else 'raises'} {word}"
+    text = f"{words.network(network)}: guided training {'does not raise' if no_gain else 'raises'} {word}"
     found = _against(part, text, metric, trainer, TRADITIONAL, chance=True)
     found = _no_gain(found) if no_gain else found
     better, cells = _better(_differences(part, metric, True), trainer)
@@ -69,8 +70,8 @@ def raises(rows: pd.DataFrame, network: str, quantity: str, trainer: str = "guid
 def best_method(rows: pd.DataFrame, network: str, method: str, quantity: str, trainer: str = "guided") -> Verdict:
     """After guided training a method has the best precision or recall on a network, against the best other one."""
     metric, word = AREAS[quantity]
-    name = style.look(method).name
-    text = f"{style.network(network)}, guided: {name} has the best {word}"
+    name = words.method(method)
+    text = f"{words.network(network)}, guided: {name} has the best {word}"
     part = _differences(rows[(rows["model"] == network) & (rows["trainer"] == trainer)], metric, True)
     mean = part.groupby("explainer")["value"].mean()
     if method not in mean.index or len(mean) < 2:
@@ -78,13 +79,13 @@ def best_method(rows: pd.DataFrame, network: str, method: str, quantity: str, tr
     other = str(mean.drop(method).idxmax())
     a, b = (part[part["explainer"] == m] for m in (method, other))
     found = _judged(text, a, b, on=("dataset", "model", "seed"))
-    return replace(found, why=f"{found.why}; the best other is {style.look(other).name}")
+    return replace(found, why=f"{found.why}; the best other is {words.method(other)}")
 
 
 def below_chance(rows: pd.DataFrame, network: str, trainer: str) -> Verdict:
     """Mean precision over methods and layouts lies below that of a random map."""
     way = "traditional" if trainer == TRADITIONAL else "guided"
-    text = f"{style.network(network)}, {way}: precision is below chance"
+    text = f"{words.network(network)}, {way}: precision is below chance"
     part = _differences(rows[(rows["model"] == network) & (rows["trainer"] == trainer)], "aup_count", True)
     return _judged(text, part, part.assign(value=0.0), "below") if len(part) else _absent(text)
 
@@ -133,3 +134,13 @@ def _judged(
 
 def _absent(text: str) -> Verdict:
     return Verdict(text, UNDECIDED, np.nan, np.nan, np.nan, 0, "not computed yet")
+
+
+CLAIMS = (Claims("ismail2021", "12_guided_training", lambda profile: of_paper(joined(profile))),)
+
+SERIES = ("benchmark", "guided", "guided_standardised")
+PRINTED = (
+    Printed("ismail2021 Table 2", SERIES, printed.means),
+    Printed("ismail2021 Table 7", SERIES, printed.accuracies),
+    Printed("ismail2021 Tables 8 to 11", SERIES, printed.per_layout),
+)

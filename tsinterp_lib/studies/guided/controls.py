@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics import effects
 from tsinterp_lib.studies.guided.gains import PRINTED
 from tsinterp_lib.studies.guided.plan import EXPLAINED, PROTOCOL, TRADITIONAL
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 PARTS = {
     "all of it: guided − traditional": ("{guided}", TRADITIONAL),
@@ -50,7 +49,7 @@ def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
                 if a[WHERE].merge(b[WHERE]).empty:
                     continue
                 e = effects.effect(name, network, quantity, a, b)
-                row = f"{style.network(network)}: {name.split(':')[0]}"
+                row = f"{words.network(network)}: {name.split(':')[0]}"
                 values = (row, name, network, quantity, e.effect, e.low, e.high, e.blocks)
                 found.append(dict(zip(FIELDS, values, strict=True)))
     return pd.DataFrame(found, columns=list(FIELDS))
@@ -71,39 +70,39 @@ def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
                 if a[WHERE].merge(b[WHERE]).empty:
                     continue
                 e = effects.effect("fine-tuned", network, quantity, a, b)
-                row = f"{style.network(network)}: fine-tuned − {PRINTED[minus].split(',')[0]}"
+                row = f"{words.network(network)}: fine-tuned − {PRINTED[minus].split(',')[0]}"
                 values = (row, minus, network, quantity, e.effect, e.low, e.high, e.blocks)
                 found.append(dict(zip(FIELDS, values, strict=True)))
     return pd.DataFrame(found, columns=list(FIELDS))
 
 
-def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Markdown:
+def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Prose:
     """The parts of one quantity as text, parts × networks, with n pairs of models; or that there are none."""
     if found.empty:
-        return Markdown("Not computed yet.")
+        return Prose("Not computed yet.")
     part = found[found["quantity"] == quantity]
     text = [_text(*row) for row in part[["effect", "low", "high", "blocks"]].itertuples(index=False)]
     grid = part.assign(text=text).pivot_table(index="part", columns="network", values="text", aggfunc="first")
-    return grid.reindex(index=[p for p in PARTS if p in grid.index]).rename(columns=style.network)
+    return grid.reindex(index=[p for p in PARTS if p in grid.index]).rename(columns=words.network)
 
 
-def say(found: pd.DataFrame, trainer: str = "guided") -> Markdown:
+def say(found: pd.DataFrame, trainer: str = "guided") -> Prose:
     """Which part of the gain in AUROC is the largest, and whether the gradient's own is above zero, by network."""
     part = found[found["quantity"] == "AUROC"]
     lead = f"*{PRINTED[trainer]}*"
     if part.empty:
-        return Markdown(f"{lead}: no network has all controls yet; `tsinterp run guided --only trainer=random_masked`.")
-    words = []
+        return Prose(f"{lead}: no network has all controls yet; `tsinterp run guided --only trainer=random_masked`.")
+    parts = []
     for network, own in part.groupby("network", sort=False):
         e = own.set_index("part")["effect"].astype(float)
         (low, high), *_ = own[own["part"] == GRADIENT][["low", "high"]].to_numpy()
         clear = "above zero" if low > 0 else "below zero" if high < 0 else "not clear of zero"
-        words.append(
-            f"on the **{style.network(str(network))}** ({_models(own)}) AUROC changes by {e[WHOLE]:+.3f}; of this "
+        parts.append(
+            f"on the **{words.network(str(network))}** ({_models(own)}) AUROC changes by {e[WHOLE]:+.3f}; of this "
             f"{e[CONSISTENCY]:+.3f} come with the divergence alone, {e[NOISE]:+.3f} with "
             f"noise in random cells, and {e[GRADIENT]:+.3f} with the choice of cells by their gradient ({clear})"
         )
-    return Markdown(f"{lead}: " + "; ".join(words) + ".")
+    return Prose(f"{lead}: " + "; ".join(parts) + ".")
 
 
 def _models(own: pd.DataFrame) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 import pandas as pd
-from IPython.display import Markdown
 
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.paired import paired
 from tsinterp_lib.studies.guided.joined import joined
 from tsinterp_lib.studies.guided.plan import EXPLAINED, PROTOCOL, TRADITIONAL
 from tsinterp_lib.studies.planted import NETWORKS
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 SCORES = {
     "auroc": "AUROC",
@@ -58,7 +57,7 @@ def over_layouts(
         part = select.pick(rows, metric, protocol)
         for (network, method), cells in part[part["model"].isin(networks)].groupby(["model", "explainer"], sort=False):
             difference = asdict(paired(cells, trainer, minus, "trainer", leave_out_undefined=True))
-            row = f"{style.network(str(network))}: {style.look(str(method)).name}"
+            row = f"{words.network(str(network))}: {words.method(str(method))}"
             found.append(difference | {"network": network, "method": method, "quantity": printed, "row": row})
     return pd.DataFrame(found, columns=None if found else list(FIELDS))
 
@@ -98,7 +97,7 @@ def both_scalings(profile: str = "paper", gated: bool = True) -> dict[str, pd.Da
     return found
 
 
-def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFrame | Markdown:
+def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFrame | Prose:
     """Mean of a metric over methods, layouts and seeds that all scalings have, and how many models these are.
 
     Where no cell has all of them, the sentence that says so.
@@ -110,28 +109,28 @@ def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFr
     cells = pd.concat(parts).pivot_table(index=where, columns="scaling", values="value").reindex(columns=list(both))
     cells = cells.dropna()
     if cells.empty:
-        return Markdown("Not computed yet.")
+        return Prose("Not computed yet.")
     grouped = cells.groupby(level=["model", "trainer"])
     units = cells.reset_index()[["model", "trainer", "dataset", "seed"]].drop_duplicates()
     models = units.groupby(["model", "trainer"]).size()
     grid = grouped.mean().round(3).assign(models=models)
     order = [(m, t) for m in NETWORKS for t in PRINTED if (m, t) in grid.index]
-    return grid.loc[order].rename(index=style.network, level=0).rename(index=PRINTED, level=1)
+    return grid.loc[order].rename(index=words.network, level=0).rename(index=PRINTED, level=1)
 
 
-def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol: str = PROTOCOL) -> Markdown:
+def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol: str = PROTOCOL) -> Prose:
     """On how many layouts and seeds a comparison of two trainings stands, by network, and which networks lack it."""
     there = _layouts_of_both(rows, trainer, minus, protocol)
     part = rows[(rows["trainer"] == trainer) & (rows["protocol"] == protocol) & (rows["explainer"] != "")]
     have = [
-        f"{style.network(n)} ({k} {'layout' if k == 1 else 'layouts'}, {s} {'seed' if s == 1 else 'seeds'})"
+        f"{words.network(n)} ({k} {'layout' if k == 1 else 'layouts'}, {s} {'seed' if s == 1 else 'seeds'})"
         for n, k in there.items()
         for s in [part[part["model"] == n]["seed"].nunique()]
         if k
     ]
-    lack = [style.network(n) for n in NETWORKS if not there.get(n)]
+    lack = [words.network(n) for n in NETWORKS if not there.get(n)]
     words = f"*{PRINTED[trainer]}* against *{PRINTED[minus]}*: " + (", ".join(have) or "nothing") + " computed"
-    return Markdown(words + (f"; not there: {', '.join(lack)}." if lack else "."))
+    return Prose(words + (f"; not there: {', '.join(lack)}." if lack else "."))
 
 
 def _layouts_of_both(rows: pd.DataFrame, trainer: str, minus: str, protocol: str) -> dict[str, int]:
@@ -150,7 +149,7 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
     text = counts["sum"].astype(str) + " of " + counts["size"].astype(str)
     grid = pd.DataFrame(text.unstack("model"))
     grid = grid.reindex(index=[t for t in PRINTED if t in set(gate["trainer"])], columns=select.in_order(grid.columns))
-    return grid.rename(index=PRINTED, columns=style.network).fillna("–")
+    return grid.rename(index=PRINTED, columns=words.network).fillna("–")
 
 
 def training(rows: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +170,7 @@ def training(rows: pd.DataFrame) -> pd.DataFrame:
             if part.empty or same.empty:
                 continue
             e, b = part[part["metric"] == "epochs"], same[same["metric"] == "epochs"]
-            found[style.network(network), PRINTED[trainer]] = {
+            found[words.network(network), PRINTED[trainer]] = {
                 "models": len(e),
                 "test accuracy": round(float(part[part["metric"] == "test_accuracy"]["value"].mean()), 3),
                 "epochs": round(float(e["value"].mean()), 1),
@@ -183,18 +182,18 @@ def training(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).T
 
 
-def say(rows: pd.DataFrame, trainer: str = "guided", minus: str = TRADITIONAL) -> Markdown:
+def say(rows: pd.DataFrame, trainer: str = "guided", minus: str = TRADITIONAL) -> Prose:
     """By network: in how many methods a trainer helps with the whole interval, the median gain, and the best method."""
     gains = over_layouts(rows, trainer, minus, metrics={"auroc": "AUROC"})
     lead = f"*{PRINTED[trainer]}* minus *{PRINTED[minus]}*, AUROC"
     if gains.empty:
-        return Markdown(f"{lead}: not computed yet.")
+        return Prose(f"{lead}: not computed yet.")
     parts = []
     for network, part in gains.groupby("network", sort=False):
         up, down = int((part["low"] > 0).sum()), int((part["high"] < 0).sum())
         best = part.sort_values("effect").iloc[-1]
         parts.append(
-            f"**{style.network(str(network))}** rises in {up} and falls in {down} of {len(part)} methods, median "
-            f"{part['effect'].median():+.3f}, most {best['effect']:+.3f} ({style.look(best['method']).name})"
+            f"**{words.network(str(network))}** rises in {up} and falls in {down} of {len(part)} methods, median "
+            f"{part['effect'].median():+.3f}, most {best['effect']:+.3f} ({words.method(best['method'])})"
         )
-    return Markdown(f"{lead} (rise or fall: the whole interval over layouts): " + "; ".join(parts) + ".")
+    return Prose(f"{lead} (rise or fall: the whole interval over layouts): " + "; ".join(parts) + ".")

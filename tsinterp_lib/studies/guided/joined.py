@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Joins the rows of guided training with those of the same models trained traditionally."""
 
 from __future__ import annotations
 

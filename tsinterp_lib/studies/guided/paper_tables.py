@@ -1,6 +1,6 @@
 """Tables 2 and 7 to 11 of Ismail et al., NeurIPS 2021, in their layout: ours, its interval, the published value.
 
-The published values are those in ``results/published``: a network that is added there is shown beside ours from then
+The published values are those in ``results/papers``: a network that is added there is shown beside ours from then
 on. Ours are means over seeds, areas by the count cut minus those of the random map of the same model.
 """
 
@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from jaxtyping import Float
 from scipy import stats
 
 from tsinterp_lib.datasets import LAYOUTS
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.means import difference_from, summarise
 from tsinterp_lib.statistics.outcome import WIDEST
 from tsinterp_lib.studies.guided.plan import EXPLAINED, MASKED, PROTOCOL, TRADITIONAL
 from tsinterp_lib.studies.planted import NETWORKS
-from tsinterp_lib.tables import papers, select
+from tsinterp_lib.tables import papers, select, words
+from tsinterp_lib.tables.words import Prose
 
 QUANTITIES = {"diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)"}
 TRAININGS = {"traditional": "trad.", "saliency_guided": "guided"}
@@ -69,8 +68,8 @@ def layout_table(found: pd.DataFrame, network: str, metric: str) -> pd.DataFrame
     )
     place = NETWORKS.index(network)
     grid = grid.reindex(index=list(LAYOUTS), columns=pd.MultiIndex.from_product([EXPLAINED, TRAININGS.values()]))
-    grid = grid.rename(index=lambda name: f"{style.layout(name)}, k = {MASKED[name][place]} %")
-    return grid.rename(columns={e: style.look(e).name for e in EXPLAINED}).astype(object).fillna("–")
+    grid = grid.rename(index=lambda name: f"{words.layout(name)}, k = {MASKED[name][place]} %")
+    return grid.rename(columns={e: words.method(e) for e in EXPLAINED}).astype(object).fillna("–")
 
 
 def accuracy_table(found: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +81,7 @@ def accuracy_table(found: pd.DataFrame) -> pd.DataFrame:
         index="dataset", columns=["model", "training"], values="text", aggfunc="first", observed=True
     )
     grid = grid.reindex(index=[name for name in LAYOUTS if name in grid.index])
-    return grid.rename(index=style.layout, columns=style.network).astype(object).fillna("–")
+    return grid.rename(index=words.layout, columns=words.network).astype(object).fillna("–")
 
 
 def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -95,8 +94,8 @@ def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
     grid = part.pivot_table(
         index="explainer", columns=["model", "training"], values="text", aggfunc="first", observed=True
     )
-    grid = grid.reindex([e for e in EXPLAINED if e in grid.index]).rename(index=lambda e: style.look(e).name)
-    names = {m: f"{style.network(str(m))}{'' if np.isnan(k) else f', {k:.0f} layouts'}" for m, k in counts.items()}
+    grid = grid.reindex([e for e in EXPLAINED if e in grid.index]).rename(index=lambda e: words.method(e))
+    names = {m: f"{words.network(str(m))}{'' if np.isnan(k) else f', {k:.0f} layouts'}" for m, k in counts.items()}
     return grid.rename(columns=names).astype(object).fillna("–")
 
 
@@ -119,7 +118,7 @@ def agreement(found: pd.DataFrame) -> pd.DataFrame:
                 held, sure = inside(part)
                 lines.append(
                     {
-                        "network": style.network(network),
+                        "network": words.network(network),
                         "quantity": QUANTITIES[metric],
                         "training": printed,
                         "same sign": f"{int(((part['mean'] > 0) == (part['published'] > 0)).sum())} of {len(part)}",
@@ -131,19 +130,19 @@ def agreement(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def say(found: pd.DataFrame) -> Markdown:
+def say(found: pd.DataFrame) -> Prose:
     """In how many cells ours and the published value agree in sign, and in how many theirs lies in our interval."""
     both = found.dropna(subset=["mean", "published"])
     if both.empty:
-        return Markdown("No cell has both a value of ours and a published one yet.")
+        return Prose("No cell has both a value of ours and a published one yet.")
     sign = int(((both["mean"] > 0) == (both["published"] > 0)).sum())
     held, sure = inside(both)
-    absent = [style.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]
+    absent = [words.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]
     words = (
         f"Of {int(found['published'].notna().sum())} published cells at hand, ours has {len(both)}: {sign} have the "
         f"same sign. {sure} have an interval no wider than ± {WIDEST:g}; {held} of these hold the published value."
     )
-    return Markdown(words + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
+    return Prose(words + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
 
 
 def _areas(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:

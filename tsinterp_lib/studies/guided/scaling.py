@@ -9,16 +9,15 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.paired import paired
 from tsinterp_lib.studies.guided import paper_tables
 from tsinterp_lib.studies.guided.gains import shared_models
 from tsinterp_lib.studies.guided.paper_tables import QUANTITIES
 from tsinterp_lib.studies.guided.plan import PROTOCOL
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 _AT = ["metric", "dataset", "model", "explainer", "training"]
 
@@ -57,7 +56,7 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
             part = part.assign(value=(part["mean"] - part["published"]).abs(), protocol=part["scaling"])
             of = {name: part[part["scaling"] == name] for name in names}
             same = {n: int(((p["mean"] > 0) == (p["published"] > 0)).sum()) for n, p in of.items()}
-            line: dict[str, object] = {"network": style.network(network), "quantity": printed}
+            line: dict[str, object] = {"network": words.network(network), "quantity": printed}
             line |= {f"distance, {n}": float(p["value"].mean()) for n, p in of.items()}
             line |= {f"same sign, {n}": f"{same[n]} of {len(p)}" for n, p in of.items()}
             line |= {f"inside, {n}": "{} of {}".format(*paper_tables.inside(p)) for n, p in of.items()}
@@ -65,11 +64,11 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def table(found: pd.DataFrame) -> pd.DataFrame | Markdown:
+def table(found: pd.DataFrame) -> pd.DataFrame | Prose:
     """:func:`distances` as printed, a column per network and quantity, or the sentence that says there are none."""
     lines = distances(found)
     if lines.empty:
-        return Markdown("Not computed yet.")
+        return Prose("Not computed yet.")
     bounds = lines[["change", "low", "high"]].to_numpy(dtype=float)
     lines["change"] = [f"{c:+.3f}" + (f" [{a:+.3f}, {b:+.3f}]" if np.isfinite(a) else "") for c, a, b in bounds]
     for column in (c for c in lines if str(c).startswith("distance")):
@@ -82,11 +81,11 @@ def table(found: pd.DataFrame) -> pd.DataFrame | Markdown:
     )
 
 
-def say(found: pd.DataFrame) -> Markdown:
+def say(found: pd.DataFrame) -> Prose:
     """For which networks and quantities the last scaling is closer to print, and for which the first."""
     lines = distances(found)
     if lines.empty:
-        return Markdown("No printed cell has both scalings yet.")
+        return Prose("No printed cell has both scalings yet.")
     first, last = list(dict.fromkeys(found["scaling"]))[:2]
     closer = {last: lines[lines["high"] < 0], first: lines[lines["low"] > 0]}
     words = [
@@ -101,7 +100,7 @@ def say(found: pd.DataFrame) -> Markdown:
     ]
     rest = len(lines) - sum(map(len, closer.values()))
     said = "Ours is closer to print " + "; ".join(words) if words else "Neither scaling is clearly closer to print"
-    return Markdown(f"{said}. {rest} of {len(lines)} comparisons stay undecided." if rest else f"{said}.")
+    return Prose(f"{said}. {rest} of {len(lines)} comparisons stay undecided." if rest else f"{said}.")
 
 
 def _change(part: pd.DataFrame, names: list[str]) -> dict[str, float]:

@@ -1,1 +1,5 @@
-"""TODO"""
+"""Re-runs it on six other background processes."""
+
+from tsinterp_lib.studies.processes.plan import PROCESSES_STUDY
+
+STUDIES = (PROCESSES_STUDY,)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from IPython.display import Markdown
 from scipy import stats
 
 from tsinterp_lib.datasets import LAYOUTS, PROCESSES
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.figures import style
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.statistics.means import CONTROLS, difference_from
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 
 def all_rows(profile: str = "paper", compute: bool = False, gated: bool = True) -> pd.DataFrame:
@@ -32,7 +31,7 @@ def models(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     for column in fitted:
         pairs = zip(passed[column], fitted[column], strict=True)
         text[column] = ["–" if pd.isna(n) else f"{p:.0f} of {n:.0f}" for p, n in pairs]
-    return _ordered(text).rename(index=lambda name: name.replace("_", " "), columns=style.network)
+    return _ordered(text).rename(index=lambda name: name.replace("_", " "), columns=words.network)
 
 
 def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, list[str]]:
@@ -102,7 +101,7 @@ def same_order(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
     found = {name: stats.kendalltau(grid[first], grid[name]) for name in others}
     rows = [
         {
-            "process": style.printed(name),
+            "process": words.printed(name),
             "tau": round(t.statistic, 3),
             "p": math.ceil(1000 * t.pvalue) / 1000,
             "methods": len(grid),
@@ -122,7 +121,7 @@ def _ordered(grid: pd.DataFrame) -> pd.DataFrame:
     return grid.reindex(index=rows, columns=[m for m in MODELS if m in grid.columns])
 
 
-def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
+def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
     """How far the background process moves the answer, and whether it changes the order of methods."""
     lines = [_range_of_processes(rows, protocol)]
     for network, layouts in alone(rows, protocol).items():
@@ -135,17 +134,17 @@ def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown
         f"{order['tau'].min():.2f} and {order['tau'].max():.2f}; it differs from zero at p < 0.05 for {len(close)} of "
         f"{len(order)} processes."
     )
-    return Markdown(" ".join(lines))
+    return Prose(" ".join(lines))
 
 
 def _range_of_processes(rows: pd.DataFrame, protocol: str) -> str:
     """The processes with the lowest and the highest mean AUROC on each network."""
     grid = by_process(rows, "auroc", protocol)
-    layouts = [style.layout(name) for name in on_shared_layouts(rows, protocol)[1]]
+    layouts = [words.layout(name) for name in on_shared_layouts(rows, protocol)[1]]
     ranges = []
     for network in grid.columns:
         part = grid[network].dropna().sort_values()
         if len(part) > 1:
-            low, high = (f"{part.iloc[i]:.2f} ({style.layout(str(part.index[i]))})" for i in (0, -1))
-            ranges.append(f"from {low} to {high} on the **{style.network(str(network))}**")
+            low, high = (f"{part.iloc[i]:.2f} ({words.layout(str(part.index[i]))})" for i in (0, -1))
+            ranges.append(f"from {low} to {high} on the **{words.network(str(network))}**")
     return f"On the layouts that all processes have ({', '.join(layouts)}), mean AUROC goes {', '.join(ranges)}."

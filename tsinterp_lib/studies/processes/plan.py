@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Study *processes*: the benchmark on the six other background processes."""
 
 from __future__ import annotations
 

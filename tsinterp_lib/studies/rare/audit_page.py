@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-from IPython.display import Markdown
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.means import interval
 from tsinterp_lib.studies.rare.audit_plan import AREAS, MASKS, OWN_FEATURES
+from tsinterp_lib.tables import words
+from tsinterp_lib.tables.words import Prose
 
 SCORES = {
     "aup_threshold": "AUP (threshold, pooled)",
@@ -18,11 +18,11 @@ SCORES = {
 MISSING = "Nothing of this is computed yet: `tsinterp run rare_audit`."
 
 
-def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
+def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Prose:
     """Dynamask as released, and what each switch of its fit adds, paired by seed: mean and 95 % interval."""
     wide = _wide(rows, "as_released")
     if wide is None or "dynamask" not in wide.columns.get_level_values("explainer"):
-        return Markdown(MISSING)
+        return Prose(MISSING)
     table: dict[str, dict[str, str]] = {"as released": {}}
     for metric, printed in SCORES.items():
         if (metric, "dynamask") not in wide.columns:
@@ -36,19 +36,19 @@ def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
     return pd.DataFrame(table).T
 
 
-def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame | Markdown:
+def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame | Prose:
     """One area over the threshold, as released and with each choice changed: methods × choices, means over seeds."""
     wide = _wide(rows, "as_released")
     if wide is None:
-        return Markdown(MISSING)
+        return Prose(MISSING)
     mean = wide.mean()
     columns = {"as released": area, **{name: f"{area}[{name}]" for name in AREAS}}
     names = [e for e in wide.columns.get_level_values("explainer").unique() if "[" not in str(e)]
-    names = [e for e in (*style.LOOKS,) if e in names]
-    return pd.DataFrame({c: {style.printed(e): mean.get((m, e)) for e in names} for c, m in columns.items()}).round(3)
+    names = [e for e in words.METHODS if e in names]
+    return pd.DataFrame({c: {words.printed(e): mean.get((m, e)) for e in names} for c, m in columns.items()}).round(3)
 
 
-def of_features(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
+def of_features(rows: pd.DataFrame) -> pd.DataFrame | Prose:
     """Dynamask where the series of a run share their important features, as released, and where each has its own."""
     table: dict[str, dict[str, str]] = {}
     for protocol, name in (("as_released", "shared, as released"), (OWN_FEATURES, "own features")):
@@ -56,7 +56,7 @@ def of_features(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
         if wide is None or ("auroc", "dynamask") not in wide.columns:
             continue
         table[name] = {printed: _plain(wide[(metric, "dynamask")]) for metric, printed in SCORES.items()}
-    return pd.DataFrame(table).T if table else Markdown(MISSING)
+    return pd.DataFrame(table).T if table else Prose(MISSING)
 
 
 def _wide(rows: pd.DataFrame, protocol: str) -> pd.DataFrame | None:

@@ -1,10 +1,12 @@
-"""TODO say."""
+"""The claims of Crabbé and van der Schaar, ICML 2021, on rare features and rare times."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from tsinterp_lib.statistics.verdict import Verdict
+from tsinterp_lib.tables import partial
+from tsinterp_lib.tables.papers import Claims
 from tsinterp_lib.tables.rivals import gap, level, others
 
 FAR = 0.2
@@ -24,3 +26,6 @@ def of_rare(rows: pd.DataFrame) -> list[Verdict]:
             gap(order, part, "auroc", "as_released", "dynamask", others(part)),
         ]
     return found
+
+
+CLAIMS = (Claims("crabbe2021", "22_mask_audit", lambda _: of_rare(partial.rows("rare"))),)

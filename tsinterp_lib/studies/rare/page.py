@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from tsinterp_lib.figures import results, style
+from tsinterp_lib.figures import results
 from tsinterp_lib.statistics.means import CONTROLS, summarise
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 NAMES = {
     "aup_threshold_pooled": "AUP (threshold, pooled)",
@@ -18,19 +18,19 @@ NAMES = {
     "auroc": "AUROC",
     "average_precision": "average precision",
 }
-METHODS = (*style.LOOKS, *style.VARIANTS)
+METHODS = (*words.METHODS, *words.VARIANTS)
 BY = ["protocol", "profile", "metric", "dataset", "explainer"]
 
 
-def say(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
+def say(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
     """Recall area and AUROC of Dynamask and of the best other method, on rare features."""
     part = rows[(rows["dataset"] == "rare_feature") & ~rows["explainer"].isin(("", *CONTROLS))]
     mean = {m: select.pick(part, m, protocol).groupby("explainer")["value"].mean() for m in NAMES}
     recall, order = mean["aur_threshold_pooled"], mean["auroc"]
     other = str(order.drop("dynamask").idxmax())
-    return Markdown(
+    return Prose(
         f"As released, on rare features, Dynamask has a recall area of {recall['dynamask']:.2f} and an AUROC of "
-        f"{order['dynamask']:.2f}; {style.look(other).name} has {recall[other]:.2f} and {order[other]:.2f}."
+        f"{order['dynamask']:.2f}; {words.method(other)} has {recall[other]:.2f} and {order[other]:.2f}."
     )
 
 
@@ -44,7 +44,7 @@ def grid(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     part = rows[rows["metric"].isin(metrics) & (rows["explainer"] != "")]
     columns = ["protocol", "dataset", "metric"]
     table = part.pivot_table(index="explainer", columns=columns, values="value")
-    return table.reindex([e for e in METHODS if e in table.index]).rename(index=style.printed)
+    return table.reindex([e for e in METHODS if e in table.index]).rename(index=words.printed)
 
 
 def cost(rows: pd.DataFrame) -> pd.DataFrame:
@@ -67,4 +67,4 @@ def dots(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> Figure:
     found = summarise(rows[rows["metric"].isin(metrics) & (rows["protocol"] == protocol)], BY)
     found = found[found["explainer"] != ""]
     panels = {NAMES.get(m, m.replace("_", " ")): found[found["metric"] == m] for m in metrics}
-    return results.side_by_side(panels, f"{rows['dataset'].iloc[0].replace('_', ' ')}, {style.PROTOCOLS[protocol]}")
+    return results.side_by_side(panels, f"{rows['dataset'].iloc[0].replace('_', ' ')}, {words.PROTOCOLS[protocol]}")

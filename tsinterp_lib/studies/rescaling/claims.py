@@ -1,23 +1,29 @@
-"""TODO say."""
+"""The claim that rescaling improves a map, for each network and method."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.verdict import UNDECIDED, Verdict, verdict
 from tsinterp_lib.studies.rescaling.page import NEGLIGIBLE, gains
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.papers import Claims
 
 
 def verdicts(rows: pd.DataFrame, protocol: str = "as_released") -> list[Verdict]:
     """The claim that rescaling improves the map, for each network and method, by AUROC over layouts."""
     found = []
     for row in gains(rows, protocol, {"auroc": "AUROC"}).to_dict("records"):
-        claim = f"{style.network(row['network'])}: rescaling improves {style.look(row['b']).name}"
+        claim = f"{words.network(row['network'])}: rescaling improves {words.method(row['b'])}"
         effect, low, high, n = row["effect"], row["low"], row["high"], row["n"]
         if np.isfinite(low) and np.isfinite(high):
             found.append(verdict(claim, effect, low, high, n, negligible=NEGLIGIBLE))
         else:
             found.append(Verdict(claim, UNDECIDED, effect, np.nan, np.nan, n, f"{n} layouts: too few for an interval"))
     return found
+
+
+CLAIMS = (
+    Claims("ismail2020", "10_temporal_saliency_rescaling", lambda profile: verdicts(select.rows("rescaling", profile))),
+)

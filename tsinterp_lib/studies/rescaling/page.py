@@ -7,16 +7,15 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.explainers.temporal_saliency_rescaling import TemporalSaliencyRescaling
-from tsinterp_lib.figures import style
 from tsinterp_lib.registry import Choice, known
 from tsinterp_lib.statistics.paired import paired
 from tsinterp_lib.studies.rescaling.plan import rescaled
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
 
 GAINS = {
     "auroc": "AUROC",
@@ -61,7 +60,7 @@ def gains(rows: pd.DataFrame, protocol: str, metrics: dict[str, str] | None = No
         raise InvalidInput(f"no rescaled method in the rows of {protocol!r}: run `tsinterp run rescaling`.")
     table = pd.DataFrame(found)
     return table.assign(
-        row=[f"{style.network(n)}: {style.look(m).name}" for n, m in table[["network", "method"]].to_numpy()]
+        row=[f"{words.network(n)}: {words.method(m)}" for n, m in table[["network", "method"]].to_numpy()]
     )
 
 
@@ -82,8 +81,8 @@ def price(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
     cost = part.pivot_table(index="model", columns="explainer", values="seconds", aggfunc="median")
     found = [
         {
-            "network": style.network(str(network)),
-            "method": style.look(before).name,
+            "network": words.network(str(network)),
+            "method": words.method(before),
             "maps": TemporalSaliencyRescaling().budget(50, 50),
             "seconds before": cost[before][network],
             "seconds after": cost[after][network],
@@ -95,13 +94,13 @@ def price(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
     return table.assign(times=(table["seconds after"] / table["seconds before"].replace(0, np.nan)).round()).round(4)
 
 
-def say_rescaling(rows: pd.DataFrame, protocol: str = "as_released") -> Markdown:
+def say_rescaling(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
     """How many combinations of network and method rescaling improves, and at what price."""
     found = gains(rows, protocol, {"auroc": "AUROC"})
     better, worse = int((found["low"] > 0).sum()), int((found["high"] < 0).sum())
     first, last = found.sort_values("effect").iloc[[-1, 0]].to_dict("records")
     times = price(rows, protocol)["times"]
-    return Markdown(
+    return Prose(
         f"Over layouts, rescaling improves AUROC in {better} of {len(found)} combinations of network and method and "
         f"worsens it in {worse}, with the whole interval. It helps most for {first['row']} ({first['effect']:+.3f}) "
         f"and least for {last['row']} ({last['effect']:+.3f}), and takes {times.min():.0f} to {times.max():.0f} times "

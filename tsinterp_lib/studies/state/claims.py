@@ -1,11 +1,12 @@
-"""TODO say."""
+"""The claims of the papers on Dynamask and FIT on the hidden state."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from tsinterp_lib.figures import style
 from tsinterp_lib.statistics.verdict import Verdict
+from tsinterp_lib.tables import partial, words
+from tsinterp_lib.tables.papers import Claims
 from tsinterp_lib.tables.rivals import GRADIENTS, gap, others
 
 
@@ -32,5 +33,15 @@ def of_fit_on_state(rows: pd.DataFrame) -> list[Verdict]:
     """Tonekaboni et al. on the hidden state: FIT against gradients."""
     return [
         gap(f"FIT, {printed}: better ranking than any gradient method", rows, "auroc", protocol, "fit", GRADIENTS)
-        for protocol, printed in style.PROTOCOLS.items()
+        for protocol, printed in words.PROTOCOLS.items()
     ]
+
+
+def _or_largest(profile: str) -> str:
+    return partial.LARGEST if profile == "paper" else profile
+
+
+CLAIMS = (
+    Claims("crabbe2021", "15_state", lambda p: of_masks_on_state(partial.rows("state_masks", _or_largest(p)))),
+    Claims("tonekaboni2020", "15_state", lambda p: of_fit_on_state(partial.rows("state", _or_largest(p)))),
+)

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from tsinterp_lib.figures import results, style
+from tsinterp_lib.engine.profiles import PROFILES
+from tsinterp_lib.figures import results
+from tsinterp_lib.registry import build, find
 from tsinterp_lib.statistics.means import CONTROLS
-from tsinterp_lib.tables import select, summaries
+from tsinterp_lib.tables import select, summaries, words
+from tsinterp_lib.tables.words import Prose
 
 HIGH = 0.9
 """An AUROC from which on a method is said to rank the active feature first nearly everywhere."""
 
 
-def say(rows: pd.DataFrame, masks: pd.DataFrame) -> Markdown:
+def say(rows: pd.DataFrame, masks: pd.DataFrame) -> Prose:
     """The answer, in a sentence per protocol and one on the masks."""
     lines = []
-    for protocol, printed in style.PROTOCOLS.items():
+    for protocol, printed in words.PROTOCOLS.items():
         mean = _means(rows, protocol)
         if mean.empty:
             lines.append(f"{printed.capitalize()}: not computed yet.")
             continue
-        high = [style.look(str(e)).name for e in mean.index[mean >= HIGH]]
+        high = [words.method(str(e)) for e in mean.index[mean >= HIGH]]
         lines.append(
             f"{printed.capitalize()}, {len(high)} of {len(mean)} methods rank the active feature with an AUROC of at "
             f"least {HIGH:g}{_listed(high)}; the best is "
-            f"{style.look(str(mean.index[0])).name} with {mean.iloc[0]:.2f}, the worst "
-            f"{style.look(str(mean.index[-1])).name} with {mean.iloc[-1]:.2f}."
+            f"{words.method(str(mean.index[0]))} with {mean.iloc[0]:.2f}, the worst "
+            f"{words.method(str(mean.index[-1]))} with {mean.iloc[-1]:.2f}."
         )
     lines.append(_say_masks(masks))
-    return Markdown(f"**In one paragraph** (profile {_profile(rows)}). " + " ".join(lines))
+    return Prose(f"**In one paragraph** (profile {_profile(rows)}). " + " ".join(lines))
 
 
 def _listed(names: list[str]) -> str:
@@ -38,7 +40,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _say_masks(masks: pd.DataFrame) -> str:
-    released, corrected = (_means(masks, p, ()) for p in style.PROTOCOLS)
+    released, corrected = (_means(masks, p, ()) for p in words.PROTOCOLS)
     if not {"dynamask", "dynamask_right_axes"} <= set(released.index):
         return "Masks are not computed yet."
     text = (
@@ -53,7 +55,7 @@ def _say_masks(masks: pd.DataFrame) -> str:
     return text + "."
 
 
-def limits(rows: pd.DataFrame, masks: pd.DataFrame) -> Markdown:
+def limits(rows: pd.DataFrame, masks: pd.DataFrame) -> Prose:
     """How large the experiment behind the rows is, and how many seeds and series stand behind each table."""
     lines = []
     for study, table in (("state", rows), ("state_masks", masks)):
@@ -61,20 +63,16 @@ def limits(rows: pd.DataFrame, masks: pd.DataFrame) -> Markdown:
             lines.append(f"* Study `{study}` has no published rows yet: `tsinterp run {study}`.")
             continue
         lines.append(f"* {_size(study, table)}")
-    return Markdown("\n".join(lines))
+    return Prose("\n".join(lines))
 
 
 def _size(study: str, table: pd.DataFrame) -> str:
-    from tsinterp_lib.engine.profiles import PROFILES
-    from tsinterp_lib.registry import build
-    from tsinterp_lib.studies import STUDIES
-
     profile = PROFILES[_profile(table)]
-    plan = STUDIES[study].plan(profile.name)["corrected"]
+    plan = find("study", study).plan(profile.name)["corrected"]
     source, sizes = build("dataset", plan.datasets[0]), profile.sizes
     n_test = plan.samples or source.n_test or sizes.test
     seeds = table[table["explainer"] != ""].groupby("protocol")["seed"].nunique()
-    counted = ", ".join(f"{n} seed{'s' * (n > 1)} {style.PROTOCOLS.get(str(p), str(p))}" for p, n in seeds.items())
+    counted = ", ".join(f"{n} seed{'s' * (n > 1)} {words.PROTOCOLS.get(str(p), str(p))}" for p, n in seeds.items())
     alone = " A single seed is a value without an interval, and no verdict." if (seeds < 2).any() else ""
     return (
         f"`{study}` at profile `{profile.name}`: {n_test} series of {source.n_steps} steps are explained, on a GRU of "
@@ -83,37 +81,37 @@ def _size(study: str, table: pd.DataFrame) -> str:
     )
 
 
-def dots(rows: pd.DataFrame, metric: str, protocol: str, label: str) -> Figure | Markdown:
+def dots(rows: pd.DataFrame, metric: str, protocol: str, label: str) -> Figure | Prose:
     """Mean and interval over seeds of every method; a sentence where nothing is computed."""
     if select.pick(rows, metric, protocol).empty:
-        return Markdown(f"Nothing {style.PROTOCOLS[protocol]} is computed yet.")
+        return Prose(f"Nothing {words.PROTOCOLS[protocol]} is computed yet.")
     return results.dots(summaries.by_explainer(rows, metric, protocol), label)
 
 
-def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.DataFrame | Markdown:
+def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.DataFrame | Prose:
     """The same as a table, of methods whose name begins with ``of``."""
     part = rows[rows["explainer"].astype(str).str.startswith(of) & (rows["explainer"] != "")]
     if select.pick(part, metric, protocol).empty:
-        return Markdown(f"Nothing {style.PROTOCOLS[protocol]} is computed yet.")
+        return Prose(f"Nothing {words.PROTOCOLS[protocol]} is computed yet.")
     found = summaries.by_explainer(part, metric, protocol)[["explainer", "mean", "low", "high", "n"]].round(3)
     found[["low", "high"]] = found[["low", "high"]].astype(object).where(found["n"] > 1, "–")
-    return found.assign(explainer=found["explainer"].map(style.printed), n=found["n"].astype(int)).set_index(
+    return found.assign(explainer=found["explainer"].map(words.printed), n=found["n"].astype(int)).set_index(
         "explainer"
     )
 
 
-def training_mode(rows: pd.DataFrame) -> pd.DataFrame | Markdown:
+def training_mode(rows: pd.DataFrame) -> pd.DataFrame | Prose:
     """AUROC of the released methods in training mode, and with that alone switched off: same networks, same draws."""
     part = select.pick(rows, "auroc", "as_released")
     found = part.pivot_table(index="explainer", columns="seed", values="value").mean(axis=1)
     pairs = {e.split("[")[0]: e for e in found.index if "evaluation mode" in e}
     table = {
-        style.printed(base): {"training mode, as released": found[base], "evaluation mode": found[other]}
+        words.printed(base): {"training mode, as released": found[base], "evaluation mode": found[other]}
         for base, other in pairs.items()
         if base in found.index
     }
     if not table:
-        return Markdown("The released methods are not computed yet: `tsinterp run state`.")
+        return Prose("The released methods are not computed yet: `tsinterp run state`.")
     return pd.DataFrame(table).T.round(3)
 
 

@@ -1,4 +1,4 @@
-"""TODO say."""
+"""The claims of Ismail et al., NeurIPS 2019, on an early box."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pandas as pd
 from tsinterp_lib.statistics.means import interval
 from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
 from tsinterp_lib.studies.vanishing import page
+from tsinterp_lib.studies.vanishing.printed import boxes
+from tsinterp_lib.tables.papers import Claims, Printed
 
 
 def of_vanishing(profile: str) -> list[Verdict]:
@@ -31,3 +33,7 @@ def _mean(claim: str, values: pd.Series) -> Verdict:
         why = "one seed, no interval" if n else "rows are missing"
         return Verdict(claim, UNDECIDED, float(found["mean"]), np.nan, np.nan, n, why)
     return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)
+
+
+CLAIMS = (Claims("ismail2019", "17_vanishing_saliency", of_vanishing),)
+PRINTED = (Printed("ismail2019 Table 1", ("vanishing",), boxes),)

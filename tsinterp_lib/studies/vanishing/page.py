@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from itertools import product
 
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from tsinterp_lib.engine import store
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.figures import style
 from tsinterp_lib.figures import vanishing as drawn
 from tsinterp_lib.registry import build
 from tsinterp_lib.statistics.means import summarise
 from tsinterp_lib.studies.vanishing.plan import BOXES, SIDES, box
-from tsinterp_lib.tables import papers, select
+from tsinterp_lib.tables import papers, select, words
+from tsinterp_lib.tables.words import Prose
 from tsinterp_lib.types import Dataset, Sizes
 
 WHO: dict[tuple[str, str], str] = {
@@ -56,20 +55,20 @@ def data(side: int, seed: int = 0) -> dict[str, Dataset]:
     return {name: build("dataset", box(name, side)).load(sizes, seed) for name in BOXES}
 
 
-def say(table: pd.DataFrame, explainer: str = "gradient") -> Markdown:
+def say(table: pd.DataFrame, explainer: str = "gradient") -> Prose:
     """How much of each network's map of an early box lies in the last tenth of the series, and how it ranks the box."""
     side = _largest(table)
     part = table[(table["box"] == BOXES[0]) & (table["side"] == side) & (table["explainer"] == explainer)]
     if part.empty:
-        return Markdown(NOTHING)
+        return Prose(NOTHING)
     late = _means(part[(part["metric"] == "saliency_profile") & (part["at"] == 1.0)])
     order = _means(part[part["metric"] == "auroc"])
     gate = select.pick(table, "passed_gate", "as_released")
     shares = ", ".join(f"{who} {value:.1%}" for who, value in late.items())
     ranks = ", ".join(f"{who} {value:.2f}" for who, value in order.items())
-    return Markdown(
+    return Prose(
         f"With an early box in {side} steps, the last tenth of the steps, where nothing is planted, has this "
-        f"share of the {style.look(explainer).name.lower()} map: {shares}. Ranking the box's cells (AUROC, chance "
+        f"share of the {words.method(explainer).lower()} map: {shares}. Ranking the box's cells (AUROC, chance "
         f"0.5): {ranks}. {int(gate['value'].sum())} of {len(gate)} networks pass the accuracy gate."
     )
 
@@ -79,7 +78,7 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
     found = []
     for side, name in product(SIDES, BOXES):
         here = table[(table["box"] == name) & (table["side"] == side)]
-        row = {"data": f"{style.layout(name)}, T = {side}"}
+        row = {"data": f"{words.layout(name)}, T = {side}"}
         for who in WHO.values():
             part = here[here["who"] == who]
             gate, accuracy = (part[part["metric"] == m]["value"] for m in ("passed_gate", "test_accuracy"))
@@ -89,19 +88,17 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).set_index("data")
 
 
-def profiles(table: pd.DataFrame, side: int, explainer: str = "gradient") -> Figure | Markdown:
+def profiles(table: pd.DataFrame, side: int, explainer: str = "gradient") -> Figure | Prose:
     """The share of a map's mass by tenth of the series, a panel per box."""
     part = table[(table["metric"] == "saliency_profile") & (table["side"] == side) & (table["explainer"] == explainer)]
-    return Markdown(NOTHING) if part.empty else drawn.profiles(part, BOXES, tuple(WHO.values()))
+    return Prose(NOTHING) if part.empty else drawn.profiles(part, BOXES, tuple(WHO.values()))
 
 
-def by_box(
-    table: pd.DataFrame, metrics: Mapping[str, str], side: int, explainer: str = "gradient"
-) -> Figure | Markdown:
+def by_box(table: pd.DataFrame, metrics: Mapping[str, str], side: int, explainer: str = "gradient") -> Figure | Prose:
     """Scores by where the box lies, a panel per metric (name: printed), every seed a dot; random maps as a line."""
     part = table[table["metric"].isin(list(metrics)) & (table["side"] == side)]
     if part[part["explainer"] == explainer].empty:
-        return Markdown(NOTHING)
+        return Prose(NOTHING)
     return drawn.by_box(part, explainer, metrics, BOXES, tuple(WHO.values()))
 
 
@@ -121,8 +118,8 @@ def beside(table: pd.DataFrame, side: int = 100) -> pd.DataFrame:
         chance = here[here["explainer"] == "random"]["value"]
         found.append(
             {
-                "data": style.layout(name),
-                "network": style.network(network),
+                "data": words.layout(name),
+                "network": words.network(network),
                 "quantity": metric.replace("_", " "),
                 "published": f"{float(value):.3f}",
                 "ours [95 %]": _interval(ours),

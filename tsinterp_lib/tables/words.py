@@ -1,0 +1,158 @@
+"""Words for what rows hold: the one way to print a name, an interval, a sentence, and what is not computed yet."""
+
+from __future__ import annotations
+
+import math
+
+METHODS = {
+    "gradient": "Gradient",
+    "input_x_gradient": "Input × gradient",
+    "integrated_gradients": "Integrated gradients",
+    "deep_lift": "DeepLIFT",
+    "gradient_shap": "Gradient SHAP",
+    "deep_shap": "DeepSHAP",
+    "smoothgrad": "SmoothGrad",
+    "shapley_value_sampling": "Shapley sampling",
+    "feature_permutation": "Feature permutation",
+    "feature_ablation": "Feature ablation",
+    "occlusion": "Occlusion",
+    "lime": "LIME",
+    "kernel_shap": "KernelSHAP",
+    "feature_occlusion": "Drawn occlusion (FO)",
+    "augmented_occlusion": "Augmented occlusion (AFO)",
+    "fit": "FIT",
+    "dynamask": "Dynamask",
+    "retain_attention": "RETAIN",
+    "each_step": "Each step",
+    "each_series": "Each series",
+    "scrambled_output": "Scrambled output",
+    "temporal_saliency_rescaling": "Rescaled (TSR)",
+    "random": "Random",
+    "permuted_features": "Permuted features",
+    "position_only": "Position only",
+    "oracle": "Oracle",
+}
+"""The printed name of every explainer, in the order in which tables and figures have them."""
+
+VARIANTS = {
+    "dynamask_wide_areas": "Dynamask, areas to 0.5",
+    "dynamask_right_axes": "Dynamask, right axes",
+    "dynamask_hard_target": "Dynamask, hard target",
+    "fit_kl_of_mean": "FIT, KL of the mean",
+    "fit_mean_of_kl": "FIT, mean of the KLs",
+    "fit_clipped": "FIT, clipped at zero",
+}
+"""Methods that a study runs with other settings under a name of their own."""
+
+NETWORKS = {
+    "lstm": "LSTM",
+    "lstm_input_cell": "Input-cell LSTM",
+    "tcn": "TCN",
+    "transformer": "Transformer",
+    "gru": "GRU",
+    "retain": "RETAIN",
+    "cnn": "CNN (image)",
+}
+"""The printed name of every network, in the order in which tables and figures have them."""
+
+PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
+
+METRICS = {
+    "auroc": "AUROC",
+    "average_precision": "average precision",
+    "aup_count": "AUP (count)",
+    "aur_count": "AUR (count)",
+    "aup_mass": "AUP (mass)",
+    "aur_mass": "AUR (mass)",
+    "aup_threshold": "AUP (threshold)",
+    "aur_threshold": "AUR (threshold)",
+    "aup_threshold_pooled": "AUP (threshold, pooled)",
+    "aur_threshold_pooled": "AUR (threshold, pooled)",
+    "aup_count_time": "AUP of time steps",
+    "aup_count_feature": "AUP of features",
+    "diff_aup": "Diff(AUP)",
+    "diff_aur": "Diff(AUR)",
+}
+"""The printed name of a score, its dialect in brackets where the literature uses one name for several."""
+
+
+class Prose(str):
+    """Holds a text that a notebook shows as Markdown."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+class Html(str):
+    """Holds a table or a picture that a notebook shows as HTML."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def metrics(*names: str) -> dict[str, str]:
+    """The printed names of some scores, by name and in the order given."""
+    return {name: METRICS[name] for name in names}
+
+
+def method(explainer: str) -> str:
+    """The printed name of an explainer, of a variant ``base[what]``, or of one rescaled.
+
+    Rescaled methods are labelled ``tsr[base]`` or ``tsr[base, what]``, on digits ``rescaled_base`` or
+    ``rescaled_base_by_what``. A name that is not listed is printed with spaces for underscores.
+    """
+    if explainer in METHODS or explainer in VARIANTS:
+        return METHODS.get(explainer) or VARIANTS[explainer]
+    base, what = rescaled_of(explainer)
+    if base in METHODS:
+        return f"TSR of {METHODS[base]}{f' ({what})' * bool(what)}"
+    outer, _, inner = explainer.removesuffix("]").partition("[")
+    if inner and outer in METHODS:
+        return f"{METHODS[outer]} ({inner.replace('_', ' ')})"
+    return explainer.replace("_", " ")
+
+
+def rescaled_of(explainer: str) -> tuple[str, str]:
+    """The method that a rescaled one rescales, and with which settings; two empty strings for any other."""
+    if explainer.startswith("rescaled_"):
+        base, _, what = explainer.removeprefix("rescaled_").partition("_by_")
+        return base, what
+    outer, _, inner = explainer.removesuffix("]").partition("[")
+    base, _, what = inner.partition(", ")
+    return (base, what) if outer == "tsr" else ("", "")
+
+
+def network(name: str) -> str:
+    """The printed name of a network."""
+    return NETWORKS.get(name, name.replace("_", " "))
+
+
+def printed(name: object) -> str:
+    """The printed form of any name a table carries: explainer, network, layout or metric."""
+    text = str(name)
+    if text in METHODS or text in VARIANTS or "[" in text or text.startswith("rescaled_"):
+        return method(text)
+    return NETWORKS.get(text, layout(text))
+
+
+def layout(label: str) -> str:
+    """The printed name of a data set: its layout, without the process."""
+    return label.split("/")[0].replace("_", " ")
+
+
+def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool = False) -> str:
+    """``0.123 [0.100, 0.150]``; where there are no bounds, ``0.123 (one seed)``; a dash where there is no value.
+
+    ``sign`` prints a plus before what is not negative, as for differences.
+    """
+    if math.isnan(mean):
+        return "–"
+    form = f"{'+' if sign else ''}.{decimals}f"
+    bounds = " (one seed)" if math.isnan(low) else f" [{low:{form}}, {high:{form}}]"
+    return f"{mean:{form}}{bounds}"
+
+
+def not_computed(study: str, what: str = "Nothing of this", command: str = "run", profile: str | None = None) -> Prose:
+    """The one sentence that says what is missing and how to compute it."""
+    size = f" --profile {profile}" if profile else ""
+    return Prose(f"*{what} is computed yet: `tsinterp {command} {study}{size}` computes it.*")
