@@ -13,6 +13,7 @@ from tsinterp_lib import figures, paths
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.scoreboard import claims, worth
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
+from tsinterp_lib.studies import all_claims
 from tsinterp_lib.studies.vanishing import claims as vanishing
 from tsinterp_lib.tables.papers import Claims
 
@@ -66,7 +67,7 @@ def test_the_claims_of_a_paper_are_printed_with_effect_interval_and_page(judged)
     assert yes == ["confirmed", "a < b is better", "+0.200 [+0.100, +0.300]", "5", "11"]
     assert no[0] == "refuted"
     assert "href='11_audit.html'" in claims.of_paper(judged, "ismail2020")
-    assert [line[2] for line in printed(judged, "crabbe2021")] == ["+0.100", "–"]
+    assert [line[2] for line in printed(judged, "crabbe2021")] == ["+0.100 (one seed)", "–"]
     assert "computed yet" in claims.of_paper(judged, "ismail2021")
     assert "computed yet" in claims.of_paper(pd.DataFrame(), "ismail2021")
 
@@ -75,7 +76,7 @@ def test_every_source_names_a_paper_of_the_bibliography_and_a_page_of_the_book()
     pages = yaml.safe_load((paths.root() / "_toc.yml").read_text())
     listed = [c["file"] for part in pages["parts"] for c in part["chapters"]]
     bibliography = (paths.root() / "book" / "references.bib").read_text()
-    for source in claims.SOURCES:
+    for source in all_claims():
         assert f"notebooks/{source.chapter}" in listed
         assert f"{{{source.paper}," in bibliography
 

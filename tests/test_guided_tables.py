@@ -14,7 +14,7 @@ from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
 from tsinterp_lib.studies.digits import guided_page
 from tsinterp_lib.studies.guided import claims, controls, gains, paper_tables, scaling
 from tsinterp_lib.studies.guided import plan as guided
-from tsinterp_lib.tables import papers
+from tsinterp_lib.tables import papers, words
 from tsinterp_lib.tables.words import Prose
 
 METRICS = ("auroc", "aup_count", "aur_count")
@@ -94,7 +94,7 @@ def test_without_a_second_scaling_there_is_a_sentence():
     cells = scaling.cells(both)
     assert cells.empty
     assert "both scalings" in scaling.say(cells)
-    assert scaling.table(cells) == "Not computed yet."
+    assert scaling.table(cells) == words.not_computed("guided_standardised")
     one = scaling.cells({name: rows[rows["dataset"].str.startswith("middle/")] for name, rows in scaled().items()})
     assert "[" not in scaling.table(one).loc["change", ("LSTM", "Diff(AUR)")]
     assert "Neither scaling is clearly closer" in scaling.say(one)
@@ -252,7 +252,7 @@ def test_guided_digits_are_counted_by_training():
 
 def test_pages_on_digits_say_what_is_not_kept_or_computed(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
-    assert "TCN are not kept yet" in guided_page.drawn("tcn", "gradient")
+    assert "maps of the TCN: not computed yet" in guided_page.drawn("tcn", "gradient")
     rows = pd.DataFrame({"model": ["tcn"] * 3, "trainer": ["standard", "guided", "guided_absolute"]})
     assert guided_page.absent(rows).count("Transformer") == 3
     assert "TCN" not in guided_page.absent(rows)

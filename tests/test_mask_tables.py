@@ -57,7 +57,7 @@ def test_missing_rows_and_single_seeds_leave_a_claim_undecided():
 
 def test_pages_can_be_made_before_anything_is_computed():
     assert "not computed yet" in state.say(NONE, NONE)
-    assert "no published rows" in state.limits(NONE, NONE)
+    assert "state: not computed yet" in state.limits(NONE, NONE)
     assert isinstance(state.dots(NONE, "auroc", "corrected", "x"), Prose)
     assert isinstance(state.means(NONE, "auroc", "corrected"), Prose)
     assert isinstance(fit_simulated.dots(NONE, "corrected"), Prose)
@@ -87,7 +87,7 @@ def test_a_re_run_stays_in_the_table_where_ours_is_missing_and_keeps_its_source(
     assert others["source"].str.startswith("third-party re-run").all()
     spikes = others[others["truth"] == "switch"]
     ours = rows({"fit": 0.5}, metric="average_precision_pooled", dataset="spike")
-    table = reruns.beside(ours, spikes, {"average_precision": "average_precision_pooled"})
+    table = reruns.with_reruns(ours, spikes, {"average_precision": "average_precision_pooled"})
     assert len(table) == len(spikes)
     assert table.loc[("spike", "FIT", "average precision"), "ours, as released"].startswith("0.510 [")
     assert table.loc[("spike", "DeepLIFT", "average precision"), "ours, as released"] == "–"

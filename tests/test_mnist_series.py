@@ -21,7 +21,6 @@ from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.studies import STUDIES
 from tsinterp_lib.studies.digits import page as digits
 from tsinterp_lib.studies.digits import views_page
-from tsinterp_lib.studies.digits.plan import DRAWN
 from tsinterp_lib.tables import select
 from tsinterp_lib.types import Explanation, Sizes
 
@@ -34,7 +33,7 @@ PROFILE = {
     "mnist_views": "mnist_3k",
     "mnist_guided": "mnist_3k",
 }
-PUBLISHED = [study for study in DRAWN if maps.path(study).exists()]
+PUBLISHED = [name for name, study in STUDIES.items() if study.drawn and maps.path(name).exists()]
 
 
 @pytest.fixture
@@ -265,7 +264,7 @@ def test_the_published_maps_are_those_of_the_study_as_it_is_now(study):
     """Where a setting or the version changes, the keys do, and these maps are to be made again."""
     kept = maps.load(study)
     profile = PROFILES[kept.about["profile"]]
-    now = maps.cells(STUDIES[study], profile, DRAWN[study])
+    now = maps.cells(STUDIES[study], profile, STUDIES[study].drawn)
     assert kept.about["profile"] == PROFILE[study]
     # Maps of a part of the networks are no lie: the page says which are not kept.
     assert kept.about["cells"].items() <= {maps.name_of(c): c.key() for c in now}.items()
@@ -274,7 +273,7 @@ def test_the_published_maps_are_those_of_the_study_as_it_is_now(study):
     assert maps.path(study).stat().st_size < 1_500_000
 
 
-@pytest.mark.parametrize("study", [s for s in PROFILE if store.published(s).exists()])
+@pytest.mark.parametrize("study", [s for s in PROFILE if store.file_of(s).exists()])
 def test_the_published_rows_are_those_of_the_study_as_it_is_now(study):
     rows = store.read(study, PROFILE[study])
     assert set(rows["cell"]) <= {c.key() for c in STUDIES[study].cells(PROFILES[PROFILE[study]])}

@@ -148,13 +148,13 @@ def test_the_scoreboard_compares_100_steps_with_the_table_of_2019(given):
     assert len(board) == 72
     row = board[(board["dataset"] == "early_box") & (board["model"] == "lstm")].set_index("quantity")
     assert row.loc["weighted_jaccard", "ours"] == pytest.approx(0.105)
-    assert row.loc["test accuracy", "verdict"] == NOT_REPRODUCED
+    assert row.loc["test accuracy", "outcome"] == NOT_REPRODUCED
     assert row.loc["euclidean_distance", "n"] == 2
-    assert set(board[board["model"] == "bi_lstm"]["verdict"]) == {NOT_TESTABLE}
+    assert set(board[board["model"] == "bi_lstm"]["outcome"]) == {NOT_TESTABLE}
 
 
 def test_without_rows_of_100_steps_no_number_of_2019_is_tested(given):
     given(made(only=("late_box/50",)))
     board = printed.boxes("paper")
     assert len(board) == 72
-    assert set(board["verdict"]) == {NOT_TESTABLE}
+    assert set(board["outcome"]) == {NOT_TESTABLE}

@@ -47,7 +47,7 @@ def run(
         chosen, size, workers=workers, scheduler=scheduler, only=_only(only), timed=timed, device=device, say=typer.echo
     )
     if report.done or report.present:
-        typer.echo(f"published in {store.compact(chosen.name, size.name)}")
+        typer.echo(f"rows in {store.compact(chosen.name, size.name)}")
     if report.failed:
         raise typer.Exit(1)
 
@@ -67,7 +67,7 @@ def compact(study: str, profile: ProfileName = "paper") -> None:
     from tsinterp_lib.engine import store
 
     chosen, size = _study(study, profile)
-    typer.echo(f"published in {store.compact(chosen.name, size.name)}")
+    typer.echo(f"rows in {store.compact(chosen.name, size.name)}")
 
 
 @app.command()

@@ -32,7 +32,7 @@ class CheckpointError(TsinterpError):
 
 
 class MissingRows(TsinterpError, LookupError):
-    """Published rows were asked for that nobody has computed yet."""
+    """Rows were asked for that nobody has computed yet."""
 
 
 class NotebookError(TsinterpError):

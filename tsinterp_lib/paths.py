@@ -15,7 +15,7 @@ def root() -> Path:
 
 
 def results() -> Path:
-    """Published rows: ``TSINTERP_RESULTS``, else ``results/`` of the project."""
+    """Our rows: ``TSINTERP_RESULTS``, else ``results/`` of the project."""
     return Path(os.environ.get("TSINTERP_RESULTS") or root() / "results").resolve()
 
 

@@ -50,7 +50,7 @@ def pending(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | 
     wanted = study.cells(profile, only)
     check_unique(wanted)
     units = by_unit(wanted)
-    published = published_pairs(study, profile)
+    published = stored_pairs(study, profile)
     folder = paths.units(study.name, profile.name)
     todo = []
     for key, cells in units.items():
@@ -63,9 +63,9 @@ def pending(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | 
     return todo, len(units)
 
 
-def published_pairs(study: Study, profile: Profile) -> set[tuple[str, str]]:
+def stored_pairs(study: Study, profile: Profile) -> set[tuple[str, str]]:
     """Which (cell, metric) pairs are published; none where nothing is."""
-    if not store.published(study.name).exists():
+    if not store.file_of(study.name).exists():
         return set()
     table = store.read(study.name)
     table = table[table["profile"] == profile.name]

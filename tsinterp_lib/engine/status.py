@@ -41,7 +41,7 @@ def table(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | No
 def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]:
     """Mean minutes to train and explain one model, by protocol and network, from the rows there are."""
     frames = [pd.DataFrame(store.read_unit(p)) for p in paths.units(study.name, profile.name).glob("*.csv")]
-    if store.published(study.name).exists():
+    if store.file_of(study.name).exists():
         published = store.read(study.name)
         frames.append(published[published["profile"] == profile.name])
     if not frames:

@@ -103,19 +103,19 @@ def claimed(folder: Path, key: str) -> Iterator[None]:
         yield
 
 
-def published(study: str) -> Path:
+def file_of(study: str) -> Path:
     """The committed table of a study."""
     return paths.results() / f"{study}.parquet"
 
 
 def read(study: str, profile: str | None = None) -> pd.DataFrame:
-    """The published rows of a study as a table; raises :class:`MissingRows` where there are none.
+    """The rows of a study as a table; raises :class:`MissingRows` where there are none.
 
     Raises :class:`StoreError` where the file is damaged.
     """
-    path = published(study)
+    path = file_of(study)
     if not path.exists():
-        raise MissingRows(f"no published rows of study {study!r} at {path}: run `tsinterp run {study}` first.")
+        raise MissingRows(f"no rows of study {study!r} at {path}: run `tsinterp run {study}` first.")
     try:
         stat = path.stat()
         table = _table(path, stat.st_ino, stat.st_mtime_ns)
@@ -124,7 +124,7 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
     # A copy either way: what a caller writes into its table is not in the next one's.
     table = table.copy() if profile is None else table[table["profile"] == profile].reset_index(drop=True)
     if table.empty:
-        raise MissingRows(f"study {study!r} has no published rows at profile {profile!r}: `tsinterp run {study}`.")
+        raise MissingRows(f"study {study!r} has no rows at profile {profile!r}: `tsinterp run {study}`.")
     return table
 
 
@@ -135,8 +135,8 @@ def _table(path: Path, inode: int, changed: int) -> pd.DataFrame:
 
 
 def read_all(study: str, profile: str) -> pd.DataFrame:
-    """Published rows and those of finished units that are not published yet."""
-    frames = [table[table["profile"] == profile] for table in ([read(study)] if published(study).exists() else [])]
+    """The rows in results/ and those of finished units that are not there yet."""
+    frames = [table[table["profile"] == profile] for table in ([read(study)] if file_of(study).exists() else [])]
     units = [read_unit(path) for path in sorted(paths.units(study, profile).glob("*.csv"))]
     frames += [pd.DataFrame(unit) for unit in units]
     if not any(len(frame) for frame in frames):
@@ -147,10 +147,10 @@ def read_all(study: str, profile: str) -> pd.DataFrame:
 def compact(study: str, profile: str | None = None) -> Path:
     """Merge the finished units of a study into its published table, sorted by key; newer rows of a cell win.
 
-    ``profile`` keeps the units of one profile alone, so that a trial at ``smoke`` does not enter the published rows.
+    ``profile`` keeps the units of one profile alone, so that a trial at ``smoke`` does not enter them.
     """
     rows = pd.DataFrame(_unit_tables(study, profile), columns=list(COLUMNS))
-    path = published(study)
+    path = file_of(study)
     if path.exists():
         old = read(study)
         rows = pd.concat([old[~old["cell"].isin(set(rows["cell"]))], rows], ignore_index=True) if len(rows) else old

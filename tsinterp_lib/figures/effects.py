@@ -67,7 +67,7 @@ def effects(
 
 
 def gains(
-    table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, absent: str = "Not computed yet."
+    table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, absent: str = "*Not computed yet.*"
 ) -> Figure | Prose:
     """:func:`effects`, or the sentence ``absent`` where the table has no row: a part of a study can be to come."""
     return effects(table, of, quantities, label) if len(table) else Prose(absent)

@@ -108,6 +108,6 @@ def _page(payload: Mapping[str, Any], measures: Mapping[str, tuple[str, str]]) -
         f"<label>curve <select name='measure'>{options}</select></label>"
         f"<label>panels <select name='fixed'>{fixed}</select></label>"
         "<div class='tsx-legend'></div><div class='tsx-axis'></div><div class='tsx-panels'></div>"
-        "<noscript>This figure needs JavaScript; the numbers are in the published rows.</noscript>"
+        "<noscript>This figure needs JavaScript; the numbers are in results/.</noscript>"
         f"<script type='application/json'>{text}</script><script>{script}</script></div>"
     )

@@ -12,7 +12,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
 from tsinterp_lib.tables import words
 
-QUANTITIES = {"diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)"}
+QUANTITIES = words.metrics("diff_aup", "diff_aur")
 TRAININGS = {"traditional": ("#999999", "o", "traditional"), "saliency_guided": ("#004488", "D", "guided")}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -118,9 +117,8 @@ def _choice(axis: str, values: pd.Series) -> str:
 def _row(r: Mapping[Any, Any]) -> str:
     data = " ".join(f"data-{axis}='{html.escape(r[axis])}'" for axis in FILTERS)
     cells = [html.escape(_label(axis, r[axis])) for axis in SHOWN]
-    ours = "–" if math.isnan(r["ours"]) else f"{r['ours']:.3f}"
-    interval = "" if math.isnan(r["low"]) else f" [{r['low']:.3f}, {r['high']:.3f}]"
+    ours = words.interval(r["ours"], r["low"], r["high"])
     mark = f"<td class='tsb-mark' style='border-color:{COLOURS[r['outcome']]}'>{r['outcome']}</td>"
     source = f"<a href='{r['chapter']}.html'>{style_paper(r['paper'])}, {html.escape(r['table'])}</a>"
-    plain = "".join(f"<td>{c}</td>" for c in (f"{r['published']:.3f}", ours + interval, *cells, r["n"], source))
+    plain = "".join(f"<td>{c}</td>" for c in (f"{r['published']:.3f}", ours, *cells, r["n"], source))
     return f"<tr {data}>{mark}{plain}<td>{html.escape(r['reason'])}</td></tr>"

@@ -35,8 +35,8 @@ def source(picture: Picture) -> str:
     """What identifies the rows behind a picture."""
     digest = hashlib.sha256()
     for study in picture.studies:
-        if store.published(study).exists():
-            digest.update(store.published(study).read_bytes())
+        if store.file_of(study).exists():
+            digest.update(store.file_of(study).read_bytes())
     return f"results/ {', '.join(picture.studies)} sha256 {digest.hexdigest()}"
 
 

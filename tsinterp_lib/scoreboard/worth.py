@@ -53,4 +53,4 @@ def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
 
 
 def _with_bounds(row: pd.Series) -> str:
-    return f"{row['mean']:.2f}" + ("" if np.isnan(row["low"]) else f" [{row['low']:.2f}, {row['high']:.2f}]")
+    return words.interval(row["mean"], row["low"], row["high"], decimals=2)

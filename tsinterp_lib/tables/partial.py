@@ -14,9 +14,9 @@ LARGEST = "largest"
 
 
 def rows(study: str, profile: str = LARGEST, compute: bool = False, gated: bool = True) -> pd.DataFrame:
-    """The rows of :func:`~tsinterp_lib.tables.select.rows`, or an empty table where nothing is published.
+    """The rows of :func:`~tsinterp_lib.tables.select.rows`, or an empty table where there are none.
 
-    ``profile="largest"`` (default) is the largest one of which rows are published, or ``paper``.
+    ``profile="largest"`` (default) is the largest one that has rows, or ``paper``.
     """
     find("study", study)
     try:
@@ -26,8 +26,8 @@ def rows(study: str, profile: str = LARGEST, compute: bool = False, gated: bool 
 
 
 def largest(study: str) -> str:
-    """The largest profile of which a study has published rows, or ``paper`` where it has none."""
-    if not store.published(study).exists():
+    """The largest profile of which a study has rows, or ``paper`` where it has none."""
+    if not store.file_of(study).exists():
         return "paper"
     present = set(store.read(study)["profile"])
     return [name for name in PROFILES if name in present][-1]

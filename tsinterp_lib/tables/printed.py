@@ -29,7 +29,7 @@ def absent(dataset: str, model: str) -> str:
     """Why there can be no number of ours for a data set and a network: this book has none of it; or nothing."""
     if model not in MODELS:
         return "a network this book does not build"
-    if dataset not in (ALL, *LAYOUTS, *BOXES):
+    if dataset not in (ALL, *LAYOUTS, *(name.rpartition("_")[0] for name in BOXES)):
         return "data this book does not make"
     return ""
 

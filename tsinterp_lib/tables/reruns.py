@@ -11,7 +11,7 @@ from tsinterp_lib.tables.words import Prose
 ON = ["dataset", "explainer", "metric"]
 
 
-def beside(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) -> pd.DataFrame:
+def with_reruns(rows: pd.DataFrame, theirs: pd.DataFrame, metrics: dict[str, str]) -> pd.DataFrame:
     """Ours under each protocol (mean, and interval where there are two seeds) beside a re-run's mean and deviation.
 
     ``metrics`` maps the name of a metric in the re-run to ours. Rows of theirs that we do not have are kept, with a
@@ -41,4 +41,4 @@ def sources(theirs: pd.DataFrame) -> Prose:
 
 def _text(row: pd.Series) -> str:
     low, high = max(row["low"], 0.0), min(row["high"], 1.0)  # areas; an interval of two seeds may leave their range
-    return f"{row['mean']:.3f}" + (f" [{low:.3f}, {high:.3f}]" if row["n"] > 1 else " (one seed)")
+    return words.interval(row["mean"], low, high)

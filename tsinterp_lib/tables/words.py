@@ -152,7 +152,7 @@ def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool
     return f"{mean:{form}}{bounds}"
 
 
-def not_computed(study: str, what: str = "Nothing of this", command: str = "run", profile: str | None = None) -> Prose:
-    """The one sentence that says what is missing and how to compute it."""
+def not_computed(study: str, what: str = "", command: str = "run", profile: str | None = None) -> Prose:
+    """The one sentence that says what is missing and how to compute it; ``what`` is its subject, default none."""
     size = f" --profile {profile}" if profile else ""
-    return Prose(f"*{what} is computed yet: `tsinterp {command} {study}{size}` computes it.*")
+    return Prose(f"*{what + ': n' if what else 'N'}ot computed yet; `tsinterp {command} {study}{size}` computes it.*")

@@ -13,7 +13,7 @@ from tsinterp_lib.studies.audit.plan import METHODS, SWITCHES
 from tsinterp_lib.tables import words
 from tsinterp_lib.tables.words import Prose
 
-SCORES = {"aup_mass": "AUP (mass)", "aup_count": "AUP (count)", "aur_count": "AUR (count)", "auroc": "AUROC"}
+SCORES = words.metrics("aup_mass", "aup_count", "aur_count", "auroc")
 OF_MODELS = {"test_accuracy": "test accuracy", "epochs": "epochs of training"}
 
 
@@ -121,8 +121,8 @@ def say_audit(rows: pd.DataFrame) -> Prose:
     if len(clear):
         first = clear.iloc[0]
         lines.append(
-            f"The largest effect is that of {printed_choice(first)}: {first['effect']:+.3f} "
-            f"[{first['low']:+.3f}, {first['high']:+.3f}]."
+            f"The largest effect is that of {printed_choice(first)}: "
+            f"{words.interval(first['effect'], first['low'], first['high'], sign=True)}."
         )
     return Prose(" ".join(lines))
 

@@ -1,4 +1,4 @@
-"""Released choices that published rows decide without a new run: the accuracy gate, and a 0 that is carried forward."""
+"""Released choices that existing rows decide without a new run: the accuracy gate, and a 0 that is carried forward."""
 
 from __future__ import annotations
 

@@ -98,10 +98,7 @@ def agreement_table(table: pd.DataFrame) -> pd.DataFrame:
     """Both differences of Table 2, printed: ours with its interval, the published value, agreement."""
     frames = [agreement_of(table, m).assign(quantity=name) for m, name in _QUANTITIES.items()]
     both = pd.concat(frames, ignore_index=True)
-    ours = [
-        f"{m:+.3f} [{a:+.3f}, {b:+.3f}]" if n > 1 else f"{m:+.3f} (one seed)"
-        for m, a, b, n in both[["mean", "low", "high", "n"]].itertuples(index=False)
-    ]
+    ours = [words.interval(m, a, b, sign=True) for m, a, b in both[["mean", "low", "high"]].itertuples(index=False)]
     shown = both[["quantity", "model", "explainer", "published", "gap", "inside", "same_sign"]].round(3)
     shown.insert(3, "ours [95 %]", ours)
     return shown

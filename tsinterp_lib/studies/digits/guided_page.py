@@ -52,7 +52,7 @@ def drawn(model: str, explainer: str) -> Figure | Prose:
         data = next(iter(kept.series))
         shown = {p: kept.of(data, model if t == "standard" else f"{model}[{t}]") for t, p in PRINTED.items()}
     except MissingRows:  # maps that are not kept yet: the page says so
-        return Prose(f"Maps of the {words.network(model)} are not kept yet: `tsinterp maps {STUDY}`.")
+        return words.not_computed(STUDY, f"maps of the {words.network(model)}", "maps")
     return digit_grid(kept.series[data], kept.labels, {p: a[explainer] for p, a in shown.items()})
 
 
@@ -67,7 +67,7 @@ def absent(rows: pd.DataFrame) -> Prose:
     """Which networks and trainings are not computed."""
     there = set(zip(rows["model"], rows["trainer"], strict=True))
     lack = [f"{words.network(n)}, {p}" for n in NETWORKS for t, p in PRINTED.items() if (n, t) not in there]
-    return Prose(f"Not computed yet: {'; '.join(lack)}." if lack else "All networks and trainings are computed.")
+    return words.not_computed(STUDY, "; ".join(lack)) if lack else Prose("All networks and trainings are computed.")
 
 
 def say(rows: pd.DataFrame) -> Prose:
@@ -75,20 +75,20 @@ def say(rows: pd.DataFrame) -> Prose:
     ink = by_training(rows, INK)
     ink = ink[ink["explainer"] != "random"].set_index(["model", "explainer"])
     area = grid(rows, AREA)
-    words = []
+    parts = []
     for trainer in (t for t in PRINTED if t != "standard" and t in set(ink["trainer"])):
         a, b = (ink[ink["trainer"] == t] for t in (trainer, "standard"))
         b = b.reindex(a.index)
         lines = [n for n in area.index if n.endswith(PRINTED[trainer])]
         before = [n.replace(PRINTED[trainer], PRINTED["standard"]) for n in lines]
         found = int((area.loc[lines].to_numpy() < area.loc[before].to_numpy()).sum())
-        words.append(
+        parts.append(
             f"*{PRINTED[trainer]}* puts more mass on the ink than traditional training in "
             f"{int((a['mean'] > b['mean']).sum())} of {len(a)} pairs of network and method (intervals apart: "
             f"{int((a['low'] > b['high']).sum())} more, {int((a['high'] < b['low']).sum())} less), and its maps find "
             f"cells that matter more, beyond random maps, in {found} of {area.loc[lines].size}"
         )
-    return Prose("; ".join(words) + ".")
+    return Prose("; ".join(parts) + ".")
 
 
 def _pairs(index: pd.Index) -> list[tuple[str, str]]:

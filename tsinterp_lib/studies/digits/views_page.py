@@ -66,7 +66,7 @@ def maps(explainer: str) -> Figure | Prose:
     try:
         kept = load(STUDY)
     except MissingRows:
-        return Prose(f"*The maps are not computed yet: run `tsinterp maps {STUDY}`.*")
+        return words.not_computed(STUDY, "the maps", "maps")
     return figures.digit_views(page.view_maps(kept, explainer), kept.labels)
 
 
@@ -76,4 +76,4 @@ def _enrichment(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _absent(profile: str) -> Prose:
-    return Prose(f"*Not computed yet: run `tsinterp run {STUDY} --profile {profile}`.*")
+    return words.not_computed(STUDY, profile=profile)

@@ -85,14 +85,14 @@ def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Prose:
     """How well the networks that are explained do: test accuracy over all steps, means over seeds."""
     part = rows[rows["metric"].isin(("test_accuracy", "passed_gate")) & (rows["explainer"] == "")]
     if part.empty:
-        return Prose("No network is trained yet: `tsinterp run fit_simulated`.")
+        return words.not_computed("fit_simulated")
     table = part.pivot_table(index="dataset", columns=["metric", "protocol"], values="value").round(3)
     named = table.rename(index=DATA, columns=words.PROTOCOLS).rename(columns=words.printed, level="metric")
     return named.astype(object).where(named.notna(), "–")
 
 
 def _nothing(protocol: str) -> Prose:
-    return Prose(f"Nothing {words.PROTOCOLS[protocol]} is computed yet: `tsinterp run fit_simulated`.")
+    return words.not_computed("fit_simulated", words.PROTOCOLS[protocol])
 
 
 def _means(rows: pd.DataFrame, protocol: str) -> pd.Series:

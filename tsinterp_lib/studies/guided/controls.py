@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from tsinterp_lib.statistics import effects
@@ -21,7 +20,7 @@ PARTS = {
 """What is subtracted from what: the second, third and fourth add up to the first."""
 
 WHOLE, CONSISTENCY, NOISE, GRADIENT, LENGTH = PARTS
-QUANTITIES = {"auroc": "AUROC", "aup_count": "AUP (count)", "aur_count": "AUR (count)"}
+QUANTITIES = words.metrics("auroc", "aup_count", "aur_count")
 WHERE = ["model", "dataset", "seed", "explainer"]
 FIELDS = ("row", "part", "network", "quantity", "effect", "low", "high", "blocks")
 
@@ -79,7 +78,7 @@ def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
 def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Prose:
     """The parts of one quantity as text, parts × networks, with n pairs of models; or that there are none."""
     if found.empty:
-        return Prose("Not computed yet.")
+        return words.not_computed("guided")
     part = found[found["quantity"] == quantity]
     text = [_text(*row) for row in part[["effect", "low", "high", "blocks"]].itertuples(index=False)]
     grid = part.assign(text=text).pivot_table(index="part", columns="network", values="text", aggfunc="first")
@@ -91,7 +90,7 @@ def say(found: pd.DataFrame, trainer: str = "guided") -> Prose:
     part = found[found["quantity"] == "AUROC"]
     lead = f"*{PRINTED[trainer]}*"
     if part.empty:
-        return Prose(f"{lead}: no network has all controls yet; `tsinterp run guided --only trainer=random_masked`.")
+        return words.not_computed("guided", f"{lead}, with all controls")
     parts = []
     for network, own in part.groupby("network", sort=False):
         e = own.set_index("part")["effect"].astype(float)
@@ -111,5 +110,4 @@ def _models(own: pd.DataFrame) -> str:
 
 
 def _text(effect: float, low: float, high: float, blocks: int) -> str:
-    interval = f" [{low:+.3f}, {high:+.3f}]" if np.isfinite(low) else ""
-    return f"{effect:+.3f}{interval}, n = {blocks}"
+    return f"{words.interval(effect, low, high, sign=True)}, n = {blocks}"

@@ -15,12 +15,7 @@ from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose
 
-SCORES = {
-    "auroc": "AUROC",
-    "aup_count": "AUP (count)",
-    "aur_count": "AUR (count)",
-    "average_precision": "average precision",
-}
+SCORES = words.metrics("auroc", "aup_count", "aur_count", "average_precision")
 
 PRINTED = {
     "standard": "traditional",
@@ -109,7 +104,7 @@ def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFr
     cells = pd.concat(parts).pivot_table(index=where, columns="scaling", values="value").reindex(columns=list(both))
     cells = cells.dropna()
     if cells.empty:
-        return Prose("Not computed yet.")
+        return words.not_computed("guided_standardised")
     grouped = cells.groupby(level=["model", "trainer"])
     units = cells.reset_index()[["model", "trainer", "dataset", "seed"]].drop_duplicates()
     models = units.groupby(["model", "trainer"]).size()
@@ -129,8 +124,8 @@ def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol
         if k
     ]
     lack = [words.network(n) for n in NETWORKS if not there.get(n)]
-    words = f"*{PRINTED[trainer]}* against *{PRINTED[minus]}*: " + (", ".join(have) or "nothing") + " computed"
-    return Prose(words + (f"; not there: {', '.join(lack)}." if lack else "."))
+    said = f"*{PRINTED[trainer]}* against *{PRINTED[minus]}*: " + (", ".join(have) or "nothing") + " computed"
+    return Prose(said + (f"; not there: {', '.join(lack)}." if lack else "."))
 
 
 def _layouts_of_both(rows: pd.DataFrame, trainer: str, minus: str, protocol: str) -> dict[str, int]:
@@ -187,7 +182,7 @@ def say(rows: pd.DataFrame, trainer: str = "guided", minus: str = TRADITIONAL) -
     gains = over_layouts(rows, trainer, minus, metrics={"auroc": "AUROC"})
     lead = f"*{PRINTED[trainer]}* minus *{PRINTED[minus]}*, AUROC"
     if gains.empty:
-        return Prose(f"{lead}: not computed yet.")
+        return words.not_computed("guided", lead)
     parts = []
     for network, part in gains.groupby("network", sort=False):
         up, down = int((part["low"] > 0).sum()), int((part["high"] < 0).sum())

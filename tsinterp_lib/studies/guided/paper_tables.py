@@ -19,7 +19,7 @@ from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
 from tsinterp_lib.tables.words import Prose
 
-QUANTITIES = {"diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)"}
+QUANTITIES = words.metrics("diff_aup", "diff_aur")
 TRAININGS = {"traditional": "trad.", "saliency_guided": "guided"}
 COLUMNS = ["metric", "dataset", "model", "explainer", "training"]
 VALUES = ["mean", "low", "high", "published"]
@@ -138,11 +138,11 @@ def say(found: pd.DataFrame) -> Prose:
     sign = int(((both["mean"] > 0) == (both["published"] > 0)).sum())
     held, sure = inside(both)
     absent = [words.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]
-    words = (
+    said = (
         f"Of {int(found['published'].notna().sum())} published cells at hand, ours has {len(both)}: {sign} have the "
         f"same sign. {sure} have an interval no wider than ± {WIDEST:g}; {held} of these hold the published value."
     )
-    return Prose(words + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
+    return Prose(said + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
 
 
 def _areas(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:

@@ -68,9 +68,9 @@ def table(found: pd.DataFrame) -> pd.DataFrame | Prose:
     """:func:`distances` as printed, a column per network and quantity, or the sentence that says there are none."""
     lines = distances(found)
     if lines.empty:
-        return Prose("Not computed yet.")
+        return words.not_computed("guided_standardised")
     bounds = lines[["change", "low", "high"]].to_numpy(dtype=float)
-    lines["change"] = [f"{c:+.3f}" + (f" [{a:+.3f}, {b:+.3f}]" if np.isfinite(a) else "") for c, a, b in bounds]
+    lines["change"] = [words.interval(c, a, b, sign=True) for c, a, b in bounds]
     for column in (c for c in lines if str(c).startswith("distance")):
         lines[column] = lines[column].map("{:.3f}".format)
     return (
@@ -85,10 +85,10 @@ def say(found: pd.DataFrame) -> Prose:
     """For which networks and quantities the last scaling is closer to print, and for which the first."""
     lines = distances(found)
     if lines.empty:
-        return Prose("No printed cell has both scalings yet.")
+        return words.not_computed("guided_standardised", "printed cells with both scalings")
     first, last = list(dict.fromkeys(found["scaling"]))[:2]
     closer = {last: lines[lines["high"] < 0], first: lines[lines["low"] > 0]}
-    words = [
+    parts = [
         f"on {name} inputs for "
         + ", ".join(
             f"{r['quantity']} of the **{r['network']}** ({r[f'distance, {first}']:.3f} {first}, "
@@ -99,7 +99,7 @@ def say(found: pd.DataFrame) -> Prose:
         if len(part)
     ]
     rest = len(lines) - sum(map(len, closer.values()))
-    said = "Ours is closer to print " + "; ".join(words) if words else "Neither scaling is clearly closer to print"
+    said = "Ours is closer to print " + "; ".join(parts) if parts else "Neither scaling is clearly closer to print"
     return Prose(f"{said}. {rest} of {len(lines)} comparisons stay undecided." if rest else f"{said}.")
 
 

@@ -1,4 +1,4 @@
-"""What holds across background processes, and in time against features: tables made from published rows."""
+"""What holds across background processes, and in time against features: tables made from rows."""
 
 from __future__ import annotations
 

@@ -12,17 +12,16 @@ from tsinterp_lib.tables.words import Prose
 SCORES = {
     "aup_threshold": "AUP (threshold, pooled)",
     "aur_threshold": "AUR (threshold, pooled)",
-    "auroc": "AUROC",
-    "average_precision": "average precision",
+    **words.metrics("auroc", "average_precision"),
 }
-MISSING = "Nothing of this is computed yet: `tsinterp run rare_audit`."
+MISSING = words.not_computed("rare_audit")
 
 
 def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Prose:
     """Dynamask as released, and what each switch of its fit adds, paired by seed: mean and 95 % interval."""
     wide = _wide(rows, "as_released")
     if wide is None or "dynamask" not in wide.columns.get_level_values("explainer"):
-        return Prose(MISSING)
+        return MISSING
     table: dict[str, dict[str, str]] = {"as released": {}}
     for metric, printed in SCORES.items():
         if (metric, "dynamask") not in wide.columns:
@@ -40,7 +39,7 @@ def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame | Prose:
     """One area over the threshold, as released and with each choice changed: methods × choices, means over seeds."""
     wide = _wide(rows, "as_released")
     if wide is None:
-        return Prose(MISSING)
+        return MISSING
     mean = wide.mean()
     columns = {"as released": area, **{name: f"{area}[{name}]" for name in AREAS}}
     names = [e for e in wide.columns.get_level_values("explainer").unique() if "[" not in str(e)]
@@ -56,7 +55,7 @@ def of_features(rows: pd.DataFrame) -> pd.DataFrame | Prose:
         if wide is None or ("auroc", "dynamask") not in wide.columns:
             continue
         table[name] = {printed: _plain(wide[(metric, "dynamask")]) for metric, printed in SCORES.items()}
-    return pd.DataFrame(table).T if table else Prose(MISSING)
+    return pd.DataFrame(table).T if table else MISSING
 
 
 def _wide(rows: pd.DataFrame, protocol: str) -> pd.DataFrame | None:
@@ -68,9 +67,9 @@ def _wide(rows: pd.DataFrame, protocol: str) -> pd.DataFrame | None:
 
 def _signed(values: pd.Series) -> str:
     found = interval(values)
-    return f"{found['mean']:+.3f}" + (f" [{found['low']:+.3f}, {found['high']:+.3f}]" if found["n"] > 1 else "")
+    return words.interval(found["mean"], found["low"], found["high"], sign=True)
 
 
 def _plain(values: pd.Series) -> str:
     found = interval(values.dropna())
-    return f"{found['mean']:.3f}" + (f" [{found['low']:.3f}, {found['high']:.3f}]" if found["n"] > 1 else "")
+    return words.interval(found["mean"], found["low"], found["high"])

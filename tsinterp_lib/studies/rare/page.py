@@ -1,4 +1,4 @@
-"""Tables and figures of the rare experiments, from published rows."""
+"""Tables and figures of the rare experiments."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from tsinterp_lib.statistics.means import CONTROLS, summarise
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose
 
-NAMES = {
-    "aup_threshold_pooled": "AUP (threshold, pooled)",
-    "aur_threshold_pooled": "AUR (threshold, pooled)",
-    "auroc": "AUROC",
-    "average_precision": "average precision",
-}
+NAMES = words.metrics("aup_threshold_pooled", "aur_threshold_pooled", "auroc", "average_precision")
 METHODS = (*words.METHODS, *words.VARIANTS)
 BY = ["protocol", "profile", "metric", "dataset", "explainer"]
 

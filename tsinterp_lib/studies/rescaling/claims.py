@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tsinterp_lib.statistics.verdict import UNDECIDED, Verdict, verdict
-from tsinterp_lib.studies.rescaling.page import NEGLIGIBLE, gains
+from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
+from tsinterp_lib.studies.rescaling.page import gains
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.papers import Claims
 

@@ -17,14 +17,8 @@ from tsinterp_lib.studies.rescaling.plan import rescaled
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose
 
-GAINS = {
-    "auroc": "AUROC",
-    "aup_count": "AUP (count)",
-    "aur_count": "AUR (count)",
-    "average_precision": "average precision",
-}
-DOMAINS = {"aup_count_time": "AUP of time steps", "aup_count_feature": "AUP of features"}
-NEGLIGIBLE = 0.01
+GAINS = words.metrics("auroc", "aup_count", "aur_count", "average_precision")
+DOMAINS = words.metrics("aup_count_time", "aup_count_feature")
 
 
 def live_choices(bases: Sequence[str]) -> dict[str, Choice]:

@@ -18,11 +18,11 @@ HIGH = 0.9
 
 def say(rows: pd.DataFrame, masks: pd.DataFrame) -> Prose:
     """The answer, in a sentence per protocol and one on the masks."""
-    lines = []
+    lines: list[str] = []
     for protocol, printed in words.PROTOCOLS.items():
         mean = _means(rows, protocol)
         if mean.empty:
-            lines.append(f"{printed.capitalize()}: not computed yet.")
+            lines.append(words.not_computed("state", printed))
             continue
         high = [words.method(str(e)) for e in mean.index[mean >= HIGH]]
         lines.append(
@@ -42,7 +42,7 @@ def _listed(names: list[str]) -> str:
 def _say_masks(masks: pd.DataFrame) -> str:
     released, corrected = (_means(masks, p, ()) for p in words.PROTOCOLS)
     if not {"dynamask", "dynamask_right_axes"} <= set(released.index):
-        return "Masks are not computed yet."
+        return words.not_computed("state_masks", "masks")
     text = (
         f"Dynamask as released has an AUROC of {released['dynamask']:.2f}, and {released['dynamask_right_axes']:.2f} "
         "where nothing is changed but that the outputs have the right axes"
@@ -60,7 +60,7 @@ def limits(rows: pd.DataFrame, masks: pd.DataFrame) -> Prose:
     lines = []
     for study, table in (("state", rows), ("state_masks", masks)):
         if table.empty:
-            lines.append(f"* Study `{study}` has no published rows yet: `tsinterp run {study}`.")
+            lines.append(f"* {words.not_computed(study, study)}")
             continue
         lines.append(f"* {_size(study, table)}")
     return Prose("\n".join(lines))
@@ -84,7 +84,7 @@ def _size(study: str, table: pd.DataFrame) -> str:
 def dots(rows: pd.DataFrame, metric: str, protocol: str, label: str) -> Figure | Prose:
     """Mean and interval over seeds of every method; a sentence where nothing is computed."""
     if select.pick(rows, metric, protocol).empty:
-        return Prose(f"Nothing {words.PROTOCOLS[protocol]} is computed yet.")
+        return words.not_computed("state", words.PROTOCOLS[protocol])
     return results.dots(summaries.by_explainer(rows, metric, protocol), label)
 
 
@@ -92,7 +92,7 @@ def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.Da
     """The same as a table, of methods whose name begins with ``of``."""
     part = rows[rows["explainer"].astype(str).str.startswith(of) & (rows["explainer"] != "")]
     if select.pick(part, metric, protocol).empty:
-        return Prose(f"Nothing {words.PROTOCOLS[protocol]} is computed yet.")
+        return words.not_computed("state", words.PROTOCOLS[protocol])
     found = summaries.by_explainer(part, metric, protocol)[["explainer", "mean", "low", "high", "n"]].round(3)
     found[["low", "high"]] = found[["low", "high"]].astype(object).where(found["n"] > 1, "–")
     return found.assign(explainer=found["explainer"].map(words.printed), n=found["n"].astype(int)).set_index(
@@ -111,7 +111,7 @@ def training_mode(rows: pd.DataFrame) -> pd.DataFrame | Prose:
         if base in found.index
     }
     if not table:
-        return Prose("The released methods are not computed yet: `tsinterp run state`.")
+        return words.not_computed("state", words.PROTOCOLS["as_released"])
     return pd.DataFrame(table).T.round(3)
 
 

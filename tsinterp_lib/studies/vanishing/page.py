@@ -29,7 +29,7 @@ WHO: dict[tuple[str, str], str] = {
 QUANTITIES = ("weighted_jaccard", "euclidean_distance", "test_accuracy")
 """What Table 1 of 2019 prints."""
 
-NOTHING = "Nothing of this is computed at this profile yet: `tsinterp run vanishing` computes it."
+NOTHING = words.not_computed("vanishing")
 
 
 def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def say(table: pd.DataFrame, explainer: str = "gradient") -> Prose:
     side = _largest(table)
     part = table[(table["box"] == BOXES[0]) & (table["side"] == side) & (table["explainer"] == explainer)]
     if part.empty:
-        return Prose(NOTHING)
+        return NOTHING
     late = _means(part[(part["metric"] == "saliency_profile") & (part["at"] == 1.0)])
     order = _means(part[part["metric"] == "auroc"])
     gate = select.pick(table, "passed_gate", "as_released")
@@ -91,14 +91,14 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
 def profiles(table: pd.DataFrame, side: int, explainer: str = "gradient") -> Figure | Prose:
     """The share of a map's mass by tenth of the series, a panel per box."""
     part = table[(table["metric"] == "saliency_profile") & (table["side"] == side) & (table["explainer"] == explainer)]
-    return Prose(NOTHING) if part.empty else drawn.profiles(part, BOXES, tuple(WHO.values()))
+    return NOTHING if part.empty else drawn.profiles(part, BOXES, tuple(WHO.values()))
 
 
 def by_box(table: pd.DataFrame, metrics: Mapping[str, str], side: int, explainer: str = "gradient") -> Figure | Prose:
     """Scores by where the box lies, a panel per metric (name: printed), every seed a dot; random maps as a line."""
     part = table[table["metric"].isin(list(metrics)) & (table["side"] == side)]
     if part[part["explainer"] == explainer].empty:
-        return Prose(NOTHING)
+        return NOTHING
     return drawn.by_box(part, explainer, metrics, BOXES, tuple(WHO.values()))
 
 
@@ -133,9 +133,7 @@ def _interval(part: pd.DataFrame) -> str:
     if part.empty:
         return "not computed"
     row = summarise(part, ["metric", "protocol", "profile"]).iloc[0]
-    return (
-        f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" if row["n"] > 1 else f"{row['mean']:.3f} (one seed)"
-    )
+    return words.interval(row["mean"], row["low"], row["high"])
 
 
 def _means(part: pd.DataFrame) -> dict[str, float]:
