@@ -9,6 +9,7 @@ import torch
 from tests.test_statistics import made_up
 from tsinterp_lib import figures
 from tsinterp_lib.experiments import report
+from tsinterp_lib.experiments.friedman import friedman
 from tsinterp_lib.explainers import EXPLAINERS
 from tsinterp_lib.figures import style
 from tsinterp_lib.models import MODELS
@@ -73,7 +74,7 @@ def test_curves_and_rankings_are_drawn():
     assert [len(a.lines) for a in figure.axes] == [5, 5]
     noisy = made_up()
     noisy["value"] += np.random.default_rng(0).normal(0, 0.05, len(noisy))
-    figure = figures.critical_difference(report.ranking_of(noisy, "auroc", "corrected"), "AUROC")
+    figure = figures.critical_difference(friedman(report.pick(noisy, "auroc", "corrected")), "AUROC")
     assert "Friedman" in figure.axes[0].get_title()
 
 

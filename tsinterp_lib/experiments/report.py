@@ -10,7 +10,7 @@ from tsinterp_lib import paths
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import DataUnavailable, MissingRows
 from tsinterp_lib.experiments import store
-from tsinterp_lib.experiments.statistics import CONTROLS, Ranking, difference_from, ranking, summarise
+from tsinterp_lib.experiments.statistics import CONTROLS, difference_from, mean_ranks, summarise
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import known
 
@@ -138,7 +138,7 @@ def agreement(summary: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
 
 def ranks(table: pd.DataFrame, metrics: Mapping[str, bool], protocol: str) -> pd.DataFrame:
     """Mean rank of each explainer (1 is best) by metric; ``metrics`` says whether higher is better."""
-    found = {m: ranking(pick(table, m, protocol), higher).ranks for m, higher in metrics.items()}
+    found = {m: mean_ranks(pick(table, m, protocol), higher) for m, higher in metrics.items()}
     return pd.DataFrame(found).sort_values(next(iter(metrics)))
 
 
@@ -212,11 +212,6 @@ def accuracy_gap(table: pd.DataFrame) -> pd.DataFrame:
     grid = theirs.pivot_table(index="dataset", columns="model", values="test_accuracy")
     ours = accuracy(table, "as_released")
     return ours - grid.reindex(index=ours.index, columns=ours.columns)
-
-
-def ranking_of(table: pd.DataFrame, metric: str, protocol: str) -> Ranking:
-    """Ranks and tests of one metric."""
-    return ranking(pick(table, metric, protocol), METHOD_RANKS.get(metric, True))
 
 
 def time_minus_feature(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
