@@ -6,9 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-import scikit_posthocs
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from tests.oracles import friedman as friedman_oracle
@@ -18,8 +16,7 @@ from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.figures.comparison import not_told_apart
 from tsinterp_lib.statistics import power, signed_rank
-from tsinterp_lib.statistics.friedman import critical_difference, friedman, friedman_statistic, nemenyi
-from tsinterp_lib.statistics.means import ranking
+from tsinterp_lib.statistics.friedman import critical_difference, friedman, friedman_statistic
 from tsinterp_lib.statistics.paired import by_block, by_cell, paired, pairwise
 from tsinterp_lib.statistics.verdict import Verdict, verdict, verdict_table
 
@@ -60,6 +57,17 @@ def test_the_signed_rank_test_is_scipys_where_no_values_tie(differences):
         w, p = signed_rank.signed_rank(d)
         assert p == pytest.approx(theirs.pvalue, rel=1e-10)
         assert min(w, len(d) * (len(d) + 1) / 2 - w) == theirs.statistic
+
+
+def test_the_signed_rank_test_is_scipys_over_all_sign_patterns_where_values_tie():
+    theirs = stats.wilcoxon(TIED, method=stats.PermutationMethod(n_resamples=2 ** len(TIED)))
+    assert signed_rank.signed_rank(np.array(TIED))[1] == pytest.approx(theirs.pvalue, rel=1e-12)
+
+
+def test_the_signed_rank_test_is_exact_with_ties_where_no_list_of_patterns_ends():
+    # all of one size: W⁺ counts the positive ones, so p is that of the sign test
+    d = np.repeat([1.0, -1.0], [28, 12])
+    assert signed_rank.signed_rank(d)[1] == pytest.approx(stats.binomtest(28, 40).pvalue, rel=1e-12)
 
 
 def test_large_samples_reach_the_normal_approximation():
@@ -111,10 +119,9 @@ def test_effect_sizes_are_those_of_their_definitions(differences):
     assert signed_rank.standardised(np.full(3, -2.0)) == -np.inf
 
 
-def test_holms_correction_is_that_of_statsmodels():
+def test_holms_correction_is_that_of_the_walk_up_the_sorted_values():
     p = np.array([0.01, 0.04, 0.03, 0.005, 0.8, 0.03])
     assert signed_rank.holm(p) == pytest.approx(oracle.holm(list(p)))
-    assert signed_rank.holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
 def test_a_block_is_a_layout_with_seeds_averaged_within_networks():
@@ -239,15 +246,12 @@ def test_undefined_cells_are_left_out_on_request_only():
     assert paired(rows, "lime", "gradient", leave_out_undefined=True).mean == pytest.approx(0.2, abs=1e-6)
 
 
-def test_friedmans_test_is_that_of_the_definition_of_scipy_and_of_scikit_posthocs():
+def test_friedmans_test_is_that_of_the_definition():
     rng = np.random.default_rng(6)
     for scores in (rng.normal(size=(7, 4)), rng.integers(0, 3, (9, 5)).astype(float)):
         ranks = pd.DataFrame(scores).rank(axis=1).to_numpy()
         chi, f = friedman_statistic(ranks)
         assert (chi, f) == pytest.approx(friedman_oracle.friedman(scores.tolist()))
-        assert chi == pytest.approx(stats.friedmanchisquare(*scores.T).statistic)
-        theirs = scikit_posthocs.posthoc_nemenyi_friedman(scores).to_numpy()
-        assert nemenyi(ranks.mean(axis=0), len(scores)) == pytest.approx(theirs, abs=1e-6)
 
 
 def test_a_perfect_agreement_and_a_perfect_disagreement_are_the_ends():
@@ -264,7 +268,7 @@ def test_the_critical_difference_is_the_published_one_and_the_one_its_test_accep
     for k, q in ((2, 1.960), (3, 2.343), (10, 3.164)):
         assert critical_difference(k, 6) == pytest.approx(q * np.sqrt(k * (k + 1) / 36), abs=1e-3)
     cd = critical_difference(4, 12)
-    assert nemenyi(np.array([1.0, 1.0 + cd, 2.5, 3.0]), 12)[0, 1] == pytest.approx(0.05, abs=1e-6)
+    assert friedman_oracle.nemenyi([1.0, 1.0 + cd, 2.5, 3.0], 12)[0][1] == pytest.approx(0.05, abs=1e-6)
 
 
 def test_ranks_say_who_is_left_out_and_what_stands_behind_them():
@@ -280,14 +284,25 @@ def test_ranks_say_who_is_left_out_and_what_stands_behind_them():
         friedman(rows[~gone & (rows["explainer"] != "lime")])
 
 
-def test_ranks_over_networks_and_layouts_are_those_of_the_plain_ranking():
+@pytest.mark.parametrize("blocks", [None, ("dataset", "model")])
+@pytest.mark.parametrize("higher", [True, False])
+def test_the_record_holds_the_test_of_its_blocks(blocks, higher):
     rows = scored()
-    ours, plain = friedman(rows, blocks=("dataset", "model")), ranking(rows)
-    assert ours.ranks.to_dict() == pytest.approx(plain.ranks.to_dict())
-    assert (ours.statistic, ours.p, ours.blocks) == pytest.approx((plain.statistic, plain.p, plain.blocks))
-    assert ours.pairwise.to_numpy() == pytest.approx(plain.pairwise.to_numpy(), abs=1e-6)
-    assert ours.agreement == pytest.approx(ours.statistic / (ours.blocks * (len(ours.ranks) - 1)))
-    assert friedman(rows, higher_is_better=False).ranks.index[-1] == "lime"
+    smooth = rows["explainer"] == "smoothgrad"
+    rows.loc[rows["explainer"] == "occlusion", "value"] = rows.loc[smooth, "value"].to_numpy()
+    found = friedman(rows, higher, blocks)
+    grid = by_block(by_cell(rows[rows["explainer"] != "random"]), blocks=blocks)
+    n, k = grid.shape
+    chi, f = friedman_oracle.friedman((-grid if higher else grid).to_numpy().tolist())
+    assert (found.blocks, found.statistic, found.f) == (n, pytest.approx(chi), pytest.approx(f))
+    assert found.p == pytest.approx(stats.chi2.sf(chi, k - 1))
+    assert found.f_p == pytest.approx(stats.f.sf(f, k - 1, (k - 1) * (n - 1)))
+    assert found.agreement == pytest.approx(chi / (n * (k - 1)))
+    assert found.ranks.to_dict() == grid.rank(axis=1, ascending=not higher).mean().to_dict()
+    order = list(found.ranks.index)
+    theirs = np.array(friedman_oracle.nemenyi(found.ranks.tolist(), n))
+    assert found.pairwise.loc[order, order].to_numpy() == pytest.approx(theirs, abs=1e-12)
+    assert order[0] == ("lime" if higher else "gradient")
 
 
 def test_pairs_after_friedman_may_be_signed_rank_tests():
@@ -304,6 +319,16 @@ def test_power_is_that_of_statsmodels_and_of_simulation():
         assert found == pytest.approx(0.9 * theirs.solve_power(nobs=n, alpha=0.05, power=0.8), rel=1e-4)
     d = np.random.default_rng(7).normal(0.6, 0.9, (4000, 10))
     assert (stats.ttest_1samp(d, 0, axis=1).pvalue < 0.05).mean() == pytest.approx(power.power(10, 0.6, 0.9), abs=0.025)
+
+
+def test_the_smallest_detectable_difference_is_found_where_the_noncentral_t_has_no_value():
+    for n, alpha in ((5, 0.001), (40, 0.001), (2, 0.05)):
+        for wanted in (0.5, 0.8, 0.99):
+            assert power.power(n, power.detectable(n, 0.9, wanted, alpha), 0.9, alpha) == pytest.approx(wanted)
+    # two blocks: T > t for z > t |y| − √2 δ, with z and y normal
+    y = np.abs(np.random.default_rng(8).normal(size=400_000))
+    shift, critical = np.sqrt(2) * 23.2145, stats.t.ppf(0.975, 1)
+    assert stats.norm.sf(critical * y - shift).mean() == pytest.approx(power.power(2, 23.2145, 1.0), abs=1e-3)
 
 
 def test_a_difference_of_zero_is_found_as_often_as_alpha_says():

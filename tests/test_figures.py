@@ -11,6 +11,7 @@ from tsinterp_lib import figures
 from tsinterp_lib.explainers import EXPLAINERS
 from tsinterp_lib.figures import style
 from tsinterp_lib.models import MODELS
+from tsinterp_lib.statistics.friedman import friedman
 from tsinterp_lib.studies.benchmark import page as benchmark
 from tsinterp_lib.tables import select, summaries, words
 
@@ -74,7 +75,7 @@ def test_curves_and_rankings_are_drawn():
     assert [len(a.lines) for a in figure.axes] == [5, 5]
     noisy = made_up()
     noisy["value"] += np.random.default_rng(0).normal(0, 0.05, len(noisy))
-    figure = figures.critical_difference(select.ranking_of(noisy, "auroc", "corrected"), "AUROC")
+    figure = figures.critical_difference(friedman(select.pick(noisy, "auroc", "corrected")), "AUROC")
     assert "Friedman" in figure.axes[0].get_title()
 
 

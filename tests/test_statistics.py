@@ -1,4 +1,4 @@
-"""Intervals and rank tests against hand-worked numbers and scipy; tables of the chapters from made-up rows."""
+"""Intervals and mean ranks against hand-worked numbers and scipy; tables of the chapters from made-up rows."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,9 @@ from scipy import stats
 from tests.oracles.nested import components
 from tsinterp_lib import paths
 from tsinterp_lib.errors import InvalidInput, MissingRows, UnknownName
-from tsinterp_lib.statistics.means import difference_from, interval, ranking, summarise
-from tsinterp_lib.statistics.nested import nested_bootstrap, nested_interval, summarise_nested
+from tsinterp_lib.statistics.friedman import friedman
+from tsinterp_lib.statistics.means import difference_from, interval, mean_ranks, summarise
+from tsinterp_lib.statistics.nested import nested_interval, summarise_nested
 from tsinterp_lib.studies.benchmark import page as benchmark
 from tsinterp_lib.tables import papers, select, summaries
 
@@ -81,17 +82,36 @@ def test_metrics_and_protocols_are_never_mixed():
         summarise(one[one["metric"] == "auroc"], ["explainer"])
 
 
-def test_ranks_are_those_of_the_values_and_the_test_is_friedmans():
+def ranked(noise=0.08):
     rng = np.random.default_rng(0)
     rows = made_up(protocols=("corrected",))
-    rows = rows[rows["metric"] == "auroc"].assign(value=lambda r: r["value"] + rng.normal(0, 0.08, len(r)))
-    found = ranking(rows)
-    grid = rows[~rows["explainer"].isin(("random", "oracle"))]
-    grid = grid.pivot_table(index=["dataset", "model"], columns="explainer", values="value")
-    assert found.blocks == 4
-    assert found.ranks.to_dict() == grid.rank(axis=1, ascending=False).mean().to_dict()
-    assert found.p == pytest.approx(stats.friedmanchisquare(*grid.to_numpy().T).pvalue)
-    assert list(ranking(rows, higher_is_better=False).ranks.index) != list(found.ranks.index)
+    return rows[rows["metric"] == "auroc"].assign(value=lambda r: r["value"] + rng.normal(0, noise, len(r)))
+
+
+def test_mean_ranks_are_those_of_the_values_over_layouts_and_networks():
+    rows = ranked()
+    found, plain = mean_ranks(rows), rows[~rows["explainer"].isin(("random", "oracle"))]
+    grid = plain.pivot_table(index=["dataset", "model"], columns="explainer", values="value")
+    assert len(grid) == 4
+    assert found.to_dict() == grid.rank(axis=1, ascending=False).mean().to_dict()
+    assert found.is_monotonic_increasing
+    assert list(mean_ranks(rows, higher_is_better=False).index) == list(found.index)[::-1]
+
+
+def test_mean_ranks_are_friedmans_over_the_same_blocks_but_for_what_their_docstring_says():
+    rows, blocks = ranked(), ("dataset", "model")
+    assert mean_ranks(rows).to_dict() == pytest.approx(friedman(rows, blocks=blocks).ranks.to_dict())
+    close = made_up(protocols=("corrected",), models=("lstm", "tcn"))
+    close = close[close["metric"] == "auroc"].assign(value=lambda r: 0.5 + r["value"] * 1e-7)
+    assert mean_ranks(close).to_dict() == {"smoothgrad": 1.0, "occlusion": 2.0, "gradient": 3.0}
+    with pytest.raises(InvalidInput, match="tie in all 4 blocks"):
+        friedman(close, blocks=blocks)
+    gone = (rows["explainer"] == "gradient") & (rows["seed"] == 2)
+    rows.loc[rows["seed"] == 2, "value"] += 10.0
+    assert mean_ranks(rows[~gone])["gradient"] == 3.0
+    assert friedman(rows[~gone], blocks=blocks).ranks["gradient"] == pytest.approx(
+        mean_ranks(rows[rows["seed"] < 2])["gradient"]
+    )
 
 
 def test_a_method_missing_in_a_block_is_not_ranked_and_too_few_is_an_error():
@@ -99,7 +119,7 @@ def test_a_method_missing_in_a_block_is_not_ranked_and_too_few_is_an_error():
     rows = rows[rows["metric"] == "auroc"]
     gone = (rows["explainer"] == "smoothgrad") & (rows["model"] == "tcn")
     with pytest.raises(InvalidInput, match="2 explainers in 4 blocks"):
-        ranking(rows[~gone])
+        mean_ranks(rows[~gone])
 
 
 def test_differences_are_from_the_control_of_the_same_model():
@@ -165,37 +185,6 @@ def test_the_interval_over_seeds_covers_and_that_of_one_seeds_samples_does_not()
     covered = [np.mean([f["low"] <= 0.5 <= f["high"] for f in found]) for found in (several, one)]
     assert covered[0] == pytest.approx(0.95, abs=0.03)
     assert covered[1] < 0.75
-
-
-def test_resampling_seeds_agrees_with_the_closed_form():
-    scores = drawn(np.random.default_rng(4), 40, 30, 0.3, 0.8)
-    closed, found = closed_form(scores), nested_bootstrap(dict(enumerate(scores)))
-    assert found["mean"] == pytest.approx(closed["mean"])
-    assert found["high"] - found["low"] == pytest.approx(closed["high"] - closed["low"], rel=0.08)
-    one = nested_bootstrap({0: scores[0]}, draws=4000)
-    assert one["level"] == "samples of one seed"
-    assert one["high"] - one["low"] == pytest.approx(np.ptp(closed_form(scores[:1])[["low", "high"]]), rel=0.1)
-
-
-def test_resampling_samples_too_counts_their_variation_twice():
-    scores = dict(enumerate(drawn(np.random.default_rng(5), 40, 10, 0.0, 1.0)))
-    once, twice = (nested_bootstrap(scores, within=within) for within in (False, True))
-    assert (twice["high"] - twice["low"]) / (once["high"] - once["low"]) == pytest.approx(np.sqrt(2), rel=0.1)
-
-
-def test_resampled_intervals_of_few_seeds_cover():
-    rng = np.random.default_rng(6)
-    found = [nested_bootstrap(dict(enumerate(drawn(rng, 5, 8, 0.3, 0.3))), draws=400) for _ in range(300)]
-    assert np.mean([f["low"] <= 0.5 <= f["high"] for f in found]) == pytest.approx(0.95, abs=0.05)
-
-
-@pytest.mark.parametrize(
-    ("scores", "draws", "message"),
-    [({}, 200, "0 seeds"), ({0: np.ones(3)}, 10, "10 draws"), ({0: np.ones(3), 1: np.array([np.nan])}, 200, "seed 1")],
-)
-def test_scores_that_cannot_be_resampled_are_refused(scores, draws, message):
-    with pytest.raises(InvalidInput, match=message):
-        nested_bootstrap(scores, draws)
 
 
 def test_nested_summaries_average_layouts_and_keep_what_is_complete():

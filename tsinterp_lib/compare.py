@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
@@ -58,8 +59,6 @@ def compare(
     of the explanation. Curves give a row per level.
     """
     if explainers is None:
-        from tsinterp_lib.explainers import CORRECTED
-
         explainers = CORRECTED
     rows = []
     for name, choice in explainers.items():

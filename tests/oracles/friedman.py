@@ -1,4 +1,8 @@
-"""Friedman's test as a one-way analysis of ranks, block by block."""
+"""Friedman's test as a one-way analysis of ranks, block by block, and Nemenyi's, pair by pair."""
+
+import math
+
+from scipy.stats import studentized_range
 
 from tests.oracles.signed_rank import mean_ranks
 
@@ -18,3 +22,13 @@ def friedman(blocks):
     residual = total - between
     chi = between / (total / (n * (k - 1)))
     return chi, (between / (k - 1)) / (residual / ((n - 1) * (k - 1)))
+
+
+def nemenyi(mean_ranks, n):
+    """p-value of each pair of mean ranks over n blocks: the level at which their distance is just critical."""
+    k = len(mean_ranks)
+    unit = math.sqrt(k * (k + 1) / (6 * n))
+    return [
+        [1.0 if a == b else studentized_range.sf(abs(a - b) / unit * math.sqrt(2), k, math.inf) for b in mean_ranks]
+        for a in mean_ranks
+    ]

@@ -13,7 +13,6 @@ from matplotlib.ticker import MaxNLocator
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures import style
 from tsinterp_lib.statistics import friedman
-from tsinterp_lib.statistics.means import Ranking
 from tsinterp_lib.tables import words
 
 NARROW = 5.4
@@ -22,14 +21,14 @@ NARROW = 5.4
 _BAR_STEP = 0.034
 
 
-def critical_difference(ranking: Ranking, title: str, alpha: float = 0.05) -> Figure:
+def critical_difference(ranking: friedman.RankTest, title: str, alpha: float = 0.05) -> Figure:
     """Mean ranks after :cite:t:`demsar2006`, the best on top; bars on the right join explainers not told apart.
 
     A bar joins neighbours in rank of which no pair differs at ``alpha``. The ruler is Nemenyi's critical difference,
     drawn where the pairs come from that test.
     """
     order = [str(e) for e in ranking.ranks.index]
-    nemenyi = getattr(ranking, "posthoc", "nemenyi") == "nemenyi"
+    nemenyi = ranking.posthoc == "nemenyi"
     groups = not_told_apart(ranking.pairwise.loc[order, order], alpha)
     figure, axes = plt.subplots(figsize=(NARROW, 0.27 * len(order) + 1.6))
     place = np.arange(len(order))[::-1]
@@ -65,7 +64,7 @@ def critical_difference(ranking: Ranking, title: str, alpha: float = 0.05) -> Fi
     axes.set_xlabel("mean rank (1 is best)")
     how = "Nemenyi's test" if nemenyi else "signed-rank tests with Holm's correction"
     text = f"Bars join explainers that {how} at {alpha:g} do not tell apart."
-    absent = [words.method(e) for e in getattr(ranking, "left_out", ())]
+    absent = [words.method(e) for e in ranking.left_out]
     text += f" Not ranked, missing in a block: {', '.join(absent)}." if absent else ""
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     head = f"{title}: {ranking.blocks} blocks, Friedman p = {ranking.p:.1g}"

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tsinterp_lib.explainers.dynamask import MaskGroup
 from tsinterp_lib.figures import style
+from tsinterp_lib.perturbations import GaussianBlur
 
 TERMS = {
     "error": ("error of the output", "#004488"),
@@ -84,8 +85,6 @@ def smoothed(mask: Float[Tensor, "T F"], sigma: float = 1.0) -> Float[Tensor, "T
 
 def blurs(x: Float[Tensor, "T F"], kept: Sequence[float], feature: int = 0) -> Figure:
     """One feature of a series under a Gaussian blur, as wide as each share kept makes it."""
-    from tsinterp_lib.perturbations import GaussianBlur
-
     figure, axes = plt.subplots(figsize=(style.WIDTH, 2.6))
     for k in kept:
         y = GaussianBlur().perturb(x[None], torch.full_like(x[None], k))[0, :, feature]

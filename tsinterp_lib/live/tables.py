@@ -11,6 +11,7 @@ from tsinterp_lib.compare import explain
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.explainers import CORRECTED, EXPLAINERS, convergence_delta
 from tsinterp_lib.guard import counted
+from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.statistics.means import CONTROLS
@@ -57,8 +58,6 @@ def contrast(data: Mapping[str, Dataset]) -> pd.DataFrame:
 
 def networks() -> pd.DataFrame:
     """The four networks at the benchmark's size: parameters and what their docstring says first."""
-    from tsinterp_lib.models import MODELS
-
     rows = {}
     for name, maker in MODELS.items():
         model = maker(n_steps=50, n_features=50, n_classes=2)

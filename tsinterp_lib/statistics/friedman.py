@@ -7,28 +7,34 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scikit_posthocs as posthocs
 from jaxtyping import Float
 from numpy import ndarray as Array
 from scipy import stats
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.registry import known
-from tsinterp_lib.statistics.means import CONTROLS, Ranking
+from tsinterp_lib.statistics.means import CONTROLS
 from tsinterp_lib.statistics.paired import BLOCKS, by_block, by_cell, pairwise
 
 POSTHOC = ("nemenyi", "wilcoxon")
 
 
 @dataclass(frozen=True)
-class RankTest(Ranking):
-    """A :class:`Ranking` with all that a critical-difference diagram says.
+class RankTest:
+    """All that a critical-difference diagram says: mean ``ranks`` (1 is best), and whether they may be by chance.
 
-    ``f`` and ``f_p`` are Iman and Davenport's form of the test; ``agreement`` is Kendall's W in [0, 1] (1: all blocks
-    rank alike); ``critical_difference`` is Nemenyi's at ``alpha``; ``pairwise`` holds the p-values of ``posthoc``;
-    ``left_out`` names explainers that miss a block; ``cells`` of layout, network and seed stand behind the ranks,
-    ``cells_left_out`` lack one of those ranked.
+    ``statistic`` and ``p`` are Friedman's test over so many ``blocks``, ``f`` and ``f_p`` Iman and Davenport's form of
+    it; ``pairwise`` holds the p-values of ``posthoc``; ``agreement`` is Kendall's W in [0, 1] (1: all blocks rank
+    alike); ``critical_difference`` is Nemenyi's at ``alpha``; ``left_out`` names explainers that miss a block;
+    ``cells`` of layout, network and seed stand behind the ranks, ``cells_left_out`` lack one of those ranked.
     """
 
+    ranks: pd.Series
+    statistic: float
+    p: float
+    pairwise: pd.DataFrame
+    blocks: int
     f: float
     f_p: float
     agreement: float
@@ -79,12 +85,12 @@ def friedman(
     ranks = grid.rank(axis=1, ascending=not higher_is_better)
     statistic, f = friedman_statistic(ranks.to_numpy())
     mean = ranks.mean().sort_values(kind="stable")
-    names = list(cells.columns)
     if posthoc == "nemenyi":
-        p = nemenyi(ranks.mean()[names].to_numpy(), n)
-        matrix = pd.DataFrame(p, index=cells.columns, columns=cells.columns)
+        # A plain array: of a table, scikit-posthocs would guess which columns are blocks.
+        matrix = posthocs.posthoc_nemenyi_friedman(grid.to_numpy())
+        matrix.index = matrix.columns = cells.columns
     else:
-        kept = rows[rows["explainer"].isin(names)]
+        kept = rows[rows["explainer"].isin(cells.columns)]
         pairs = pairwise(kept, "explainer", blocks, None, controls, leave_out_undefined=leave_out_undefined)
         matrix = pd.DataFrame(np.eye(k), index=cells.columns, columns=cells.columns)
         for a, b, value in pairs[["a", "b", "p_holm"]].itertuples(index=False):
@@ -98,13 +104,14 @@ def friedman(
 
 
 def friedman_statistic(ranks: Float[Array, "n k"]) -> tuple[float, float]:
-    """Friedman's χ², corrected for ties, and Iman and Davenport's F of ranks within blocks; F may be infinite."""
+    """Compute Friedman's χ², corrected for ties, and Iman and Davenport's F; F is infinite where all blocks agree.
+
+    ``ranks`` (n, k) are those within blocks. Raises :class:`InvalidInput` where all are tied.
+    """
     n, k = ranks.shape
-    centre = (k + 1) / 2
-    spread = float((ranks**2).sum()) - n * k * centre**2
-    if spread <= 1e-9:
+    if not np.ptp(ranks, axis=1).any():
         raise InvalidInput(f"all {k} explainers tie in all {n} blocks: there is nothing to rank.")
-    chi = (k - 1) * float(((ranks.sum(axis=0) - n * centre) ** 2).sum()) / spread
+    chi = float(stats.friedmanchisquare(*ranks.T).statistic)
     left = n * (k - 1) - chi
     return chi, (n - 1) * chi / left if left > 1e-9 else float("inf")
 
@@ -121,13 +128,3 @@ def critical_difference(k: int, n: int, alpha: float = 0.05) -> float:
         raise InvalidInput(f"k = {k}, n = {n}, alpha = {alpha}: need k ≥ 2, n ≥ 1 and alpha between 0 and 1.")
     q = stats.studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2)
     return float(q * np.sqrt(k * (k + 1) / (6 * n)))
-
-
-def nemenyi(mean_ranks: Float[Array, "k"], n: int) -> Float[Array, "k k"]:
-    """p-value of every pair of mean ranks over n blocks: the level at which their distance is just critical."""
-    k = len(mean_ranks)
-    distance = np.abs(mean_ranks[:, None] - mean_ranks[None, :]) / np.sqrt(k * (k + 1) / (6 * n))
-    first, second = np.triu_indices(k, 1)
-    p = np.eye(k)
-    p[first, second] = stats.studentized_range.sf(distance[first, second] * np.sqrt(2), k, np.inf)
-    return np.maximum(p, p.T)

@@ -1,8 +1,6 @@
-"""Inference by default: an interval on every mean, a rank test on every ranking."""
+"""Inference by default: an interval on every mean; mean ranks, and differences from a control."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -76,35 +74,21 @@ def _over_layouts(group: pd.DataFrame, level: float) -> pd.Series:
     return pd.Series({"mean": mean, "low": low, "high": high, "n": float(seeds)})
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """Mean ranks (1 is best), Friedman's test, and pairwise Nemenyi p-values; ``blocks`` is how many were ranked."""
+def mean_ranks(rows: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
+    """Average ranks of explainers (1 is best) over blocks of layout × network, the best first.
 
-    ranks: pd.Series
-    statistic: float
-    p: float
-    pairwise: pd.DataFrame
-    blocks: int
-
-
-def ranking(rows: pd.DataFrame, higher_is_better: bool = True) -> Ranking:
-    """Rank explainers over blocks (layout × network, seeds averaged), after :cite:t:`demsar2006`.
-
-    An explainer that is missing in a block is left out of the ranking as a whole, controls too; raises
-    :class:`InvalidInput` where fewer than three explainers or two blocks remain.
+    They are for tables of many metrics, not for tests: :func:`tsinterp_lib.experiments.friedman.friedman` ranks within
+    layouts, networks averaged, because networks of a layout are not independent. Even at
+    ``blocks=("dataset", "model")`` it differs: it averages over the seeds that all explainers have and lets values tie
+    that agree to six decimals; here each explainer's seeds count as they are, and only equal values tie. An explainer
+    that is missing in a block is left out, controls too; raises :class:`InvalidInput` where fewer than three explainers
+    or two blocks remain.
     """
-    import scikit_posthocs as posthocs
-
     rows = rows[~rows["explainer"].isin((*CONTROLS, ""))]
     grid = rows.pivot_table(index=["dataset", "model"], columns="explainer", values="value").dropna(axis=1)
     if grid.shape[0] < 2 or grid.shape[1] < 3:
         raise InvalidInput(f"{grid.shape[1]} explainers in {grid.shape[0]} blocks: a ranking needs at least 3 and 2.")
-    ranks = grid.rank(axis=1, ascending=not higher_is_better).mean().sort_values()
-    test = stats.friedmanchisquare(*(grid[c] for c in grid))
-    # pandas' block order and names mean nothing to the test: plain arrays avoid its guesses about columns.
-    pairwise = posthocs.posthoc_nemenyi_friedman(grid.to_numpy())
-    pairwise.index = pairwise.columns = grid.columns
-    return Ranking(ranks, float(test.statistic), float(test.pvalue), pairwise, grid.shape[0])
+    return grid.rank(axis=1, ascending=not higher_is_better).mean().sort_values()
 
 
 def difference_from(rows: pd.DataFrame, control: str = "random") -> pd.DataFrame:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Float
 from numpy import ndarray as Array
 from scipy import stats
@@ -109,41 +106,3 @@ def _satterthwaite(variances: Float[Array, "L"], df: Float[Array, "L"]) -> float
         return float("nan")
     weight = float((variances**2 / df).sum())
     return float(variances.sum()) ** 2 / weight if weight > 0 else float(df.sum())
-
-
-def nested_bootstrap(
-    scores: Mapping[int, Float[Array, "_"]], draws: int = 2000, level: float = 0.95, within: bool = False
-) -> pd.Series:
-    """Interval of the mean over seeds from resampled scores per sample: mean, low, high, n (seeds), level.
-
-    Seeds are drawn with replacement, and with ``within`` their samples again. The default keeps the samples of a drawn
-    seed: its mean already carries their variation, and drawing them anew would count it twice, widening the variance by
-    the mean squared standard error over k :cite:p:`davison1997`. The percentiles are those of an expanded interval
-    :cite:p:`hesterberg2015`, because a bootstrap of few seeds is too narrow by the factor √((k − 1)/k) and by the ratio
-    of Student's quantile to the normal one. With one seed its samples are drawn, and ``level`` says so. Draws come from
-    torch's global generator. Raises :class:`InvalidInput` on no seed, an empty one, NaN, or fewer than 100 draws.
-    """
-    if not scores or draws < 100:
-        raise InvalidInput(f"{len(scores)} seeds and {draws} draws: give at least one seed and 100 draws.")
-    for seed, values in scores.items():
-        if not len(values) or not np.isfinite(values).all():
-            raise InvalidInput(f"seed {seed}: {len(values)} scores, some missing or NaN: give finite scores.")
-    k = len(scores)
-    mean = float(np.mean([v.mean() for v in scores.values()]))
-    picked = torch.randint(k, (draws, k))
-    drawn = torch.empty(draws, k, dtype=torch.float64)
-    for place, values in enumerate(scores.values()):
-        here = picked == place
-        drawn[here] = _redrawn(values, int(here.sum())) if within or k == 1 else float(values.mean())
-    units = k if k > 1 else len(next(iter(scores.values())))
-    if units == 1:
-        return pd.Series({"mean": mean, "low": np.nan, "high": np.nan, "n": k, "level": NONE})
-    reach = stats.norm.cdf(stats.t.ppf((1 + level) / 2, units - 1) * np.sqrt(units / (units - 1)))
-    low, high = np.quantile(drawn.mean(1).numpy(), [1 - reach, reach])
-    return pd.Series({"mean": mean, "low": low, "high": high, "n": k, "level": SEEDS if k > 1 else SAMPLES})
-
-
-def _redrawn(values: Float[Array, "m"], draws: int) -> torch.Tensor:
-    """Means of ``draws`` samples with replacement of one seed's scores."""
-    v = torch.from_numpy(np.asarray(values, dtype=float))
-    return v[torch.randint(len(v), (draws, len(v)))].mean(1)

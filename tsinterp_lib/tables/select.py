@@ -10,8 +10,6 @@ from tsinterp_lib.engine import runner, store
 from tsinterp_lib.errors import DataUnavailable, MissingRows
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import find
-from tsinterp_lib.statistics.means import Ranking, ranking
-from tsinterp_lib.tables import summaries
 
 
 def rows(
@@ -82,8 +80,3 @@ def in_order(models: Iterable[object]) -> list[str]:
     """Networks in the order every figure has them; others after them."""
     present = [str(m) for m in models]
     return [m for m in MODELS if m in present] + [m for m in present if m not in MODELS]
-
-
-def ranking_of(table: pd.DataFrame, metric: str, protocol: str) -> Ranking:
-    """Ranks and tests of one metric."""
-    return ranking(pick(table, metric, protocol), summaries.METHOD_RANKS.get(metric, True))

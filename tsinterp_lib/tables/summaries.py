@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tsinterp_lib.datasets import LAYOUTS
-from tsinterp_lib.statistics.means import CONTROLS, difference_from, ranking, summarise
+from tsinterp_lib.statistics.means import CONTROLS, difference_from, mean_ranks, summarise
 from tsinterp_lib.tables import select
 
 
@@ -44,7 +44,7 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
 
 def ranks(table: pd.DataFrame, metrics: Mapping[str, bool], protocol: str) -> pd.DataFrame:
     """Mean rank of each explainer (1 is best) by metric; ``metrics`` says whether higher is better."""
-    found = {m: ranking(select.pick(table, m, protocol), higher).ranks for m, higher in metrics.items()}
+    found = {m: mean_ranks(select.pick(table, m, protocol), higher) for m, higher in metrics.items()}
     return pd.DataFrame(found).sort_values(next(iter(metrics)))
 
 
