@@ -33,7 +33,7 @@ def opened(page: str, folder, *options: str) -> subprocess.CompletedProcess:
 
 
 # A script fails at any width: each page as a phone shows it, and one of each kind as a desk does.
-WIDTHS = [(p, 390) for p in PAGES] + [(p, 1280) for p in ("book/intro", "notebooks/16_scoreboard", "book/api")]
+WIDTHS = [(p, 390) for p in PAGES] + [(p, 1280) for p in ("book/intro", "notebooks/scoreboard", "book/api")]
 
 
 @pytest.mark.parametrize(("page", "width"), WIDTHS)

@@ -27,7 +27,7 @@ def test_list_names_everything(monkeypatch, capsys):
     assert code == 0
     for word in ("moving_rare_feature", "lstm_input_cell", "integrated_gradients", "aup_mass", "benchmark", "paper"):
         assert word in out
-    assert "05_benchmark" in out
+    assert "benchmark" in out
 
 
 def test_list_of_one_kind_and_of_an_unknown_one(monkeypatch, capsys):
@@ -47,9 +47,9 @@ def test_list_of_one_kind_and_of_an_unknown_one(monkeypatch, capsys):
         (["run", "benchmark", "--only", "nonsense"], "axis=label"),
         (["status", "benchmark", "--profile", "x"], "Known: mnist_10k, mnist_3k, mnist_full, paper, quick, smoke"),
         (["compact", "benchmark"], "no computed units"),
-        (["notebook", "05_benchmrk"], "Did you mean '05_benchmark'"),
-        (["notebook", "05_benchmark", "-p", "profle=smoke"], "Did you mean 'profile'"),
-        (["notebook", "05_benchmark", "-p", "compute=perhaps"], "compute"),
+        (["notebook", "05_benchmrk"], "Did you mean 'benchmark'"),
+        (["notebook", "benchmark", "-p", "profle=smoke"], "Did you mean 'profile'"),
+        (["notebook", "benchmark", "-p", "compute=perhaps"], "compute"),
     ],
 )
 def test_wrong_calls_are_refused_with_the_next_step(monkeypatch, capsys, arguments, message):
@@ -59,12 +59,12 @@ def test_wrong_calls_are_refused_with_the_next_step(monkeypatch, capsys, argumen
     assert "Traceback" not in err
 
 
-def test_a_run_is_published_and_status_counts_it(monkeypatch, capsys):
+def test_a_run_leaves_rows_and_status_counts_it(monkeypatch, capsys):
     only = ["--only", "model=tcn", "--only", "dataset=middle/gaussian_noise"]
     code, out, _ = call(monkeypatch, capsys, "run", "benchmark", "--profile", "smoke", "--workers", "0", *only)
     assert code == 0
     assert "2 units, 0 present, 2 to compute" in out
-    assert "published in" in out
+    assert "rows in" in out
     _, out, _ = call(monkeypatch, capsys, "status", "benchmark", "--profile", "smoke")
     lines = {tuple(line.split()[:4]) for line in out.splitlines()}
     assert ("corrected", "tcn", "2", "1") in lines

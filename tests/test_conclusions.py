@@ -30,9 +30,9 @@ def absent(_profile):
 @pytest.fixture
 def judged(monkeypatch):
     sources = (
-        Claims("ismail2020", "11_audit", lambda profile: [YES, NO]),
-        Claims("ismail2021", "12_guided_training", absent),
-        Claims("crabbe2021", "15_state", lambda profile: [OPEN, EMPTY]),
+        Claims("ismail2020", "audit", lambda profile: [YES, NO]),
+        Claims("ismail2021", "guided_training", absent),
+        Claims("crabbe2021", "state", lambda profile: [OPEN, EMPTY]),
     )
     monkeypatch.setattr(claims, "all_claims", lambda: sources)
     return claims.judged()
@@ -64,9 +64,9 @@ def printed(table, paper):
 
 def test_the_claims_of_a_paper_are_printed_with_effect_interval_and_page(judged):
     yes, no = printed(judged, "ismail2020")
-    assert yes == ["confirmed", "a < b is better", "+0.200 [+0.100, +0.300]", "5", "11"]
+    assert yes == ["confirmed", "a < b is better", "+0.200 [+0.100, +0.300]", "5", "audit"]
     assert no[0] == "refuted"
-    assert "href='11_audit.html'" in claims.of_paper(judged, "ismail2020")
+    assert "href='audit.html'" in claims.of_paper(judged, "ismail2020")
     assert [line[2] for line in printed(judged, "crabbe2021")] == ["+0.100 (one seed)", "–"]
     assert "computed yet" in claims.of_paper(judged, "ismail2021")
     assert "computed yet" in claims.of_paper(pd.DataFrame(), "ismail2021")

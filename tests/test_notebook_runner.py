@@ -58,8 +58,8 @@ def test_a_parameters_cell_holds_literals_only(cell):
 
 
 def test_an_unknown_chapter_is_refused_with_the_nearest_name(folder):
-    write(folder, "05_benchmark", chapter())
-    with pytest.raises(UnknownName, match="Did you mean '05_benchmark'"):
+    write(folder, "benchmark", chapter())
+    with pytest.raises(UnknownName, match="Did you mean 'benchmark'"):
         notebook.run("05_benchmrk", {}, folder / "out.ipynb")
 
 

@@ -9,17 +9,17 @@ from tsinterp_lib import paths
 from tsinterp_lib.publishing import book, notebook
 
 SMALL = {
-    "01_datasets": {"protocol": "corrected", "process": "harmonic", "seed": 3},
-    "02_models": {"profile": "smoke", "compute": True, "gated": False, "max_epochs": 1},
-    "03_explainers": {"n_train": 50, "max_epochs": 1, "layout": "rare_time", "n_explained": 2},
-    "04_metrics": {"layout": "rare_feature", "n_samples": 6},
-    "05_benchmark": {"profile": "smoke", "compute": True, "gated": False},
-    "06_real_digits": {"n_train": 300, "n_test": 60, "max_epochs": 2},
-    "10_temporal_saliency_rescaling": {"layout": "rare_time", "max_epochs": 1, "bases": ["gradient"]},
-    "13_dynamask": {"epochs": 50},
-    "17_vanishing_saliency": {"profile": "smoke", "compute": True, "side": 50},
-    "19_guided_digits": {"profile": "smoke", "compute": True},
-    "22_mask_audit": {"n_series": 4, "epochs": 5, "mask_epochs": 20},
+    "datasets": {"protocol": "corrected", "process": "harmonic", "seed": 3},
+    "models": {"profile": "smoke", "compute": True, "gated": False, "max_epochs": 1},
+    "explainers": {"n_train": 50, "max_epochs": 1, "layout": "rare_time", "n_explained": 2},
+    "metrics": {"layout": "rare_feature", "n_samples": 6},
+    "benchmark": {"profile": "smoke", "compute": True, "gated": False},
+    "real_digits": {"n_train": 300, "n_test": 60, "max_epochs": 2},
+    "temporal_saliency_rescaling": {"layout": "rare_time", "max_epochs": 1, "bases": ["gradient"]},
+    "dynamask": {"epochs": 50},
+    "vanishing_saliency": {"profile": "smoke", "compute": True, "side": 50},
+    "guided_digits": {"profile": "smoke", "compute": True},
+    "mask_audit": {"n_series": 4, "epochs": 5, "mask_epochs": 20},
 }
 """Parameters that keep each chapter to seconds; a chapter without an entry here is the page of the book."""
 

@@ -111,7 +111,7 @@ def pictures() -> None:
 
 @app.command()
 def notebook(
-    name: Annotated[str, typer.Argument(help="a chapter, e.g. 05_benchmark")],
+    name: Annotated[str, typer.Argument(help="a chapter, e.g. benchmark")],
     parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeatable")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="where the executed copy goes")] = Path(
         "executed.ipynb"

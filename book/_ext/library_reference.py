@@ -19,8 +19,11 @@ def list_modules(app, page, source):
 
 def _documented(package: str) -> str:
     found = import_module(package)
-    modules = [m.name for m in pkgutil.iter_modules(found.__path__) if m.name[0] != "_" and not m.ispkg]
-    names = [package] * (package != "tsinterp_lib") + [f"{package}.{name}" for name in modules]
+    if package == "tsinterp_lib":  # its folders have sections of their own
+        names = [f"{package}.{m.name}" for m in pkgutil.iter_modules(found.__path__) if not m.ispkg]
+    else:
+        names = [package, *(m.name for m in pkgutil.walk_packages(found.__path__, f"{package}."))]
+    names = [name for name in names if "._" not in name]
     blocks = [f"### `{n}`\n\n```{{eval-rst}}\n.. automodule:: {n}\n{OPTIONS}\n```" for n in names]
     exported = [getattr(found, name) for name in getattr(found, "__all__", ())]
     private = [o for o in exported if str(getattr(o, "__module__", "")).startswith(f"{package}._")]

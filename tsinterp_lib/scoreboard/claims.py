@@ -63,7 +63,7 @@ def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
                 "claim": html.escape(str(row["claim"])),
                 "effect [95 %]": effect,
                 "n": row["n"],
-                "page": f"<a href='{chapter}.html'>{chapter[:2]}</a>",
+                "page": f"<a href='{chapter}.html'>{chapter.replace('_', ' ')}</a>",
             }
         )
     # Not Prose: the book's parser of outputs knows no tables.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, NOT_TESTABLE, OUTCOMES, REPRODUCED
 from tsinterp_lib.studies import all_printed
 from tsinterp_lib.tables import printed
@@ -11,8 +12,20 @@ from tsinterp_lib.tables.words import Prose
 
 
 def scoreboard(profile: str = "paper") -> pd.DataFrame:
-    """Every number of a paper that a study re-tests, one row each."""
-    return pd.concat([found.compare(profile) for found in all_printed()], ignore_index=True)[list(printed.COLUMNS)]
+    """Every number of a paper that a study re-tests, one row each.
+
+    Tables whose studies have no rows at ``profile`` are left out; raises
+    :class:`~tsinterp_lib.errors.MissingRows` where that is all of them.
+    """
+    found = []
+    for table in all_printed():
+        try:
+            found.append(table.compare(profile))
+        except MissingRows:
+            continue
+    if not found:
+        raise MissingRows(f"no printed table has rows of ours at profile {profile!r}: run `tsinterp results`.")
+    return pd.concat(found, ignore_index=True)[list(printed.COLUMNS)]
 
 
 def counts(board: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def _over_layouts(group: pd.DataFrame, level: float) -> pd.Series:
 def mean_ranks(rows: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
     """Average ranks of explainers (1 is best) over blocks of layout × network, the best first.
 
-    They are for tables of many metrics, not for tests: :func:`tsinterp_lib.experiments.friedman.friedman` ranks within
+    They are for tables of many metrics, not for tests: :func:`tsinterp_lib.statistics.friedman.friedman` ranks within
     layouts, networks averaged, because networks of a layout are not independent. Even at
     ``blocks=("dataset", "model")`` it differs: it averages over the seeds that all explainers have and lets values tie
     that agree to six decimals; here each explainer's seeds count as they are, and only equal values tie. An explainer

@@ -83,5 +83,5 @@ def _networks(rows: pd.DataFrame) -> list[str]:
 
 
 CLAIMS = (
-    Claims("ismail2020", "11_audit", lambda profile: of_benchmark(select.rows("benchmark", profile), "as_released")),
+    Claims("ismail2020", "audit", lambda profile: of_benchmark(select.rows("benchmark", profile), "as_released")),
 )

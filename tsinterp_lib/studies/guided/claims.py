@@ -136,7 +136,7 @@ def _absent(text: str) -> Verdict:
     return Verdict(text, UNDECIDED, np.nan, np.nan, np.nan, 0, "not computed yet")
 
 
-CLAIMS = (Claims("ismail2021", "12_guided_training", lambda profile: of_paper(joined(profile))),)
+CLAIMS = (Claims("ismail2021", "guided_training", lambda profile: of_paper(joined(profile))),)
 
 SERIES = ("benchmark", "guided", "guided_standardised")
 PRINTED = (

@@ -58,7 +58,7 @@ def accuracies(profile: str) -> pd.DataFrame:
     theirs = papers.table("ismail2021_table7").rename(columns={"test_accuracy": "published"})
     keys = ["dataset", "model", "training"]
     found = theirs.merge(printed.over_seeds(rows, keys), on=keys, how="left")
-    return printed.scored(found.assign(quantity="test accuracy", explainer=""), "02_models", 2, None, cause)
+    return printed.scored(found.assign(quantity="test accuracy", explainer=""), "models", 2, None, cause)
 
 
 def means(profile: str) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def means(profile: str) -> pd.DataFrame:
     theirs = papers.table("ismail2021_table2").rename(columns={"metric": "quantity", "value": "published"})
     found = theirs.merge(printed.over_seeds(complete(_differences(ours(profile))), keys), on=keys, how="left")
     found = _with_other_scaling(found, profile, keys, complete)
-    return printed.scored(found.assign(dataset=printed.ALL), "05_benchmark", 3, 0.0, cause)
+    return printed.scored(found.assign(dataset=printed.ALL), "benchmark", 3, 0.0, cause)
 
 
 def per_layout(profile: str) -> pd.DataFrame:
@@ -85,7 +85,7 @@ def per_layout(profile: str) -> pd.DataFrame:
     theirs = papers.table("ismail2021_tables8_to_11").rename(columns={"metric": "quantity", "value": "published"})
     found = theirs.merge(printed.over_seeds(_differences(ours(profile)), keys), on=keys, how="left")
     found = _with_other_scaling(found, profile, keys)
-    return printed.scored(found, "05_benchmark", 3, 0.0, cause)
+    return printed.scored(found, "benchmark", 3, 0.0, cause)
 
 
 def _differences(rows: pd.DataFrame) -> pd.DataFrame:

@@ -28,4 +28,4 @@ def of_rare(rows: pd.DataFrame) -> list[Verdict]:
     return found
 
 
-CLAIMS = (Claims("crabbe2021", "22_mask_audit", lambda _: of_rare(partial.rows("rare"))),)
+CLAIMS = (Claims("crabbe2021", "mask_audit", lambda _: of_rare(partial.rows("rare"))),)

@@ -42,6 +42,6 @@ def _or_largest(profile: str) -> str:
 
 
 CLAIMS = (
-    Claims("crabbe2021", "15_state", lambda p: of_masks_on_state(partial.rows("state_masks", _or_largest(p)))),
-    Claims("tonekaboni2020", "15_state", lambda p: of_fit_on_state(partial.rows("state", _or_largest(p)))),
+    Claims("crabbe2021", "state", lambda p: of_masks_on_state(partial.rows("state_masks", _or_largest(p)))),
+    Claims("tonekaboni2020", "state", lambda p: of_fit_on_state(partial.rows("state", _or_largest(p)))),
 )

@@ -35,5 +35,5 @@ def _mean(claim: str, values: pd.Series) -> Verdict:
     return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)
 
 
-CLAIMS = (Claims("ismail2019", "17_vanishing_saliency", of_vanishing),)
+CLAIMS = (Claims("ismail2019", "vanishing_saliency", of_vanishing),)
 PRINTED = (Printed("ismail2019 Table 1", ("vanishing",), boxes),)

@@ -38,5 +38,5 @@ def boxes(profile: str) -> pd.DataFrame:
     found = found.assign(explainer=np.where(found["quantity"] == "test_accuracy", "", "gradient"))
     distances = found["quantity"] == "euclidean_distance"
     parts = ((found[distances], 1.0), (found[~distances], None))
-    board = pd.concat([printed.scored(part, "17_vanishing_saliency", 3, zero, cause) for part, zero in parts])
+    board = pd.concat([printed.scored(part, "vanishing_saliency", 3, zero, cause) for part, zero in parts])
     return board.replace({"quantity": {"test_accuracy": "test accuracy"}})
