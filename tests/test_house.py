@@ -1,4 +1,4 @@
-"""The house keeps its order: a floor looks only down; a new study touches its folder, a line, a chapter, the contents."""
+"""The house keeps its order: a floor looks only down; a new study touches its folder, a line, a chapter, contents."""
 
 import ast
 import json

@@ -42,7 +42,7 @@ class Printed:
     ``source``   paper and table, ``ismail2021 Table 2``
     ``studies``  whose rows are compared with it
     ``compare``  from a profile to a row per printed number with the columns of
-                 :data:`tsinterp_lib.tables.printed.COLUMNS`
+                 ``tables.printed.COLUMNS``
     ===========  ==================================================================================================
     """
 

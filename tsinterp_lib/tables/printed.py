@@ -48,7 +48,7 @@ def _reason(word: str, why: str, known: str, lacking: str) -> str:
 
 
 def scored(found: pd.DataFrame, chapter: str, decimals: int, zero: float | None, cause: Cause) -> pd.DataFrame:
-    """Printed numbers with ours (mean, low, high, n) as rows with :data:`COLUMNS`: an outcome and a reason each.
+    """Printed numbers with ours (mean, low, high, n) as rows with ``COLUMNS``: an outcome and a reason each.
 
     ``decimals`` are those printed, ``zero`` is the value of no effect or None, ``cause`` names a known cause of a gap.
     """

@@ -103,7 +103,7 @@ def views_plan(profile: str) -> Mapping[str, Plan]:
 
 
 def method(label: str) -> Choice:
-    """One of :data:`METHODS` by its label."""
+    """One of ``METHODS`` by its label."""
     return next(choice for choice in METHODS if choice.label == label)
 
 

@@ -13,7 +13,7 @@ def joined(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
 
     Only pairs of network and layout that have guided rows are taken, and only what this study measures. Where the
     published k is the fixed one, its rows stand under both labels, for the networks and seeds of which the fixed one is
-    computed elsewhere. Raises as :func:`report.rows` does.
+    computed elsewhere. Raises as :func:`~tsinterp_lib.tables.select.rows` does.
     """
     ours, theirs = (select.rows(study, profile, gated=gated) for study in ("guided", "benchmark"))
     fixed = ours[ours["trainer"] == "guided_fixed"][["model", "seed"]].drop_duplicates()

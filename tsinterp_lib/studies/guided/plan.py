@@ -2,7 +2,7 @@
 
 After Ismail et al., "Improving Deep Learning Interpretability by Saliency Guided Training", NeurIPS 2021, Tables 2 and
 7 to 11. Data, networks and stopping rules are those of *benchmark* as released, so the models it trained serve as the
-traditional ones: :func:`joined` puts both together. The released layout *small middle* has a box of 14 × 14 cells, that
+traditional ones: ``joined.py`` puts both together. The released layout *small middle* has a box of 14 × 14 cells, that
 of the 2021 tables 15 × 15.
 """
 

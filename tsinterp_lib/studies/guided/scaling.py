@@ -25,7 +25,7 @@ _AT = ["metric", "dataset", "model", "explainer", "training"]
 def cells(both: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.DataFrame:
     """A row per printed cell and scaling: ``scaling``, ``mean`` (ours), ``published``, ``n`` seeds.
 
-    ``both`` maps a scaling's name to rows of one protocol (see :func:`guided_gains.both_scalings`). Only the models
+    ``both`` maps a scaling's name to rows of one protocol (see ``gains.both_scalings``). Only the models
     (network, layout, training, seed) that every scaling has are averaged. Empty where there are none.
     """
     shared = shared_models(both, trainer)
