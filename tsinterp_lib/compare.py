@@ -12,7 +12,7 @@ from torch import nn
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
-from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation, Samples
+from tsinterp_lib.types import Dataset, Explainer, Explanation, Samples
 
 Explainers = Mapping[str, Explainer | Choice]
 
@@ -75,9 +75,7 @@ def score(e: Explanation, metrics: Sequence[str | Choice]) -> list[dict[str, obj
     for choice in metrics:
         metric = build("metric", choice)
         label = choice.label if isinstance(choice, Choice) else choice
-        scores = metric.curve(e) if isinstance(metric, Curve) else metric(e)[:, None]
-        levels = metric.levels if isinstance(metric, Curve) else (None,)
-        for level, column in zip(levels, scores.T, strict=True):
+        for level, column in zip(metric.levels, metric.scores(e).T, strict=True):
             v = column[~torch.isnan(column)].double()
             mean = float(v.mean()) if len(v) else float("nan")
             half = 1.96 * float(v.std()) / len(v) ** 0.5 if len(v) > 1 else float("nan")

@@ -256,29 +256,33 @@ class Explanation:
 
 
 class Metric(ABC):
-    """A score per sample of an explanation: a frozen dataclass whose fields are its settings.
+    """Scores each sample of an explanation, once or at several levels: a frozen dataclass of its settings.
 
-    The result has shape (N), float64; NaN where the score is undefined for a sample (left out of means, and counted).
+    ``levels`` are the levels of a curve, or one ``None`` where the metric has a single score; ``scores(e)`` has a
+    column per level and ``metric(e)`` is the one column of a metric of one level. Values are float64; NaN where the
+    score is undefined for a sample (left out of means, and counted). Subclasses write ``_scores``.
     """
 
-    @abstractmethod
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]: ...
+    levels: tuple[float | None, ...] = (None,)
 
+    def scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        """A score per sample and level; those of several levels are computed once per explanation and settings.
 
-class Curve(ABC):
-    """Scores per sample at several levels: a frozen dataclass whose fields are its settings, ``levels`` among them.
-
-    ``curve(e)`` has shape (N, L), one column per level; it is computed once per explanation and settings and kept in
-    ``e.memo``, so that areas under it cost nothing. Subclasses write ``_curve``.
-    """
-
-    levels: tuple[float, ...]
-
-    def curve(self, e: Explanation) -> Float[Tensor, "N L"]:
-        """The scores at every level; NaN where undefined."""
+        They are kept in ``e.memo``, so that areas under a curve cost nothing.
+        """
+        if len(self.levels) == 1:
+            return self._scores(e)
         if self not in e.memo:
-            e.memo[self] = self._curve(e)
+            e.memo[self] = self._scores(e)
         return e.memo[self]
 
+    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+        """The score per sample of a metric of one level; raises :class:`InvalidInput` where there are several."""
+        if len(self.levels) != 1:
+            raise InvalidInput(
+                f"{type(self).__name__} has {len(self.levels)} levels: call scores(e), which has a column for each."
+            )
+        return self.scores(e)[:, 0]
+
     @abstractmethod
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]: ...
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]: ...

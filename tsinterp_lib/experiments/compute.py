@@ -19,7 +19,7 @@ from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation
+from tsinterp_lib.types import Dataset, Explainer, Explanation
 
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 
@@ -77,9 +77,7 @@ def explanation_rows(cell: Cell, metrics: Sequence[Choice], model: nn.Module, da
     rows, where = [], e.x.device.type
     for choice in metrics:
         metric = build("metric", choice)
-        scores = metric.curve(e) if isinstance(metric, Curve) else metric(e)[:, None]
-        levels = metric.levels if isinstance(metric, Curve) else (None,)
-        for level, column in zip(levels, scores.T, strict=True):
+        for level, column in zip(metric.levels, metric.scores(e).T, strict=True):
             rows.append(_row(cell, choice.label, level, column, calls, seconds if timed else math.nan, where))
     return rows
 

@@ -84,7 +84,7 @@ def scores(found: Divergence) -> pd.DataFrame:
     x = found.samples.x.to(torch.float64).expand(n, -1, -1)
     truth = None if found.samples.importance is None else found.samples.importance.expand(n, -1, -1)
     e = Explanation(torch.nn.Identity(), x, torch.zeros(n, dtype=torch.long), found.masks, truth)
-    values = {name: METRICS[metric]()(e) for name, metric in SCORES.items()}  # type: ignore[operator]
+    values = {name: METRICS[metric]()(e) for name, metric in SCORES.items()}
     return pd.DataFrame(
         {name: {"the series": float(v[0]), "lowest": float(v.min()), "highest": float(v.max())}
          for name, v in values.items()}

@@ -65,7 +65,7 @@ def scored(small: Small, choices: Mapping[str, Choice], seed: int = 0) -> pd.Dat
             explainer = build("explainer", choice).prepare(small.model, small.train).for_samples(small.test)
             a = explainer.attribute(small.model, small.test.x, small.test.y)
         e = Explanation(small.model, small.test.x, small.test.y, a, small.test.importance)
-        table[name] = {printed: float(METRICS[m]()(e).nanmean()) for printed, m in SCORES.items()}  # type: ignore[operator]
+        table[name] = {printed: float(METRICS[m]()(e).nanmean()) for printed, m in SCORES.items()}
     return pd.DataFrame(table).T
 
 

@@ -20,9 +20,9 @@ from tsinterp_lib.metrics.saliency_distribution import SaliencyDistribution
 from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.saliency_share import SaliencyShare
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
-from tsinterp_lib.types import Curve, Metric
+from tsinterp_lib.types import Metric
 
-METRICS: dict[str, Callable[..., Metric | Curve]] = {
+METRICS: dict[str, Callable[..., Metric]] = {
     "precision_mass": partial(Precision, cut="mass"),
     "recall_mass": partial(Recall, cut="mass"),
     "precision_count": partial(Precision, cut="count"),
@@ -65,8 +65,7 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
     "weighted_jaccard": WeightedJaccard,
     "euclidean_distance": EuclideanDistance,
 }
-"""Every metric by name: a :class:`~tsinterp_lib.types.Metric` (one score per sample) or a
-:class:`~tsinterp_lib.types.Curve` (a score per sample and level)."""
+"""Every :class:`~tsinterp_lib.types.Metric` by name, with the settings that the name stands for."""
 
 
 def cards_table() -> pd.DataFrame:

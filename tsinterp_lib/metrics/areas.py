@@ -27,8 +27,8 @@ class AUP(Metric):
     unit: str = "cell"
     slip: bool = False
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return trapezoid(Precision(self.cut, self.unit, self.slip).curve(e), LEVELS)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return trapezoid(Precision(self.cut, self.unit, self.slip).scores(e), LEVELS)[:, None]
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class AUR(Metric):
     unit: str = "cell"
     slip: bool = False
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return trapezoid(Recall(self.cut, self.unit, self.slip).curve(e), LEVELS)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return trapezoid(Recall(self.cut, self.unit, self.slip).scores(e), LEVELS)[:, None]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class AUPR(Metric):
 
     cut: str = "mass"
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        recall, order = Recall(self.cut).curve(e).sort(dim=1, stable=True)
-        return torch.trapezoid(Precision(self.cut).curve(e).gather(1, order), recall, dim=1)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        recall, order = Recall(self.cut).scores(e).sort(dim=1, stable=True)
+        return torch.trapezoid(Precision(self.cut).scores(e).gather(1, order), recall, dim=1)[:, None]
 
 
 def trapezoid(values: Float[Tensor, "N L"], levels: tuple[float, ...]) -> Float[Tensor, "N"]:

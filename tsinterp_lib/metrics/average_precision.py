@@ -27,10 +27,10 @@ class AveragePrecision(Metric):
 
     pool: bool = False
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         falling, truth = pooled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._mean(falling, truth)
-        return found.repeat(len(e.x)) if self.pool else found
+        return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 
     def _mean(self, falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:
         end = groups(falling).end

@@ -33,8 +33,8 @@ class Information(Metric):
     def __post_init__(self) -> None:
         known(self.over, OVERS, "over")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return summed(torch.log2(1 - e.magnitude + self.epsilon).abs(), _cells(e, self.over))
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return summed(torch.log2(1 - e.magnitude + self.epsilon).abs(), _cells(e, self.over))[:, None]
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Entropy(Metric):
     def __post_init__(self) -> None:
         known(self.over, OVERS, "over")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         s, eps = e.magnitude, self.epsilon
         bits = s * torch.log2(eps + s).abs() + (1 - s) * torch.log2(eps + 1 - s).abs()
-        return summed(bits, _cells(e, self.over))
+        return summed(bits, _cells(e, self.over))[:, None]
 
 
 def summed(bits: Float[Tensor, "N D"], cells: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:

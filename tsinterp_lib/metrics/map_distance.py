@@ -25,9 +25,10 @@ class WeightedJaccard(Metric):
     important cells are unknown.
     """
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         b, s = e.truth.to(e.magnitude.dtype), e.magnitude
-        return torch.where(e.truth.any(1), ratio(torch.minimum(b, s).sum(1), torch.maximum(b, s).sum(1)), math.nan)
+        common = ratio(torch.minimum(b, s).sum(1), torch.maximum(b, s).sum(1))
+        return torch.where(e.truth.any(1), common, math.nan)[:, None]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class EuclideanDistance(Metric):
     distance 1, whatever the data: more than that is worse than no map at all.
     """
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         b = e.truth.to(e.magnitude.dtype)
-        return ratio(torch.linalg.vector_norm(b - e.magnitude, dim=1), torch.linalg.vector_norm(b, dim=1))
+        norm = torch.linalg.vector_norm
+        return ratio(norm(b - e.magnitude, dim=1), norm(b, dim=1))[:, None]

@@ -14,7 +14,7 @@ from tsinterp_lib.metrics.areas import trapezoid
 from tsinterp_lib.metrics.selection import CUTS, kept, rank, selected_counts
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import seed_from
-from tsinterp_lib.types import Curve, Explanation, Metric
+from tsinterp_lib.types import Explanation, Metric
 
 ELEVEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """The levels of the accuracy drop: nothing replaced, …, everything replaced."""
@@ -27,7 +27,7 @@ FILLS = ("background", "other_samples", "zero")
 
 
 @dataclass(frozen=True)
-class MaskedAccuracy(Curve):
+class MaskedAccuracy(Metric):
     r"""Whether the model is still right when the top cells at a level hold other values (:cite:p:`ismail2020`).
 
     .. math:: C_n(p) = \mathbf 1\left[ \arg\max_c f_c(\tilde x_n) = y_n \right], \quad
@@ -57,7 +57,7 @@ class MaskedAccuracy(Curve):
         if self.batch_size < 1:
             raise InvalidInput(f"`batch_size` is {self.batch_size}: at least one row goes through the model at once.")
 
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         k = selected_counts(e, self.cut, self.levels)
         with attribution_mode(e.model), torch.no_grad():
             return torch.stack([self._at(e, k[:, i], level) for i, level in enumerate(self.levels)], 1)
@@ -97,8 +97,8 @@ class MaskedAccuracyArea(Metric):
     def __post_init__(self) -> None:
         MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size)
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).curve(e), ELEVEN)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).scores(e), ELEVEN)[:, None]
 
 
 def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tensor, "#N T F"]:

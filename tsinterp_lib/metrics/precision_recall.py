@@ -12,11 +12,11 @@ from torch import Tensor
 from tsinterp_lib.metrics.selection import CUTS, LEVELS
 from tsinterp_lib.metrics.units import UNITS, sums
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Curve, Explanation
+from tsinterp_lib.types import Explanation, Metric
 
 
 @dataclass(frozen=True)
-class Precision(Curve):
+class Precision(Metric):
     r"""Share of the selected saliency that lies on important cells (:cite:p:`ismail2020`).
 
     .. math:: P(p) = \frac{\sum_{i \in A(p) \cap B} s_i}{\sum_{i \in A(p)} s_i}
@@ -39,13 +39,13 @@ class Precision(Curve):
     def __post_init__(self) -> None:
         _check(self.cut, self.unit)
 
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         s = sums(e, self.cut, self.unit, self.slip, self.levels)
         return ratio(s.hits, s.selected).masked_fill(s.degenerate, math.nan)
 
 
 @dataclass(frozen=True)
-class Recall(Curve):
+class Recall(Metric):
     r"""Share of the saliency of the important cells that is selected (:cite:p:`ismail2020`).
 
     .. math:: R(p) = \frac{\sum_{i \in A(p) \cap B} s_i}{\sum_{i \in B} s_i}
@@ -65,7 +65,7 @@ class Recall(Curve):
     def __post_init__(self) -> None:
         _check(self.cut, self.unit)
 
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         s = sums(e, self.cut, self.unit, self.slip, self.levels)
         return ratio(s.hits, s.important).masked_fill(s.degenerate, math.nan)
 

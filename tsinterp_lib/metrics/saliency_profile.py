@@ -12,14 +12,14 @@ from torch import Tensor
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.metrics.precision_recall import ratio
-from tsinterp_lib.types import Curve, Explanation
+from tsinterp_lib.types import Explanation, Metric
 
 TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Where each tenth of the series ends, as a share of its length."""
 
 
 @dataclass(frozen=True)
-class SaliencyProfile(Curve):
+class SaliencyProfile(Metric):
     r"""The share of a map's magnitude in each part of the series, to see it vanish backwards in time
     (:cite:p:`ismail2019` shows mean maps; the shares are ours).
 
@@ -38,7 +38,7 @@ class SaliencyProfile(Curve):
         if any(b <= a for a, b in pairwise(ends)) or ends[-1] != 1.0:
             raise InvalidInput(f"`levels` are {self.levels}: give ends of parts that rise from above 0 to 1.")
 
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         n, steps, features = e.x.shape
         s = e.magnitude.view(n, steps, features).sum(2)
         ends = torch.tensor(self.levels, dtype=torch.float64, device=s.device)

@@ -39,7 +39,7 @@ class SaliencyShare(Metric):
     def __post_init__(self) -> None:
         known(self.group, GROUPS, "group")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         n, steps, features = e.x.shape
         if self.side is not None and self.side**2 != steps * features:
             raise InvalidInput(
@@ -57,7 +57,7 @@ class SaliencyShare(Metric):
         }[self.group]
         s = e.magnitude.view(shape)
         total = s.sum((1, 2))
-        return torch.where(total > 0, (s * chosen).sum((1, 2)) / total, math.nan)
+        return torch.where(total > 0, (s * chosen).sum((1, 2)) / total, math.nan)[:, None]
 
 
 def important(e: Explanation) -> Bool[Tensor, "N T F"]:

@@ -54,8 +54,8 @@ class AUPThreshold(Metric):
         known(self.start, STARTS, "start")
         known(self.rule, RULES, "rule")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return _areas(e, self.pairing, self.start, self.rule, self.pool)[0]
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[0][:, None]
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class AURThreshold(Metric):
         known(self.start, STARTS, "start")
         known(self.rule, RULES, "rule")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return _areas(e, self.pairing, self.start, self.rule, self.pool)[1]
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[1][:, None]
 
 
 def _areas(
