@@ -1,4 +1,4 @@
-"""Cross-entropy plus the divergence between the outputs of a batch and of a changed copy of it."""
+"""Add to the cross-entropy the divergence between the outputs of a batch and of a changed copy of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.registry import known
-from tsinterp_lib.trainers.standard import OUTPUT, Standard
+from tsinterp_lib.trainers._supervised import OUTPUT, Supervised
 from tsinterp_lib.types import Dataset
 
 DIRECTIONS = ("original_first", "changed_first")
@@ -24,8 +24,8 @@ SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
-class SecondPass(Standard):
-    """:class:`Standard` with a second term in the loss; the stopping rules, selection and gate are unchanged."""
+class SecondPass(Supervised):
+    """Adds a second term to the loss of a batch; stopping rules, selection and gate are those of the protocol."""
 
     weight: float = 1.0
     direction: str = "original_first"
@@ -63,7 +63,7 @@ class SecondPass(Standard):
 
 @dataclass(frozen=True)
 class Masked(SecondPass):
-    """:class:`SecondPass` whose copy has a share of each sample's cells replaced: those of the lowest ``scores``."""
+    """Replaces a share of each sample's cells in the copy that the second pass sees: those of lowest ``scores``."""
 
     share: float = 0.5
     replacement: str = "range"

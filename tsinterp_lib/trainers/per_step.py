@@ -1,10 +1,10 @@
-"""Training a recurrent network on labels at every step."""
+"""Train a recurrent network on labels at every step."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -18,16 +18,16 @@ from tsinterp_lib.models.conditional_gaussian import log_spaced
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.trainers._evaluate import CHUNK
-from tsinterp_lib.trainers._fitted import Fitted
-from tsinterp_lib.types import Dataset, Samples
+from tsinterp_lib.types import Dataset, Fitted, Progress, Samples, Trainer
 
 RECIPES = ("all", "five", "five_from_one", "twenty")
 KEEPS = ("best", "last")
 
 
 @dataclass(frozen=True)
-class PerStep:
-    r"""Adam :cite:p:`kingma2015` on the cross-entropy of every step, with the recipes of :cite:t:`tonekaboni2020`.
+class PerStep(Trainer):
+    r"""Takes steps of Adam :cite:p:`kingma2015` on the cross-entropy of every step, by the recipes of
+    :cite:t:`tonekaboni2020`.
 
     .. math:: L = -\frac{1}{N |E|} \sum_n \sum_{t \in E} \log \mathrm{softmax}(f(x_{n, 0..t}))_{y_{nt}}
 
@@ -64,9 +64,7 @@ class PerStep:
                 "from zero on, counts of at least one."
             )
 
-    def fit(
-        self, model: nn.Module, dataset: Dataset, seed: int, progress: Callable[[int, int, str], None] | None = None
-    ) -> Fitted:
+    def fit(self, model: nn.Module, dataset: Dataset, seed: int, progress: Progress | None = None) -> Fitted:
         """Train ``model`` in place on ``dataset``; the same model, data and seed give the same weights."""
         _check(model, dataset)
         start, n_epochs = time.perf_counter(), min(self.epochs, self.max_epochs)
