@@ -117,7 +117,7 @@ def test_a_scope_repeats_itself_and_leaves_the_caller_undisturbed():
 )
 def test_series_that_cannot_be_explained_are_refused_in_words(x, message):
     with pytest.raises(InvalidInput, match=message):
-        checks.check_series(x)
+        checks.check_series(x, axes=SERIES)
 
 
 def test_swapped_axes_are_recognised():

@@ -125,27 +125,35 @@ class Trainer(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """All that a metric may look at.
+    """Holds all that a metric may look at.
 
-    ``seed`` feeds metrics that draw (masked accuracy); ``background`` is the data set's, where it has one.
+    ``axes`` names the axes of ``x``; ``seed`` feeds metrics that draw (masked accuracy); ``background`` is the data
+    set's, where it has one. Raises :class:`InvalidInput` where ``x`` has other axes, or another part another shape.
     """
 
     model: nn.Module
-    x: Float[Tensor, "N T F"]
+    x: Float[Tensor, "N *axes"]
     target: Int[Tensor, "N"] | Int[Tensor, "N T"]
-    attribution: Float[Tensor, "N T F"]
-    importance: Bool[Tensor, "N T F"] | None = None
+    attribution: Float[Tensor, "N *axes"]
+    importance: Bool[Tensor, "N *axes"] | None = None
     background: Background | None = None
     seed: int = 0
+    axes: Axes = SERIES
     memo: dict[object, Tensor] = field(default_factory=dict)
     """What one metric computed and another needs again, by metric (a frozen dataclass hashes by its settings)."""
 
+    def __post_init__(self) -> None:
+        self.axes.check(self.x.shape)
+        for name, value in (("attribution", self.attribution), ("importance", self.importance)):
+            if value is not None and value.shape != self.x.shape:
+                raise InvalidInput(f"`{name}` has shape {tuple(value.shape)}, not that of `x`, {tuple(self.x.shape)}.")
+
     @cached_property
     def magnitude(self) -> Float[Tensor, "N D"]:
-        """``|a|``, min–max scaled to [0, 1] per sample and flattened to D = T·F (flat index t·F + f).
+        """``|a|``, min–max scaled to [0, 1] per sample, its D cells in the order of the axes, the last one fastest.
 
-        A constant map becomes all zeros. Ranking metrics work on this; float64, so that sums over D cells are exact
-        enough to cut by mass.
+        Of a series that is flat index t·F + f. A constant map becomes all zeros. Ranking metrics work on this; float64,
+        so that sums over D cells are exact enough to cut by mass.
         """
         s = self.attribution.detach().flatten(1).abs().to(torch.float64)
         low, high = s.amin(1, keepdim=True), s.amax(1, keepdim=True)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from tsinterp_lib.axes import SERIES
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._softmax import softmax
 
@@ -19,6 +20,8 @@ class Network(nn.Module, ABC):
     ``output`` is ``"logits"``, or ``"probabilities"`` as in the released benchmark, where a softmax closes the network
     and cross-entropy is then applied to it. Raises :class:`InvalidInput` for sizes below one or another ``output``.
     """
+
+    axes = SERIES
 
     def __init__(self, n_steps: int, n_features: int, n_classes: int, output: str) -> None:
         super().__init__()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from tsinterp_lib.axes import SERIES
+
 
 class LastStep(nn.Module):
     """The features of the last step, (N, T, F) to (N, F): all that matters is the last step, and nothing else does.
@@ -12,7 +14,7 @@ class LastStep(nn.Module):
     For walking through a method on one series; ``output`` is ``values``.
     """
 
-    output = "values"
+    axes, output = SERIES, "values"
 
     def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F"]:
         """The last column."""

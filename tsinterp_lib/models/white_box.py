@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from tsinterp_lib.axes import SERIES
 from tsinterp_lib.errors import InvalidInput
 
 
@@ -27,7 +28,7 @@ class WhiteBox(nn.Module):
     more than one class.
     """
 
-    output = "values"
+    axes, output = SERIES, "values"
     cells: Tensor
 
     def __init__(self, n_steps: int, n_features: int, n_classes: int = 1, per_step: bool = True) -> None:

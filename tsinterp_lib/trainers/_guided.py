@@ -27,7 +27,7 @@ class Guided(Masked):
         super().__post_init__()
         known(self.ranking, RANKINGS, "ranking")
 
-    def scores(self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"]) -> Float[Tensor, "N T F"]:
+    def scores(self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, "N *axes"]:
         """The gradient of the true label's output, or its magnitude."""
         x = x.detach().requires_grad_()
         with attribution_mode(model):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.facts import facts
 from tsinterp_lib.types import Dataset, Samples, Trainer
 
 OUTPUT = {"as_released": "probabilities", "corrected": "logits"}
@@ -50,7 +51,7 @@ class Supervised(Trainer):
 
     @abstractmethod
     def loss(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
         """What one step minimises on a batch, the model in training mode."""
 
@@ -58,18 +59,18 @@ class Supervised(Trainer):
         """Raise :class:`InvalidInput` where the data cannot be learned from, or the model fits neither them nor us."""
         for name in ("train", "validation", "test"):
             samples: Samples = getattr(dataset, name)
-            checks.check_series(samples.x, f"{name}.x")
+            checks.check_series(samples.x, f"{name}.x", dataset.axes)
             if samples.y.dim() != 1:
-                raise InvalidInput(f"`{name}.y` has shape {tuple(samples.y.shape)}: give one label per series, (N).")
+                raise InvalidInput(f"`{name}.y` has shape {tuple(samples.y.shape)}: give one label per sample, (N).")
         checks.check_labels(dataset.train.y, dataset.n_classes)
-        output, wanted = getattr(model, "output", None), self.output or OUTPUT[self.protocol]
+        output, wanted = facts(model).output, self.output or OUTPUT[self.protocol]
         if output not in (None, wanted):
             raise InvalidInput(
                 f"the model's `output` is {output!r}; protocol {self.protocol!r} trains {wanted!r}: "
                 f"build the model with output={wanted!r} or choose the other protocol."
             )
         model.eval()  # the look at its output below must not draw dropout masks from the caller's generator
-        n_outputs = checks.output_size(model, dataset.train.x)
+        n_outputs = checks.output_size(model, dataset.train.x, dataset.axes)
         if n_outputs != dataset.n_classes:
             raise InvalidInput(
                 f"the model has {n_outputs} outputs; `{dataset.name}` has {dataset.n_classes} classes: "
@@ -77,6 +78,6 @@ class Supervised(Trainer):
             )
 
 
-def cross_entropy(model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"]) -> Float[Tensor, ""]:
+def cross_entropy(model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, ""]:
     """The mean cross-entropy of the model's output on a batch."""
     return nnf.cross_entropy(model(x), y)

@@ -28,7 +28,7 @@ class Consistency(SecondPass):
         return train(self, model, dataset, seed, progress)
 
     def changed(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
+    ) -> Float[Tensor, "N *axes"]:
         """The batch itself."""
         return x

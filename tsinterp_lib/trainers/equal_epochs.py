@@ -45,7 +45,7 @@ class EqualEpochs(Supervised):
         return train(replace(self, max_epochs=n_epochs), model, dataset, seed, progress, to_the_end=True)
 
     def loss(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
         """The cross-entropy of the batch."""
         return cross_entropy(model, x, y)

@@ -27,6 +27,6 @@ class RandomMasked(Masked):
         """Train ``model`` in place on ``dataset``; the same model, data and seed give the same weights."""
         return train(self, model, dataset, seed, progress)
 
-    def scores(self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"]) -> Float[Tensor, "N T F"]:
+    def scores(self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, "N *axes"]:
         """A uniform draw per cell."""
         return torch.rand_like(x)

@@ -48,7 +48,7 @@ class Standard(Supervised):
         return train(self, model, dataset, seed, progress)
 
     def loss(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
         """The cross-entropy of the batch."""
         return cross_entropy(model, x, y)
