@@ -5,22 +5,34 @@ import pkgutil
 from importlib import import_module
 
 import pytest
+from torch import nn
 
 from tsinterp_lib import datasets, metrics, perturbations, trainers
-from tsinterp_lib.registry import build, table
-from tsinterp_lib.types import DatasetSource, Metric, Trainer
+from tsinterp_lib.datasets.processes.base import Process
+from tsinterp_lib.perturbations import Perturbation
+from tsinterp_lib.registry import Choice, build, table
+from tsinterp_lib.types import DatasetSource, Explainer, Metric, Trainer
 
 FOLDERS = (datasets, metrics, perturbations, trainers)
 
 
-@pytest.mark.parametrize("name", list(table("trainer")))
-def test_every_trainer_is_a_trainer(name):
-    assert isinstance(build("trainer", name), Trainer)
+TYPES = {
+    "dataset": DatasetSource, "process": Process, "trainer": Trainer, "explainer": Explainer,
+    "perturbation": Perturbation, "metric": Metric,
+}  # fmt: skip
 
 
-def test_metrics_and_data_sets_are_of_their_kind():
-    assert all(isinstance(build("metric", name), Metric) for name in table("metric"))
-    assert all(isinstance(build("dataset", name), DatasetSource) for name in table("dataset"))
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in TYPES for name in table(kind)], ids=str)
+def test_what_is_built_by_name_is_of_its_kind(kind, name):
+    """As the overloads of ``build`` promise to a type checker."""
+    params = {"base": Choice("gradient")} if name == "permuted_features" else {}
+    assert isinstance(build(kind, Choice(name, params)), TYPES[kind])
+
+
+def test_a_model_built_by_name_is_a_module():
+    for name in table("model"):
+        sizes = {"n_steps": 5, "n_features": 10, "n_classes": 1 if name == "white_box" else 2}
+        assert isinstance(build("model", name, **sizes), nn.Module)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.__name__.rpartition(".")[2])

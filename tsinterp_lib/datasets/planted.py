@@ -70,7 +70,7 @@ class Planted(DatasetSource):
     def background_process(self) -> Process:
         """The process of the background; raises ``UnknownName`` where there is none of this name."""
         choice = Choice(self.process, {"protocol": self.protocol, "engine": self.engine})
-        process: Process = build("process", choice)
+        process = build("process", choice)
         return process
 
     def planted_layout(self) -> Layout:

@@ -19,7 +19,7 @@ from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Dataset, Explainer, Explanation
+from tsinterp_lib.types import Dataset, Explanation
 
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 
@@ -43,21 +43,20 @@ def fitted(cell: Cell, dataset: Dataset | None = None, device: str = "cpu") -> t
             path.unlink(missing_ok=True)  # written by other code or cut short: training again is always right
     trainer = build("trainer", unit.trainer, max_epochs=unit.profile.max_epochs)
     with scope(seed_from(unit.key(), "train")):
-        result: Fitted = trainer.fit(model, data, seed=seed_from(unit.key(), "train"))
+        result = trainer.fit(model, data, seed=seed_from(unit.key(), "train"))
     checkpoints.save(path, result, unit.unit_spec())
     return result, data
 
 
 def load(cell: Cell) -> Dataset:
     """The data of a cell; they depend on the data choice, the sizes and the seed, not on the model."""
-    data: Dataset = build("dataset", cell.dataset).load(cell.profile.sizes, seed_from(cell.dataset.spec(), cell.seed))
-    return data
+    return build("dataset", cell.dataset).load(cell.profile.sizes, seed_from(cell.dataset.spec(), cell.seed))
 
 
 def explain(cell: Cell, model: nn.Module, data: Dataset) -> tuple[Explanation, int, float]:
     """The explanation of a cell's test set, how many series went through the model for it, and the seconds it took."""
     assert cell.explainer is not None
-    explainer: Explainer = build("explainer", cell.explainer)
+    explainer = build("explainer", cell.explainer)
     test = data.test if cell.samples is None else data.test[slice(cell.samples)]
     with scope(seed_from(cell.key(), "prepare")):
         explainer = explainer.prepare(model, data.train).for_samples(test)

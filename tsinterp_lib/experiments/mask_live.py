@@ -15,7 +15,7 @@ from torch import nn
 from tsinterp_lib.datasets import State
 from tsinterp_lib.experiments.state import RELEASED_MASK
 from tsinterp_lib.metrics import METRICS
-from tsinterp_lib.registry import Choice, Scalar, build
+from tsinterp_lib.registry import Choice, Settings, build
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.trainers import PerStep
 from tsinterp_lib.types import Explanation, Samples, Sizes
@@ -23,7 +23,7 @@ from tsinterp_lib.types import Explanation, Samples, Sizes
 SCORES = {"AUROC": "auroc", "AUP (threshold)": "aup_threshold", "AUR (threshold)": "aur_threshold"}
 
 AREAS = "0.25:0.34:2"
-MASKS: dict[str, dict[str, Scalar]] = {
+MASKS: dict[str, Settings] = {
     "as released": {},
     "velocity decays (momentum 0.9)": {"momentum": 0.9},
     "velocity ends at bounds": {"optimiser": "projected"},

@@ -6,9 +6,11 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
+from tsinterp_lib.datasets._per_step import PerStep
 from tsinterp_lib.experiments import report
 from tsinterp_lib.experiments.statistics import CONTROLS
 from tsinterp_lib.figures import results, style
+from tsinterp_lib.registry import build
 
 HIGH = 0.9
 """An AUROC from which on a method is said to rank the active feature first nearly everywhere."""
@@ -66,11 +68,11 @@ def limits(rows: pd.DataFrame, masks: pd.DataFrame) -> Markdown:
 
 def _size(study: str, table: pd.DataFrame) -> str:
     from tsinterp_lib.experiments import PROFILES, STUDIES
-    from tsinterp_lib.registry import build
 
     profile = PROFILES[_profile(table)]
     plan = STUDIES[study].plan(profile.name)["corrected"]
     source, sizes = build("dataset", plan.datasets[0]), profile.sizes
+    assert isinstance(source, PerStep)
     n_test = plan.samples or source.n_test or sizes.test
     seeds = table[table["explainer"] != ""].groupby("protocol")["seed"].nunique()
     counted = ", ".join(f"{n} seed{'s' * (n > 1)} {style.PROTOCOLS.get(str(p), str(p))}" for p, n in seeds.items())
