@@ -205,7 +205,7 @@ def test_a_choice_sets_the_noise_and_a_wrong_setting_is_refused():
     assert build("metric", Choice("masked_accuracy_mass", {"noise": "shared"})) == MaskedAccuracy("mass", "shared")
     area = build("metric", Choice("masked_accuracy_area_count", {"noise": "shared"}))
     assert area == MaskedAccuracyArea("count", "shared")
-    for make in (lambda: Precision("weight"), lambda: Recall(unit="row"), lambda: MaskedAccuracyArea(noise="some"),
+    for make in (lambda: Precision("weight"), lambda: Recall(weights="ment"), lambda: MaskedAccuracyArea(noise="some"),
                  lambda: AUPThreshold("previous"), lambda: AURThreshold(start="low"),
                  lambda: Entropy(over="box")):  # fmt: skip
         with pytest.raises(UnknownName):

@@ -25,10 +25,10 @@ class AUP(Metric):
 
     cut: str = "mass"
     unit: str = "cell"
-    slip: bool = False
+    weights: str = "meant"
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        return trapezoid(Precision(self.cut, self.unit, self.slip).scores(e), LEVELS)[:, None]
+        return trapezoid(Precision(self.cut, self.unit, self.weights).scores(e), LEVELS)[:, None]
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class AUR(Metric):
 
     cut: str = "mass"
     unit: str = "cell"
-    slip: bool = False
+    weights: str = "meant"
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        return trapezoid(Recall(self.cut, self.unit, self.slip).scores(e), LEVELS)[:, None]
+        return trapezoid(Recall(self.cut, self.unit, self.weights).scores(e), LEVELS)[:, None]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from tsinterp_lib.metrics.precision_recall import ratio
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled_unscaled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
@@ -31,7 +31,7 @@ class AUROC(Metric):
     pool: bool = False
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        falling, truth = pooled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+        falling, truth = pooled_unscaled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._area(falling, truth)
         return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 

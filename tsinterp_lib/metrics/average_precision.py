@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled_unscaled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
@@ -28,7 +28,7 @@ class AveragePrecision(Metric):
     pool: bool = False
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        falling, truth = pooled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+        falling, truth = pooled_unscaled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._mean(falling, truth)
         return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 

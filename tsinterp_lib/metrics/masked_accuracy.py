@@ -11,7 +11,7 @@ from torch import Tensor
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.metrics.areas import trapezoid
-from tsinterp_lib.metrics.selection import CUTS, kept, rank, selected_counts
+from tsinterp_lib.metrics.selection import CUTS, computed_once, rank, selected_counts
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.types import Explanation, Metric
@@ -65,15 +65,15 @@ class MaskedAccuracy(Metric):
     def _at(self, e: Explanation, k: Int[Tensor, "N"], level: float) -> Float[Tensor, "N"]:
         """Who is still right at a level. Where nothing or everything is replaced, both cuts share one answer."""
         if level <= 0:
-            return kept(e, ("right", self.batch_size), lambda: self._correct(e, e.x))
+            return computed_once(e, ("right", self.batch_size), lambda: self._correct(e, e.x))
         values = replacement(e, self.fill, self.noise, seed_from(e.seed, level))
         if bool((k >= e.x[0].numel()).all()):
             key = ("right on noise", level, self.fill, self.noise, self.batch_size)
-            return kept(e, key, lambda: self._correct(e, values))
+            return computed_once(e, key, lambda: self._correct(e, values))
         chosen = (rank(e) < k[:, None]).view(e.x.shape)
         return self._correct(e, torch.where(chosen, values, e.x))
 
-    def _correct(self, e: Explanation, x: Float[Tensor, "#N T F"]) -> Float[Tensor, "N"]:
+    def _correct(self, e: Explanation, x: Float[Tensor, "#N *axes"]) -> Float[Tensor, "N"]:
         chunks = (x[i : i + self.batch_size] for i in range(0, len(x), self.batch_size))
         predicted = torch.cat([e.model(rows).argmax(1) for rows in chunks])
         return (predicted == e.target).to(torch.float64)
@@ -101,7 +101,7 @@ class MaskedAccuracyArea(Metric):
         return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).scores(e), ELEVEN)[:, None]
 
 
-def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tensor, "#N T F"]:
+def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tensor, "#N *axes"]:
     """Values to write into selected cells: one series per sample, or one for all where ``noise`` is ``shared``."""
     n = len(e.x)
     if fill == "zero":

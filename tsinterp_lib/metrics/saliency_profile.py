@@ -27,11 +27,13 @@ class SaliencyProfile(Metric):
               G_l = \{t : l_{-1} < (t + 1) / T \le l\}, \quad t = 0, \dots, T - 1
 
     with the magnitude :math:`s` scaled to [0, 1] per sample, ``levels`` :math:`l` the ends of the parts (default:
-    tenths) and :math:`l_{-1}` the level before, or 0. No units; the shares sum to one, a part without a step has 0. NaN
-    for a constant map. Raises :class:`~tsinterp_lib.errors.InvalidInput` where levels do not rise from above 0 to 1.
+    tenths) and :math:`l_{-1}` the level before, or 0. ``axis`` (default ``time``) names the axis that t runs along; f
+    runs over all others. No units; the shares sum to one, a part without a step has 0. NaN for a constant map. Raises
+    :class:`~tsinterp_lib.errors.InvalidInput` where levels do not rise from above 0 to 1, or no axis has the name.
     """
 
     levels: tuple[float, ...] = TENTHS
+    axis: str = "time"
 
     def __post_init__(self) -> None:
         ends = (0.0, *self.levels)
@@ -39,8 +41,8 @@ class SaliencyProfile(Metric):
             raise InvalidInput(f"`levels` are {self.levels}: give ends of parts that rise from above 0 to 1.")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        n, steps, features = e.x.shape
-        s = e.magnitude.view(n, steps, features).sum(2)
+        s = e.magnitude.view(e.x.shape).movedim(e.axes.dim(self.axis), 1).flatten(2).sum(2)
+        n, steps = s.shape
         ends = torch.tensor(self.levels, dtype=torch.float64, device=s.device)
         # (t + 1) / T is never above its own level by more than rounding: 3 / 10 must not fall behind 0.3.
         time = torch.arange(1, steps + 1, dtype=torch.float64, device=s.device) / steps - 1e-9

@@ -38,9 +38,10 @@ class AUPThreshold(Metric):
     released scripts). ``start`` is ``smallest`` (default: from the smallest score of all, current scikit-learn) or
     ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
 
-    The paper pools the cells of all samples (:func:`~tsinterp_lib.metrics.dataset_level.pooled`); here each sample is
-    scored. With ``pool`` every sample gets the area of all cells together, so that the mean is the paper's number and
-    only seeds give it a spread: a nearly binary map has few thresholds of its own and many in a pool.
+    The paper pools the cells of all samples, as :func:`~tsinterp_lib.metrics.dataset_level.pooled_threshold_areas`
+    does; here each sample is scored. With ``pool`` every sample gets the area of all cells together, so that the mean
+    is the paper's number and only seeds give it a spread: a nearly binary map has few thresholds of its own and many in
+    a pool.
     NaN for a constant map and where all cells are important or none is.
     """
 
