@@ -7,13 +7,13 @@ from importlib import import_module
 import pytest
 from torch import nn
 
-from tsinterp_lib import datasets, metrics, perturbations, trainers
+from tsinterp_lib import datasets, metrics, models, perturbations, trainers
 from tsinterp_lib.datasets.processes.base import Process
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import Choice, build, table
 from tsinterp_lib.types import DatasetSource, Explainer, Metric, Trainer
 
-FOLDERS = (datasets, metrics, perturbations, trainers)
+FOLDERS = (datasets, metrics, models, perturbations, trainers)
 
 
 TYPES = {

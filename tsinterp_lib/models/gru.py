@@ -7,10 +7,8 @@ import torch.nn.functional as nnf
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._dropout import FastDropout
 from tsinterp_lib.models._network import Network
-from tsinterp_lib.models._softmax import softmax
 
 
 class GRU(Network):
@@ -26,6 +24,8 @@ class GRU(Network):
     over the N series, for each of the K positions by itself, and leaves the running ones alone: so it is when every
     prefix is a batch of its own. Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
     """
+
+    any_length = True
 
     def __init__(
         self,
@@ -44,18 +44,6 @@ class GRU(Network):
         self.norm = nn.BatchNorm1d(hidden_size) if batch_norm else None
         self.relu, self.dropout = nn.ReLU(), FastDropout(dropout)
         self.head = nn.Linear(hidden_size, n_classes)
-
-    def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
-        """Scores of the classes at the last step, or at every step with ``per_step``; T is free."""
-        if x.shape[2] != self.n_features:
-            raise InvalidInput(
-                f"`x` has shape {tuple(x.shape)}; the network takes (N, {self.n_steps}, {self.n_features}) and "
-                "prefixes of that: check the order of the axes."
-            )
-        logits = self._logits(x)
-        if self.output != "probabilities":
-            return logits
-        return softmax(logits.flatten(0, -2)).view_as(logits)
 
     def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
         if not self.per_step:

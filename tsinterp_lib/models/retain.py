@@ -6,10 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._dropout import FastDropout
 from tsinterp_lib.models._network import Network
-from tsinterp_lib.models._softmax import softmax
 
 
 class Retain(Network):
@@ -24,6 +22,8 @@ class Retain(Network):
     on the steps up to t alone. Input (N, T, F) of any length; output (N, C), :math:`z_T`; with ``per_step``
     (N, T, C). Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
     """
+
+    any_length = True
 
     def __init__(
         self,
@@ -47,18 +47,6 @@ class Retain(Network):
         self.input_dropout = FastDropout(2 * dropout if input_dropout is None else input_dropout)
         self.embedding_dropout, self.context_dropout = FastDropout(dropout), FastDropout(dropout)
         self.head = nn.Linear(embedding, n_classes)
-
-    def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
-        """Scores of the classes at the last step, or at every step with ``per_step``; T is free."""
-        if x.shape[2] != self.n_features:
-            raise InvalidInput(
-                f"`x` has shape {tuple(x.shape)}; the network takes (N, {self.n_steps}, {self.n_features}) and "
-                "prefixes of that: check the order of the axes."
-            )
-        logits = self._logits(x)
-        if self.output != "probabilities":
-            return logits
-        return softmax(logits.flatten(0, -2)).view_as(logits)
 
     def last(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
         """Logits at the last step."""
