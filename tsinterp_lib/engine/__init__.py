@@ -1,0 +1,1 @@
+"""Compute what there is to compute: an explanation and its scores."""
