@@ -121,10 +121,8 @@ def save(
     about = {"study": study.name, "profile": profile.name, "version": VERSION, "indices": indices, "cells": ordered}
     arrays[ABOUT] = np.array(json.dumps(about))  # in the order of the cells, which figures keep
     target = path(study.name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp.npz")
-    np.savez_compressed(temporary, **dict(sorted(arrays.items())))
-    temporary.replace(target)
+    with paths.atomic(target) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **dict(sorted(arrays.items())))
     return target
 
 
@@ -169,8 +167,6 @@ def _map(cell: Cell, model: nn.Module, data: Dataset, chosen: Samples) -> np.nda
     a = explained(model, cell.explainer, chosen, data.train, seeds).explanation.attribution
     top = a.abs().flatten(1).amax(1).clamp_min(1e-30)[:, None, None]
     scaled = (a / top).numpy().astype(np.float16)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_suffix(".tmp.npy")
-    np.save(temporary, scaled)
-    temporary.replace(kept)
+    with paths.atomic(kept) as temporary, temporary.open("wb") as file:
+        np.save(file, scaled)
     return np.asarray(scaled)
