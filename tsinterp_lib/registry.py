@@ -1,4 +1,4 @@
-"""From a name to a thing: :class:`Choice` is the whole configuration language, :func:`build` the one way to use it."""
+"""Lead from a name to a thing: :class:`Choice` is the whole configuration language, :func:`build` its one use."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ KINDS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """A name, its keyword parameters, and the label tables print: ``Choice("tsr", {"base": Choice("gradient")})``."""
+    """Holds a name, its keyword parameters and its printed label: ``Choice("tsr", {"base": Choice("gradient")})``."""
 
     name: str
     params: Mapping[str, Scalar | Choice] = field(default_factory=dict)

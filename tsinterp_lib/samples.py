@@ -88,7 +88,7 @@ class Samples:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Three splits of one source of series.
+    """Holds three splits of one source of samples.
 
     ``background`` is given where the generating process is known (see :data:`Background`); the masked-accuracy metric
     draws its replacement values from it.
@@ -125,7 +125,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many samples each split of a data set gets."""
+    """Says how many samples each split of a data set gets."""
 
     train: int
     validation: int
@@ -138,7 +138,7 @@ class Sizes:
 
 
 class DatasetSource(ABC):
-    """A recipe for a data set: a frozen dataclass whose fields are its settings."""
+    """Makes a data set by a recipe: a frozen dataclass whose fields are its settings."""
 
     @abstractmethod
     def load(self, sizes: Sizes, seed: int) -> Dataset:

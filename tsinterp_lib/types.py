@@ -1,4 +1,4 @@
-"""The nouns of the library; axes: N samples, T time steps, F features, C classes.
+"""Define the nouns of the library; axes: N samples, T time steps, F features, C classes.
 
 The letters ``x, y, f, a, m`` (input, label, model, attribution, true importance) mean the same in code, docstrings,
 equations and on the notation page of the book. The nouns of data are in :mod:`tsinterp_lib.samples`.

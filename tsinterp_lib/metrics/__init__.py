@@ -1,4 +1,4 @@
-"""Metrics: how good an explanation is. The index of all of them; :data:`CARDS` says what each means."""
+"""List the metrics, which say how good an explanation is; :data:`CARDS` says what each means."""
 
 from __future__ import annotations
 

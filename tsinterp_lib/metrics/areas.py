@@ -1,4 +1,4 @@
-"""Areas under precision and recall over the nine levels (:cite:p:`ismail2020`)."""
+"""Measure areas under precision and recall over the nine levels (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class AUP(Metric):
-    r"""Area under the weighted precision (:cite:p:`ismail2020`).
+    r"""Measures the area under the weighted precision (:cite:p:`ismail2020`).
 
     .. math:: \mathrm{AUP} = \int_{0.1}^{0.9} P(p) \, dp \in [0, 0.8]
 
@@ -33,7 +33,7 @@ class AUP(Metric):
 
 @dataclass(frozen=True)
 class AUR(Metric):
-    r"""Area under the weighted recall (:cite:p:`ismail2020`).
+    r"""Measures the area under the weighted recall (:cite:p:`ismail2020`).
 
     .. math:: \mathrm{AUR} = \int_{0.1}^{0.9} R(p) \, dp \in [0, 0.8]
 
@@ -51,7 +51,7 @@ class AUR(Metric):
 
 @dataclass(frozen=True)
 class AUPR(Metric):
-    r"""Area under weighted precision over weighted recall (:cite:p:`ismail2020`).
+    r"""Measures the area under weighted precision over weighted recall (:cite:p:`ismail2020`).
 
     .. math:: \mathrm{AUPR} = \int P \, dR
 

@@ -1,4 +1,4 @@
-"""Area under the receiver operating characteristic of the magnitudes (:cite:p:`davis2006`)."""
+"""Measure the area under the receiver operating characteristic of the magnitudes (:cite:p:`davis2006`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class AUROC(Metric):
-    r"""Probability that an important cell outranks an unimportant one, ties counting half (:cite:p:`davis2006`).
+    r"""Estimates how probably an important cell outranks an unimportant one, ties counting half (:cite:p:`davis2006`).
 
     .. math:: \mathrm{AUROC} = P(s_i > s_j) + \tfrac12 P(s_i = s_j), \quad i \in B, \ j \notin B
 

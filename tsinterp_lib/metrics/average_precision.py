@@ -1,4 +1,4 @@
-"""Average precision of the magnitudes (:cite:p:`davis2006`)."""
+"""Average the precision of the magnitudes (:cite:p:`davis2006`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class AveragePrecision(Metric):
-    r"""Unweighted precision, averaged over the ranks of the important cells (:cite:p:`davis2006`).
+    r"""Averages the unweighted precision over the ranks of the important cells (:cite:p:`davis2006`).
 
     .. math:: \mathrm{AP} = \sum_g (R_g - R_{g-1}) P_g
 

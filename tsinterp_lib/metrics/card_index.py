@@ -1,4 +1,4 @@
-"""The card of every metric."""
+"""Write the card of every metric: formula, range, direction, and what chance and a perfect map score."""
 
 from __future__ import annotations
 

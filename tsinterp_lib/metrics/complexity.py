@@ -1,4 +1,4 @@
-"""Information and entropy of a map, read as a mask (:cite:p:`crabbe2021`)."""
+"""Measure information and entropy of a map, read as a mask (:cite:p:`crabbe2021`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OVERS = ("important", "all")
 
 @dataclass(frozen=True)
 class Information(Metric):
-    r"""Information that a map, read as a mask, holds about a set of cells, in bits (:cite:p:`crabbe2021`).
+    r"""Measures the information that a map, read as a mask, holds about a set of cells, in bits (:cite:p:`crabbe2021`).
 
     .. math:: I_A(s) = \sum_{i \in A} \left| \log_2 (1 - s_i + \epsilon) \right|
 
@@ -39,7 +39,7 @@ class Information(Metric):
 
 @dataclass(frozen=True)
 class Entropy(Metric):
-    r"""Entropy of a map, read as a mask, over a set of cells, in bits (:cite:p:`crabbe2021`).
+    r"""Measures the entropy of a map, read as a mask, over a set of cells, in bits (:cite:p:`crabbe2021`).
 
     .. math:: H_A(s) = \sum_{i \in A} s_i \left| \log_2(\epsilon + s_i) \right|
               + (1 - s_i) \left| \log_2(\epsilon + 1 - s_i) \right|

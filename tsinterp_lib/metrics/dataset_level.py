@@ -1,4 +1,4 @@
-"""Numbers that belong to a whole test set and are no mean of scores per sample."""
+"""Compute numbers that belong to a whole test set and are no mean of scores per sample."""
 
 from __future__ import annotations
 

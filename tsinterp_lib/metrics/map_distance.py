@@ -1,4 +1,4 @@
-"""How far a map is from the truth, cell by cell (:cite:p:`ismail2019`)."""
+"""Measure how far a map is from the truth, cell by cell (:cite:p:`ismail2019`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class WeightedJaccard(Metric):
-    r"""What a map and the truth have in common, of what either has (:cite:p:`ismail2019`).
+    r"""Compares what a map and the truth have in common with what either has (:cite:p:`ismail2019`).
 
     .. math:: J = \frac{\sum_i \min(b_i, s_i)}{\sum_i \max(b_i, s_i)}
 
@@ -33,7 +33,7 @@ class WeightedJaccard(Metric):
 
 @dataclass(frozen=True)
 class EuclideanDistance(Metric):
-    r"""Distance of a map from the truth, in units of the truth's own length (:cite:p:`ismail2019`).
+    r"""Measures the distance of a map from the truth, in units of the truth's own length (:cite:p:`ismail2019`).
 
     .. math:: \lVert b - s \rVert_2 \,/\, \lVert b \rVert_2
 

@@ -1,4 +1,4 @@
-"""Accuracy of the model after the most salient cells were replaced (:cite:p:`ismail2020`)."""
+"""Measure the accuracy of the model after the most salient cells were replaced (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILLS = ("background", "other_samples", "zero")
 
 @dataclass(frozen=True)
 class MaskedAccuracy(Metric):
-    r"""Whether the model is still right when the top cells at a level hold other values (:cite:p:`ismail2020`).
+    r"""Checks whether the model is still right when the top cells at a level hold other values (:cite:p:`ismail2020`).
 
     .. math:: C_n(p) = \mathbf 1\left[ \arg\max_c f_c(\tilde x_n) = y_n \right], \quad
               \tilde x_{n,i} = \begin{cases} z_{n,i} & i \in A(p) \\ x_{n,i} & \text{otherwise} \end{cases}
@@ -81,7 +81,7 @@ class MaskedAccuracy(Metric):
 
 @dataclass(frozen=True)
 class MaskedAccuracyArea(Metric):
-    r"""Area under the masked accuracy (:cite:p:`ismail2020`); lower is better.
+    r"""Measures the area under the masked accuracy (:cite:p:`ismail2020`); lower is better.
 
     .. math:: \mathrm{AUC} = \int_0^1 C(p) \, dp \in [0, 1]
 

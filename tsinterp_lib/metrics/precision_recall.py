@@ -1,4 +1,4 @@
-"""Weighted precision and recall of the selected cells, level by level (:cite:p:`ismail2020`)."""
+"""Weigh precision and recall of the selected cells by saliency, level by level (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class Precision(Metric):
-    r"""Share of the selected saliency that lies on important cells (:cite:p:`ismail2020`).
+    r"""Measures the share of the selected saliency that lies on important cells (:cite:p:`ismail2020`).
 
     .. math:: P(p) = \frac{\sum_{i \in A(p) \cap B} s_i}{\sum_{i \in A(p)} s_i}
 
@@ -47,7 +47,7 @@ class Precision(Metric):
 
 @dataclass(frozen=True)
 class Recall(Metric):
-    r"""Share of the saliency of the important cells that is selected (:cite:p:`ismail2020`).
+    r"""Measures the share of the saliency of the important cells that is selected (:cite:p:`ismail2020`).
 
     .. math:: R(p) = \frac{\sum_{i \in A(p) \cap B} s_i}{\sum_{i \in B} s_i}
 

@@ -1,4 +1,4 @@
-"""How saliency falls off with rank (:cite:p:`ismail2020`)."""
+"""Show how saliency falls off with rank (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RANKS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 @dataclass(frozen=True)
 class SaliencyDistribution(Metric):
-    r"""The magnitude of the cell at a fraction of the ranking (:cite:p:`ismail2020`).
+    r"""Reads off the magnitude of the cell at a fraction of the ranking (:cite:p:`ismail2020`).
 
     .. math:: s_{(r)}, \quad r = \min(\operatorname{round}(qD), D - 1)
 

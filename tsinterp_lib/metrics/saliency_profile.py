@@ -1,4 +1,4 @@
-"""When a map is salient: its mass along the series."""
+"""Show when a map is salient: its mass along the series."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 @dataclass(frozen=True)
 class SaliencyProfile(Metric):
-    r"""The share of a map's magnitude in each part of the series, to see it vanish backwards in time
+    r"""Measures the share of a map's magnitude in each part of the series, to see it vanish backwards in time
     (:cite:p:`ismail2019` shows mean maps; the shares are ours).
 
     .. math:: \frac{\sum_{t \in G_l} \sum_f s_{tf}}{\sum_{t, f} s_{tf}}, \qquad

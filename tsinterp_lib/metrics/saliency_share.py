@@ -1,4 +1,4 @@
-"""Where the saliency lies: in informative steps and features, in one of the two, or in neither."""
+"""Show where the saliency lies: in informative steps and features, in one of the two, or in neither."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUPS = ("both", "time_only", "feature_only", "neither", "cells")
 
 @dataclass(frozen=True)
 class SaliencyShare(Metric):
-    r"""The share of a map's magnitude in one group of cells, after the groups of :cite:p:`ismail2020`.
+    r"""Measures the share of a map's magnitude in one group of cells, after the groups of :cite:p:`ismail2020`.
 
     .. math:: \frac{\sum_{(t, f) \in G} s_{tf}}{\sum_{t, f} s_{tf}}
 

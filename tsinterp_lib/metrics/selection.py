@@ -1,4 +1,4 @@
-"""Which cells count as selected at a level: the mass cut and the count cut, by one sort per explanation."""
+"""Select cells at a level by the mass cut or the count cut, with one sort per explanation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Areas under precision and recall over the score axis (:cite:p:`crabbe2021`)."""
+"""Measure areas under precision and recall over the score axis (:cite:p:`crabbe2021`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RULES = ("trapezoid", "step")
 
 @dataclass(frozen=True)
 class AUPThreshold(Metric):
-    r"""Area under the precision over the threshold (:cite:p:`crabbe2021`).
+    r"""Measures the area under the precision over the threshold (:cite:p:`crabbe2021`).
 
     .. math:: \mathrm{AUP} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|\{i : s_i \ge \tau\}|} \, d\tau
 
@@ -61,7 +61,7 @@ class AUPThreshold(Metric):
 
 @dataclass(frozen=True)
 class AURThreshold(Metric):
-    r"""Area under the recall over the threshold (:cite:p:`crabbe2021`).
+    r"""Measures the area under the recall over the threshold (:cite:p:`crabbe2021`).
 
     .. math:: \mathrm{AUR} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|B|} \, d\tau
 

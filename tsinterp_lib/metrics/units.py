@@ -18,7 +18,7 @@ are important units, which is what released code computes."""
 
 
 class Sums(NamedTuple):
-    """Saliency of what is selected and important, of what is selected, and of what is important."""
+    """Holds the saliency of what is selected and important, of what is selected, and of what is important."""
 
     hits: Float[Tensor, "N L"]
     selected: Float[Tensor, "N L"]

@@ -1,4 +1,4 @@
-"""Networks: ``MODELS[name](n_steps, n_features, n_classes, output, ...)`` is a module from (N, T, F) to (N, C)."""
+"""List the networks: ``MODELS[name](n_steps, n_features, n_classes, output, ...)`` maps (N, T, F) to (N, C)."""
 
 from __future__ import annotations
 

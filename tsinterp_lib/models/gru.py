@@ -1,4 +1,4 @@
-"""GRU: a recurrent network that is read at its last step, or at every step."""
+"""Classify with a GRU, a recurrent network that is read at its last step, or at every step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tsinterp_lib.models._network import Network
 
 
 class GRU(Network):
-    r"""Gated recurrent unit :cite:p:`cho2014` with the head of the state experiment :cite:p:`tonekaboni2020`.
+    r"""Reads a series with a gated recurrent unit :cite:p:`cho2014` and the head of the state experiment
+    :cite:p:`tonekaboni2020`.
 
     .. math::
         r, u &= \sigma(W x_t + b + U h_{t-1} + c), \quad n = \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + c_n)), \\

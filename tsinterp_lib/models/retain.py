@@ -1,4 +1,4 @@
-"""RETAIN: a recurrent network whose prediction is a sum of attended inputs."""
+"""Classify with RETAIN, a recurrent network whose prediction is a sum of attended inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tsinterp_lib.models._network import Network
 
 
 class Retain(Network):
-    r"""Two recurrent attentions over embedded inputs :cite:p:`choi2016`, sized as by :cite:t:`tonekaboni2020`.
+    r"""Sums embedded inputs under two recurrent attentions :cite:p:`choi2016`, sized as by :cite:t:`tonekaboni2020`.
 
     .. math:: v_s = E x_s, \quad \alpha^t_s = \operatorname{softmax}_{s \le t} w^\top g_s, \quad
         \beta_s = \tanh(B h_s), \quad z_t = W \sum_{s \le t} \alpha^t_s \, \beta_s \odot v_s + b

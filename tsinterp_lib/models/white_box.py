@@ -1,4 +1,4 @@
-"""A regressor in closed form, whose important cells are known because nothing else enters it."""
+"""Give a regressor in closed form, whose important cells are known because nothing else enters it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tsinterp_lib.errors import InvalidInput
 
 
 class WhiteBox(nn.Module):
-    r"""The sum of squares of the important cells of each step :cite:p:`crabbe2021`.
+    r"""Sums the squares of the important cells of each step :cite:p:`crabbe2021`.
 
     .. math:: f_t(x) = \sum_{i : (t, i) \in A} x_{ti}^2
 

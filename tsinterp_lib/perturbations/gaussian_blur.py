@@ -46,7 +46,7 @@ class GaussianBlur(Perturbation):
 
 
 class Blurred(Perturbed):
-    """Sums over pairs of steps at the same distance, whose weights follow from each other without exponentials.
+    """Blurs by sums over pairs of steps at the same distance, whose weights follow without exponentials.
 
     With :math:`q = e^{-1/2\\sigma^2}` the weight at distance r is :math:`q^{r^2}`, and
     :math:`q^{(r+1)^2} = q^{r^2} q^{2r+1}`.
