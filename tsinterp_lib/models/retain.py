@@ -11,16 +11,17 @@ from tsinterp_lib.models._network import Network
 
 
 class Retain(Network):
-    r"""Sums embedded inputs under two recurrent attentions :cite:p:`choi2016`, sized as by :cite:t:`tonekaboni2020`.
+    r"""Sums embedded inputs under two recurrent attentions :cite:p:`choi2016`.
 
     .. math:: v_s = E x_s, \quad \alpha^t_s = \operatorname{softmax}_{s \le t} w^\top g_s, \quad
         \beta_s = \tanh(B h_s), \quad z_t = W \sum_{s \le t} \alpha^t_s \, \beta_s \odot v_s + b
 
-    with two GRUs g and h of ``hidden_size`` 8 over the embedding of ``embedding`` 128. ``dropout`` 0.4 on the embedding
-    and on the context, ``input_dropout`` on the input (None: twice ``dropout``, the released 0.8). The recurrences run
-    forward in time, as in the released re-implementation (the paper's run backward); every :math:`z_t` then depends
-    on the steps up to t alone. Input (N, T, F) of any length; output (N, C), :math:`z_T`; with ``per_step``
-    (N, T, C). Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
+    with two GRUs g and h of ``hidden_size`` 8 over the embedding of ``embedding`` 128, the sizes of
+    :cite:t:`tonekaboni2020`. ``dropout`` 0.4 on the embedding and on the context, ``input_dropout`` on the input (None:
+    twice ``dropout``, the released 0.8). The recurrences run forward in time, as in the released re-implementation (the
+    paper's run backward); every :math:`z_t` then depends on the steps up to t alone. Input (N, T, F) of any length;
+    output (N, C), :math:`z_T`; with ``per_step`` (N, T, C). Raises :class:`~tsinterp_lib.errors.InvalidInput` on
+    another F.
     """
 
     any_length = True
