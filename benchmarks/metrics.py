@@ -41,7 +41,7 @@ def run() -> list[Result]:
         e = _explanation(a, importance)
         _ = e.magnitude  # the peer, too, starts from rescaled maps
         start = time.process_time()
-        found = Precision("mass").curve(e), Recall("mass").curve(e)
+        found = Precision("mass").scores(e), Recall("mass").scores(e)
         ours.append(time.process_time() - start)
     difference = max(np.abs(found[0].numpy() - precision).max(), np.abs(found[1].numpy() - recall).max())
     same = selected_counts(e, "mass").tolist() == counts

@@ -5,7 +5,7 @@ from torch import nn
 
 from tsinterp_lib.metrics import METRICS
 from tsinterp_lib.metrics.cards import Planted
-from tsinterp_lib.types import Curve, Explanation
+from tsinterp_lib.types import Explanation
 
 N, T, F = 6, 7, 5
 CLOSE = {"rtol": 0, "atol": 1e-12, "equal_nan": True}
@@ -77,9 +77,8 @@ def perfect_map(importance):
 
 
 def scores(name, e):
-    """(N, L) for a curve, (N, 1) for a scalar metric."""
-    metric = METRICS[name]()
-    return metric.curve(e) if isinstance(metric, Curve) else metric(e)[:, None]
+    """(N, L), a column per level of the metric."""
+    return METRICS[name]().scores(e)
 
 
 def by_sample(e, twin):

@@ -13,7 +13,7 @@ from tsinterp_lib.errors import InvalidInput, MemoryBudgetExceeded, UnknownName
 from tsinterp_lib.guard import attribution_mode, counted, passed
 from tsinterp_lib.registry import KINDS, Choice, build, known, table
 from tsinterp_lib.seeding import scope, seed_from
-from tsinterp_lib.types import Curve, Explanation, Samples, Sizes
+from tsinterp_lib.types import Explanation, Metric, Samples, Sizes
 
 PINNED = 60690852  # the same on every machine: rows of one machine must be found again on another
 
@@ -117,7 +117,7 @@ def test_a_scope_repeats_itself_and_leaves_the_caller_undisturbed():
 )
 def test_series_that_cannot_be_explained_are_refused_in_words(x, message):
     with pytest.raises(InvalidInput, match=message):
-        checks.check_series(x)
+        checks.check_series(x, axes=SERIES)
 
 
 def test_swapped_axes_are_recognised():
@@ -242,17 +242,23 @@ def test_a_curve_is_computed_once_per_explanation():
     calls = []
 
     @dataclass(frozen=True)
-    class Once(Curve):
-        levels: tuple[float, ...] = (0.5,)
+    class Once(Metric):
+        levels: tuple[float, ...] = (0.5, 0.6)
 
-        def _curve(self, e):
+        def _scores(self, e):
             calls.append(1)
-            return torch.zeros(4, 1, dtype=torch.float64)
+            return torch.zeros(4, 2, dtype=torch.float64)
 
     s = samples()
     e = Explanation(Net(), s.x, s.y, s.x, s.importance)
-    assert Once().curve(e) is Once().curve(e)
+    assert Once().scores(e) is Once().scores(e)
     assert calls == [1]
+    with pytest.raises(InvalidInput, match=r"Once has 2 levels: call scores\(e\)"):
+        Once()(e)
+    one = Once((0.5,))
+    one.scores(e)
+    assert len(e.memo) == 1  # a single score costs what it costs, and is not kept
+    assert one.levels == (0.5,)
 
 
 def test_places_follow_the_environment(monkeypatch, tmp_path):

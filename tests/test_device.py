@@ -78,7 +78,7 @@ def test_metrics_give_the_numbers_of_the_cpu(protocol):
         model = model_of("lstm", data_of()).to(device)
         e = Explanation(model, data.test.x, data.test.y, a, data.test.importance, data.background, 4)
         metrics = {choice.label: build("metric", choice) for choice in scores(protocol)}
-        found[device] = {name: (m.curve(e) if hasattr(m, "curve") else m(e)).cpu() for name, m in metrics.items()}
+        found[device] = {name: m.scores(e).cpu() for name, m in metrics.items()}
     for name, value in found["cpu"].items():
         torch.testing.assert_close(found["cuda"][name], value, rtol=1e-7, atol=1e-9, equal_nan=True)
 

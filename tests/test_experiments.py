@@ -71,7 +71,7 @@ def test_a_failed_write_leaves_the_old_rows(tmp_path, monkeypatch):
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(paths.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         store.write_unit(path, [row(), row(metric="x")])
     assert path.read_bytes() == before

@@ -90,8 +90,8 @@ def test_the_count_cut_takes_250_to_2250_of_2500_cells():
 def test_precision_and_recall_equal_their_loops(kind, cut):
     e = explanation(maps(kind))
     twin = by_sample(e, lambda a, m: [precision_recall.pair(a, m, p, cut) for p in LEVELS])
-    torch.testing.assert_close(Precision(cut).curve(e), twin[:, :, 0], **CLOSE)
-    torch.testing.assert_close(Recall(cut).curve(e), twin[:, :, 1], **CLOSE)
+    torch.testing.assert_close(Precision(cut).scores(e), twin[:, :, 0], **CLOSE)
+    torch.testing.assert_close(Recall(cut).scores(e), twin[:, :, 1], **CLOSE)
 
 
 @pytest.mark.parametrize("kind", ["normal", "ties", "one_hot"])
@@ -134,9 +134,9 @@ def test_a_hand_worked_map_of_two_steps():
     assert selected_counts(e, "mass")[0].tolist() == [1, 1, 1, 1, 1, 2, 2, 2, 3]
     # Precision 1; then 1 / (5/3) = 0.6; then (4/3) / 2 = 2/3. Recall: 1 / (4/3) = 0.75, 0.75, then 1.
     precision = torch.tensor([[1.0] * 5 + [0.6] * 3 + [2 / 3]], dtype=torch.float64)
-    torch.testing.assert_close(Precision("mass").curve(e), precision, **CLOSE)
+    torch.testing.assert_close(Precision("mass").scores(e), precision, **CLOSE)
     recall = torch.tensor([[0.75] * 8 + [1.0]], dtype=torch.float64)
-    torch.testing.assert_close(Recall("mass").curve(e), recall, **CLOSE)
+    torch.testing.assert_close(Recall("mass").scores(e), recall, **CLOSE)
     # AUP = 0.1 (4·1 + (1 + 0.6)/2 + 2·0.6 + (0.6 + 2/3)/2) = 0.663333…; AUR = 0.1 (7·0.75 + 0.875) = 0.6125.
     assert METRICS["aup_mass"]()(e).item() == pytest.approx(0.6633333333333333, abs=1e-12)
     assert METRICS["aur_mass"]()(e).item() == pytest.approx(0.6125, abs=1e-12)

@@ -45,7 +45,7 @@ from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.selection import LEVELS
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 from tsinterp_lib.registry import Choice, build
-from tsinterp_lib.types import Curve, Explanation, Metric
+from tsinterp_lib.types import Explanation, Metric
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,7 +70,7 @@ def test_distances_from_the_truth_and_the_profile_over_time_equal_their_loops(ki
     ):
         torch.testing.assert_close(metric(e), by_sample(e, twin), **CLOSE)
     profile = by_sample(e, lambda a, _m: saliency_profile.by_tenth(a))
-    torch.testing.assert_close(SaliencyProfile().curve(e), profile, **CLOSE)
+    torch.testing.assert_close(SaliencyProfile().scores(e), profile, **CLOSE)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 10, 28, 30, 50, 70, 100, 200])
@@ -78,9 +78,9 @@ def test_the_profile_puts_every_step_into_its_tenth(steps):
     a = torch.rand(2, steps, 3, dtype=torch.float64)
     e = explanation(a, torch.ones_like(a, dtype=torch.bool))
     torch.testing.assert_close(
-        SaliencyProfile().curve(e), by_sample(e, lambda a, _m: saliency_profile.by_tenth(a)), **CLOSE
+        SaliencyProfile().scores(e), by_sample(e, lambda a, _m: saliency_profile.by_tenth(a)), **CLOSE
     )
-    assert SaliencyProfile().curve(e).sum(1).tolist() == pytest.approx([1.0, 1.0])
+    assert SaliencyProfile().scores(e).sum(1).tolist() == pytest.approx([1.0, 1.0])
 
 
 def test_an_empty_map_has_distance_one_and_nothing_in_common_and_half_a_box_half():
@@ -93,7 +93,7 @@ def test_an_empty_map_has_distance_one_and_nothing_in_common_and_half_a_box_half
     e = explanation(half, truth)
     assert WeightedJaccard()(e).item() == pytest.approx(0.5)
     assert EuclideanDistance()(e).item() == pytest.approx(0.5**0.5)
-    assert SaliencyProfile().curve(e)[0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0]
+    assert SaliencyProfile().scores(e)[0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0]
     for levels in ((0.5, 0.4, 1.0), (0.5,), (0.0, 1.0)):
         with pytest.raises(InvalidInput, match="rise"):
             SaliencyProfile(levels)
@@ -150,11 +150,10 @@ def _meets(name, e, box, score, tolerance):
     if score.at is None:
         return
     metric = METRICS[name]()
-    levels = metric.levels if isinstance(metric, Curve) else (math.nan,)
-    wanted = [score.at(box, p) for p in levels]
+    wanted = [score.at(box, math.nan if p is None else p) for p in metric.levels]
     values = scores(name, e)
     assert not values.isnan().any(), name
-    single = isinstance(metric, Curve) or name == "average_precision"  # one level is noisier than an area over nine
+    single = len(metric.levels) > 1 or name == "average_precision"  # one level is noisier than an area over nine
     found = values.mean(0).tolist()
     slack = tolerance * (3 if single and tolerance > 1e-6 else 1)
     relative = 6 * tolerance if wanted[0] > 1 else 0  # sums of bits
@@ -179,12 +178,14 @@ def test_a_metric_gives_a_float64_score_per_sample_in_either_precision_and_compu
     for dtype in (torch.float32, torch.float64):
         e = explanation(a.to(dtype))
         metric = build("metric", name)
-        assert isinstance(metric, Metric | Curve)
+        assert isinstance(metric, Metric)
         values = scores(name, e)
         assert values.dtype == torch.float64
-        assert values.shape == (N, len(metric.levels) if isinstance(metric, Curve) else 1)
-        if isinstance(metric, Curve):
-            assert metric.curve(e) is build("metric", name).curve(e)
+        assert values.shape == (N, len(metric.levels))
+        if len(metric.levels) == 1:
+            torch.testing.assert_close(metric(e), values[:, 0], **CLOSE)
+        else:
+            assert metric.scores(e) is build("metric", name).scores(e)
 
 
 def test_each_sample_is_scored_alone():
@@ -204,7 +205,7 @@ def test_a_choice_sets_the_noise_and_a_wrong_setting_is_refused():
     assert build("metric", Choice("masked_accuracy_mass", {"noise": "shared"})) == MaskedAccuracy("mass", "shared")
     area = build("metric", Choice("masked_accuracy_area_count", {"noise": "shared"}))
     assert area == MaskedAccuracyArea("count", "shared")
-    for make in (lambda: Precision("weight"), lambda: Recall(unit="row"), lambda: MaskedAccuracyArea(noise="some"),
+    for make in (lambda: Precision("weight"), lambda: Recall(weights="ment"), lambda: MaskedAccuracyArea(noise="some"),
                  lambda: AUPThreshold("previous"), lambda: AURThreshold(start="low"),
                  lambda: Entropy(over="box")):  # fmt: skip
         with pytest.raises(UnknownName):

@@ -21,7 +21,7 @@ from tsinterp_lib.types import Explanation
 def test_masked_accuracy_equals_its_loop(cut, noise, fill):
     e = explanation(maps("normal"), seed=11)
     metric = MaskedAccuracy(cut, noise, fill, batch_size=4)
-    ours = metric.curve(e)
+    ours = metric.scores(e)
     e.model.eval()
     for column, p in enumerate(metric.levels):
         values = replacement(e, fill, noise, seed_from(11, p)).expand(N, T, F)
@@ -37,7 +37,7 @@ def test_masked_accuracy_equals_its_loop(cut, noise, fill):
 def test_masked_accuracy_leaves_model_and_input_as_they_were():
     e = explanation(maps("normal").float())
     x = e.x.clone()
-    MaskedAccuracy().curve(e)
+    MaskedAccuracy().scores(e)
     assert e.model.training
     assert e.model.dropout.training
     assert e.model.weight.requires_grad
@@ -46,7 +46,7 @@ def test_masked_accuracy_leaves_model_and_input_as_they_were():
 
 def test_shared_noise_makes_all_predictions_equal_when_everything_is_replaced():
     e = explanation(maps("normal"))
-    last = MaskedAccuracy(noise="shared").curve(e)[:, -1].mean()
+    last = MaskedAccuracy(noise="shared").scores(e)[:, -1].mean()
     share = e.target.double().mean()
     assert min(abs(last - share), abs(last - (1 - share))) < 1e-12
     drawn = replacement(e, "background", "per_sample", 3)
@@ -58,7 +58,7 @@ def test_both_cuts_share_the_series_of_which_nothing_or_everything_is_replaced()
     e = explanation(maps("normal"))
     with counted(e.model) as rows:
         for cut in ("mass", "count"):
-            MaskedAccuracy(cut, noise="shared").curve(e)
+            MaskedAccuracy(cut, noise="shared").scores(e)
     assert rows == [N + 2 * 9 * N + 1]  # level 0, nine levels of each cut, the one series of level 1
 
 
@@ -73,7 +73,7 @@ def test_masked_accuracy_depends_on_the_seed_and_on_nothing_drawn_before():
     e = explanation(a, seed=1)
 
     def again(seed):
-        return MaskedAccuracy().curve(Explanation(e.model, e.x, e.target, a, e.importance, background, seed))
+        return MaskedAccuracy().scores(Explanation(e.model, e.x, e.target, a, e.importance, background, seed))
 
     first = again(1)
     torch.rand(5)
@@ -84,8 +84,8 @@ def test_masked_accuracy_depends_on_the_seed_and_on_nothing_drawn_before():
 def test_data_without_a_background_are_refused_with_the_other_fills_named():
     e = explanation(maps("normal"), background=None)
     with pytest.raises(InvalidInput, match="'other_samples', 'zero'"):
-        MaskedAccuracy().curve(e)
-    assert MaskedAccuracy(fill="zero").curve(e).shape == (N, 11)
+        MaskedAccuracy().scores(e)
+    assert MaskedAccuracy(fill="zero").scores(e).shape == (N, 11)
     lonely = explanation(torch.randn(1, T, F), background=None)
     with pytest.raises(InvalidInput, match="at least two"):
-        MaskedAccuracy(fill="other_samples").curve(lonely)
+        MaskedAccuracy(fill="other_samples").scores(lonely)

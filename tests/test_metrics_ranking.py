@@ -16,7 +16,7 @@ from tests.oracles import (
     threshold,
 )
 from tsinterp_lib.metrics import METRICS
-from tsinterp_lib.metrics.dataset_level import pooled
+from tsinterp_lib.metrics.dataset_level import pooled_threshold_areas
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 
 
@@ -84,7 +84,7 @@ def test_threshold_areas_equal_their_loops(kind, pairing, start, rule):
     flat = threshold.areas_of_scores(
         [value for row in scaled for value in row], e.importance.flatten().tolist(), pairing, start
     )
-    assert pooled(e, pairing, start) == pytest.approx(flat, abs=1e-12, nan_ok=True)
+    assert pooled_threshold_areas(e, pairing, start) == pytest.approx(flat, abs=1e-12, nan_ok=True)
 
 
 def test_the_integral_of_the_truth_is_one_and_the_line_between_its_two_thresholds_is_not():

@@ -13,7 +13,7 @@ from tsinterp_lib import explainers as ex
 from tsinterp_lib.datasets import RareFeature, RareTime
 from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.metrics.dataset_level import pooled
+from tsinterp_lib.metrics.dataset_level import pooled_threshold_areas
 from tsinterp_lib.metrics.threshold import PAIRINGS, STARTS, AUPThreshold, AURThreshold
 from tsinterp_lib.models import BLACK_BOXES, MODELS, WhiteBox
 from tsinterp_lib.seeding import scope
@@ -211,7 +211,7 @@ def test_pooled_areas_are_those_of_all_series_together(series):
     e = Explanation(tiny.Linear(), series.x, series.y, series.x, series.importance)
     for pairing, start in product(PAIRINGS, STARTS):
         found = [metric(pairing, start, pool=True)(e) for metric in (AUPThreshold, AURThreshold)]
-        for values, expected in zip(found, pooled(e, pairing, start), strict=True):
+        for values, expected in zip(found, pooled_threshold_areas(e, pairing, start), strict=True):
             assert values.tolist() == pytest.approx([expected] * 3, abs=1e-12)
 
 

@@ -43,7 +43,7 @@ def test_data_that_cannot_be_learned_from_are_refused():
         fit(build(), spoiled(y=torch.ones_like(dataset.train.y)), 0)
     with pytest.raises(InvalidInput, match=r"`validation.x` has shape .* empty"):
         fit(build(), dataclasses.replace(dataset, validation=empty), 0)
-    with pytest.raises(InvalidInput, match=r"`test.y` has shape .* one label per series"):
+    with pytest.raises(InvalidInput, match=r"`test.y` has shape .* one label per sample"):
         fit(build(), spoiled("test", y=torch.zeros(50, T, dtype=torch.long)), 0)
 
 

@@ -1,4 +1,4 @@
-"""Checks at the library's doors: what comes in is looked at once, and refused in words a caller can act on."""
+"""Check at the library's doors: what comes in is looked at once, and refused in words a caller can act on."""
 
 from __future__ import annotations
 
@@ -6,53 +6,61 @@ import psutil
 import torch
 from torch import Tensor, nn
 
+from tsinterp_lib.axes import SERIES, Axes
 from tsinterp_lib.errors import InvalidInput, MemoryBudgetExceeded
+from tsinterp_lib.facts import ModelFacts, facts
+
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
-def check_series(x: Tensor, name: str = "x") -> Tensor:
-    """``x`` if it is a finite, non-empty float tensor of shape (N, T, F); raises :class:`InvalidInput` otherwise."""
+def check_series(x: Tensor, name: str = "x", axes: Axes | None = None) -> Tensor:
+    """``x`` if it is a finite, non-empty float tensor with these axes; raises :class:`InvalidInput` otherwise.
+
+    ``axes``: the names of the axes of a sample, so that another rank is refused by name; None: any axes.
+    """
     if not isinstance(x, Tensor):
-        raise InvalidInput(f"`{name}` is a {type(x).__name__}: give a torch tensor of shape (N, T, F).")
-    if x.dim() < 3:
-        raise InvalidInput(
-            f"`{name}` has shape {tuple(x.shape)}: series have the axes (N, T, F); "
-            "add a batch axis with x[None] or a feature axis with x[..., None]."
-        )
+        raise InvalidInput(f"`{name}` is a {type(x).__name__}: give a torch tensor, samples first.")
+    if axes is not None:
+        axes.check(x.shape, name)
     if x.numel() == 0:
         raise InvalidInput(f"`{name}` has shape {tuple(x.shape)}: the batch is empty; give at least one sample.")
     if not x.is_floating_point():
-        raise InvalidInput(f"`{name}` has dtype {x.dtype}: gradients need floats; call x.float() or x.double().")
+        raise InvalidInput(
+            f"`{name}` has dtype {x.dtype}: gradients need floats; call {name}.float() on numbers. Tokens have no "
+            "gradient: hand in the output of the model's embedding instead, with Axes('token', 'embedding')."
+        )
     bad = ~torch.isfinite(x)
     if bad.any():
         where = tuple(int(i) for i in bad.nonzero()[0])
         raise InvalidInput(
             f"`{name}` holds {int(bad.sum())} values that are NaN or infinite, the first at {where}: "
-            "impute or drop them before the call."
+            "fill them in before the call, and say in `Samples.observed` which values were measured."
         )
     return x
 
 
-def output_size(model: nn.Module, x: Tensor) -> int:
+def output_size(model: nn.Module, x: Tensor, axes: Axes | None = None) -> int:
     """C, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
-    return output_shape(model, x)[0]
+    return output_shape(model, x, axes=axes)[0]
 
 
-def output_shape(model: nn.Module, x: Tensor, per_step: bool = False) -> tuple[int, ...]:
-    """(C,), or (T, C) of a model with one output per step where ``per_step`` allows it; raises for other outputs."""
-    expected = (getattr(model, "n_steps", None), getattr(model, "n_features", None))
-    if None not in expected and tuple(x.shape[1:]) != expected:
-        swapped = tuple(x.shape[1:]) == expected[::-1]
-        hint = " Time and feature axes look swapped: x.transpose(1, 2)." if swapped else ""
-        raise InvalidInput(f"`x` has shape {tuple(x.shape)}; the model takes (N, {expected[0]}, {expected[1]}).{hint}")
+def output_shape(model: nn.Module, x: Tensor, per_step: bool = False, axes: Axes | None = None) -> tuple[int, ...]:
+    """(C,), or (T, C) of a model with one output per step where ``per_step`` allows it; raises for other outputs.
+
+    ``axes`` are those of ``x``: None takes what the model declares, and those of a series where it declares nothing
+    and ``x`` has as many. Only where there is an axis ``time`` is an output per step looked for.
+    """
+    axes = _agreed(facts(model), x, axes)
     try:
         with torch.no_grad():
             out = model(x[:1])
     except RuntimeError as error:
         raise InvalidInput(
-            f"the model refuses `x` of shape {tuple(x.shape)} and dtype {x.dtype} ({error}): axes are (N, T, F); "
-            "check their order and that model and x share dtype and device."
+            f"the model refuses `x` of shape {tuple(x.shape)} and dtype {x.dtype} ({error}): axes are "
+            f"(sample, {axes or '…'}); check their order and that model and x share dtype and device."
         ) from error
-    if out.dim() == 3 and tuple(out.shape[:2]) == (1, x.shape[1]):
+    n_steps = x.shape[axes.dim("time")] if axes is not None and "time" in axes else None
+    if out.dim() == 3 and tuple(out.shape[:2]) == (1, n_steps):
         if per_step:
             return int(out.shape[1]), int(out.shape[2])
         raise InvalidInput(
@@ -61,9 +69,27 @@ def output_shape(model: nn.Module, x: Tensor, per_step: bool = False) -> tuple[i
         )
     if out.dim() != 2 or out.shape[0] != 1:
         raise InvalidInput(
-            f"the model maps one series to shape {tuple(out.shape)}: it must give (N, C), one score per class."
+            f"the model maps one sample to shape {tuple(out.shape)}: it must give (N, C), one score per class."
         )
     return (int(out.shape[1]),)
+
+
+def _agreed(known: ModelFacts, x: Tensor, axes: Axes | None) -> Axes | None:
+    """The axes of ``x``; raises where they, or their lengths, are not those that the model declares."""
+    if axes is not None and known.axes is not None and axes != known.axes:
+        raise InvalidInput(
+            f"the model takes the axes {known.axes}; the data have {axes}: choose a model of these axes, or bring the "
+            "data into those."
+        )
+    axes = axes or known.axes or (SERIES if x.dim() == 3 else None)
+    if axes is not None:
+        axes.check(x.shape)
+    expected = (known.n_steps, known.n_features)
+    if axes in (None, SERIES) and None not in expected and tuple(x.shape[1:]) != expected:
+        swapped = tuple(x.shape[1:]) == expected[::-1]
+        hint = " Time and feature axes look swapped: x.transpose(1, 2)." if swapped else ""
+        raise InvalidInput(f"`x` has shape {tuple(x.shape)}; the model takes (N, {expected[0]}, {expected[1]}).{hint}")
+    return axes
 
 
 def check_target(target: Tensor, n_classes: int, n: int, n_steps: int | None = None) -> Tensor:
@@ -87,11 +113,20 @@ def check_target(target: Tensor, n_classes: int, n: int, n_steps: int | None = N
 
 
 def check_like(value: Tensor, x: Tensor, name: str = "baseline") -> Tensor:
-    """``value`` if its last two axes are those of ``x`` (or of size one); raises :class:`InvalidInput` otherwise."""
-    ok = value.dim() <= x.dim() and all(a in (1, b) for a, b in zip(value.shape[::-1], x.shape[::-1], strict=False))
-    if not ok:
+    """``value`` if each axis it has, from the last on, is as long as that of ``x`` or of length one.
+
+    Raises :class:`InvalidInput` otherwise.
+    """
+    n_axes = value.dim()
+    if n_axes > x.dim():
         raise InvalidInput(
-            f"`{name}` has shape {tuple(value.shape)}; `x` has {tuple(x.shape)}: the last two axes must agree."
+            f"`{name}` has shape {tuple(value.shape)}; `x` has {tuple(x.shape)}: it may not have more axes than `x`."
+        )
+    if not all(a in (1, b) for a, b in zip(value.shape[::-1], x.shape[::-1], strict=False)):
+        last = "last axis" if n_axes == 1 else f"last {NUMBERS.get(n_axes, n_axes)} axes"
+        raise InvalidInput(
+            f"`{name}` has shape {tuple(value.shape)}; `x` has {tuple(x.shape)}: the {last} must agree, or have "
+            "length one."
         )
     return value
 

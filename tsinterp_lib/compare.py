@@ -9,12 +9,13 @@ import pandas as pd
 import torch
 from torch import nn
 
+from tsinterp_lib.engine.explain import Seeds, explained, scored
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import CORRECTED
-from tsinterp_lib.registry import Choice, build
-from tsinterp_lib.seeding import scope, seed_from
+from tsinterp_lib.registry import Choice
+from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation, Samples
+from tsinterp_lib.types import Dataset, Explainer, Explanation, Samples
 
 Explainers = Mapping[str, Explainer | Choice]
 
@@ -34,15 +35,11 @@ def explain(
     """
     if samples.y.dim() != 1:
         raise InvalidInput(f"`y` has shape {tuple(samples.y.shape)}: explain one class per series.")
-    found = {}
-    for name, choice in explainers.items():
-        explainer = build("explainer", choice) if isinstance(choice, Choice) else choice
-        with scope(seed_from(name, seed)):
-            explainer = explainer.prepare(model, train or samples).for_samples(samples)
-            a = explainer.attribute(model, samples.x, samples.y)
-        draw = background.background if background is not None else None
-        found[name] = Explanation(model, samples.x, samples.y, a, samples.importance, draw, seed)
-    return found
+    draw = background.background if background is not None else None
+    return {
+        name: explained(model, choice, samples, train or samples, Seeds(seed_from(name, seed), None, seed), draw)[0]
+        for name, choice in explainers.items()
+    }
 
 
 def compare(
@@ -54,9 +51,9 @@ def compare(
 ) -> pd.DataFrame:
     """Score explainers on the test split: a row per explainer and metric with mean and 95 % interval over samples.
 
-    ``model`` is any module that maps (N, T, F) to (N, C). ``explainers`` maps a name to an :class:`Explainer` or a
-    registry choice; default: every explainer of the library with its corrected settings. ``seconds`` is the wall time
-    of the explanation. Curves give a row per level.
+    ``model`` is any module that maps (N, T, F), or samples with other axes, to (N, C). ``explainers`` maps a name to an
+    :class:`Explainer` or a registry choice; default: every explainer of the library with its corrected settings.
+    ``seconds`` is the wall time of the explanation. A metric of several levels gives a row per level.
     """
     if explainers is None:
         explainers = CORRECTED
@@ -72,24 +69,11 @@ def compare(
 def score(e: Explanation, metrics: Sequence[str | Choice]) -> list[dict[str, object]]:
     """Mean and normal 95 % interval over samples of each metric of one explanation; ``n`` leaves out undefined ones."""
     rows: list[dict[str, object]] = []
-    for choice in metrics:
-        metric = build("metric", choice)
-        label = choice.label if isinstance(choice, Choice) else choice
-        scores = metric.curve(e) if isinstance(metric, Curve) else metric(e)[:, None]
-        levels = metric.levels if isinstance(metric, Curve) else (None,)
-        for level, column in zip(levels, scores.T, strict=True):
-            v = column[~torch.isnan(column)].double()
-            mean = float(v.mean()) if len(v) else float("nan")
-            half = 1.96 * float(v.std()) / len(v) ** 0.5 if len(v) > 1 else float("nan")
-            row: dict[str, object] = {
-                "metric": label,
-                "at": level,
-                "mean": mean,
-                "low": mean - half,
-                "high": mean + half,
-                "n": len(v),
-            }
-            rows.append(row)
+    for label, level, scores in scored(e, metrics):
+        v = scores[~torch.isnan(scores)].double()
+        mean = float(v.mean()) if len(v) else float("nan")
+        half = 1.96 * float(v.std()) / len(v) ** 0.5 if len(v) > 1 else float("nan")
+        rows.append({"metric": label, "at": level, "mean": mean, "low": mean - half, "high": mean + half, "n": len(v)})
     return rows
 
 

@@ -1,8 +1,11 @@
-"""The only file that knows where things are; environment variables move each place."""
+"""Know where things are, which environment variables move, and how a file comes there whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -59,3 +62,21 @@ def staging() -> Path:
 def site() -> Path:
     """The finished book."""
     return root() / "_build" / "html"
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path`` to write to, and put the file in its place when the block ends.
+
+    Readers see the old file or all of the new one. The name is of this call alone, so that several writers do not mix:
+    the last one to end wins. Where the block fails, the old file stays and nothing else is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    try:
+        yield temporary
+        with temporary.open("r+b") as written:
+            os.fsync(written.fileno())  # else a power cut may keep the new name and lose what it names
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

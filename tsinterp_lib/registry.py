@@ -1,4 +1,4 @@
-"""From a name to a thing: :class:`Choice` is the whole configuration language, :func:`build` the one way to use it."""
+"""Lead from a name to a thing: :class:`Choice` is the whole configuration language, :func:`build` its one use."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from tsinterp_lib.errors import InvalidInput, UnknownName
 
+if TYPE_CHECKING:  # the ground imports nothing from above it: these are the types that names stand for
+    from torch import nn
+
+    from tsinterp_lib.datasets.processes.base import Process
+    from tsinterp_lib.perturbations import Perturbation
+    from tsinterp_lib.types import DatasetSource, Explainer, Metric, Trainer
+
 Scalar = str | int | float | bool | None
+Spec = dict[str, object]
+"""Names and parameters, ready for JSON."""
 
 KINDS: dict[str, tuple[str, str]] = {
     "dataset": ("tsinterp_lib.datasets", "DATASETS"),
@@ -31,7 +40,7 @@ KINDS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """A name, its keyword parameters, and the label tables print: ``Choice("tsr", {"base": Choice("gradient")})``."""
+    """Holds a name, its keyword parameters and its printed label: ``Choice("tsr", {"base": Choice("gradient")})``."""
 
     name: str
     params: Mapping[str, Scalar | Choice] = field(default_factory=dict)
@@ -45,13 +54,17 @@ class Choice:
         inner = ",".join(f"{k}={v.label if isinstance(v, Choice) else v}" for k, v in sorted(self.params.items()))
         return f"{self.name}[{inner}]" if inner else self.name
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Spec:
         """What identifies the choice (the alias does not), ready for JSON."""
         params = {k: v.spec() if isinstance(v, Choice) else v for k, v in sorted(self.params.items())}
         return {"name": self.name, "params": params}
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.spec(), sort_keys=True))
+
+
+Settings = dict[str, Scalar | Choice]
+"""Keyword parameters of a choice, while a plan puts them together."""
 
 
 def table(kind: str) -> Mapping[str, Any]:
@@ -77,7 +90,23 @@ def known(name: str, names: Iterable[str], kind: str) -> str:
     raise UnknownName(f"no {kind} is called {name!r}.{hint} Known: {', '.join(sorted(names))}.")
 
 
-def build(kind: str, choice: Choice | str, **given: Any) -> Any:
+@overload
+def build(kind: Literal["dataset"], choice: Choice | str, **given: object) -> DatasetSource: ...
+@overload
+def build(kind: Literal["process"], choice: Choice | str, **given: object) -> Process: ...
+@overload
+def build(kind: Literal["model"], choice: Choice | str, **given: object) -> nn.Module: ...
+@overload
+def build(kind: Literal["trainer"], choice: Choice | str, **given: object) -> Trainer: ...
+@overload
+def build(kind: Literal["explainer"], choice: Choice | str, **given: object) -> Explainer: ...
+@overload
+def build(kind: Literal["perturbation"], choice: Choice | str, **given: object) -> Perturbation: ...
+@overload
+def build(kind: Literal["metric"], choice: Choice | str, **given: object) -> Metric: ...
+@overload
+def build(kind: str, choice: Choice | str, **given: object) -> object: ...
+def build(kind: str, choice: Choice | str, **given: object) -> object:
     """The thing a choice names, its nested choices built first; ``given`` adds what only the data can tell.
 
     Raises :class:`UnknownName` for a name or a parameter that does not exist, listing the nearest.
@@ -85,7 +114,7 @@ def build(kind: str, choice: Choice | str, **given: Any) -> Any:
     choice = Choice(choice) if isinstance(choice, str) else choice
     maker = find(kind, choice.name)
     accepted = inspect.signature(maker).parameters
-    params: dict[str, Any] = {}
+    params: dict[str, object] = {}
     for key, value in choice.params.items():
         known(key, accepted, f"parameter of {kind} {choice.name!r}")
         # A parameter with the name of a kind takes one of it; another takes what is built, as a wrapper its base.
@@ -93,4 +122,5 @@ def build(kind: str, choice: Choice | str, **given: Any) -> Any:
     clash = sorted(set(params) & set(given))
     if clash:
         raise InvalidInput(f"{kind} {choice.name!r}: {', '.join(clash)} come from the data; leave them out.")
-    return maker(**params, **given)
+    made: object = maker(**params, **given)
+    return made

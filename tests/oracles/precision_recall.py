@@ -43,3 +43,27 @@ def project(s, b, a, n_steps, n_features, unit, slip):
     truth = true_steps if by_time else true_features
     chosen = {i // n_features if by_time else i % n_features for i in a}
     return weights, [u in truth for u in range(length)], chosen
+
+
+def pair_by_axis(attribution, importance, p, cut, axis, released):
+    """(precision, recall) where a unit is all cells with one place on an axis of a map of any rank."""
+    shape = np.shape(importance)
+    places = list(np.ndindex(*shape))
+    s, b = scaled(attribution), [bool(importance[at]) for at in places]
+    a = selected(s, p, cut)
+    units = {at[axis] for at, true in zip(places, b, strict=True) if true}
+    others = {at[:axis] + at[axis + 1 :] for at, true in zip(places, b, strict=True) if true}
+    if not units or len(units) == shape[axis]:
+        return math.nan, math.nan
+    hit = chosen_weight = true_weight = 0.0
+    for u in range(shape[axis]):
+        mine = [i for i, at in enumerate(places) if at[axis] == u]
+        largest = sorted((s[i] for i in mine), reverse=True)[: max(len(units if released else others), 1)]
+        weight, chosen = sum(largest) / len(largest), any(i in a for i in mine)
+        hit += weight * (chosen and u in units)
+        chosen_weight += weight * chosen
+        true_weight += weight * (u in units)
+    return (
+        hit / chosen_weight if chosen_weight > 0 else math.nan,
+        hit / true_weight if true_weight > 0 else math.nan,
+    )

@@ -1,4 +1,4 @@
-"""Data sets by name: planted layouts over seven processes, and images read as series."""
+"""List the data sets by name: planted layouts over seven processes, and images read as series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a data set: taken from the reader's folder, from the cache, or from a mirror; never unverified."""
+"""Find the files of a data set in the reader's folder, in the cache, or at a mirror; never unverified."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tsinterp_lib.errors import DataUnavailable
 
 @dataclass(frozen=True)
 class Remote:
-    """A data set's files: the mirrors they lie at (each ends in a slash) and the SHA-256 digest of each by name."""
+    """Names a data set's files: their mirrors (each ends in a slash) and the SHA-256 digest of each by name."""
 
     name: str
     mirrors: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What data sets with a label at every step share: their splits, and the marks of a hidden state."""
+"""Say what data sets with a label at every step share: their splits, and the marks of a hidden state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRUTHS = ("active", "switch")
 
 @dataclass(frozen=True, kw_only=True)
 class PerStep(DatasetSource):
-    """Series with a label at every step.
+    """Draws series with a label at every step.
 
     ``n_train``, ``n_validation`` and ``n_test`` override the sizes asked for, where an experiment has its own.
     ``protocol="corrected"``: each split is drawn anew for every seed, from a stream of its own. ``as_released``: one

@@ -1,4 +1,4 @@
-"""What the rare experiments share: autoregressive noise in which nothing is planted, and a few cells that count."""
+"""Say what the rare experiments share: autoregressive noise, nothing planted, and a few cells that count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BURN_IN = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Rare(DatasetSource):
-    """Series without a label (``y`` is 0), for a black box that reads the important cells alone.
+    """Draws series without a label (``y`` is 0), for a black box that reads the important cells alone.
 
     ``protocol="as_released"``: coefficients with a minus, which is what statsmodels makes of the lag polynomials of the
     released scripts, started at zero. ``corrected``: coefficients with a plus, as an autoregression is written, from

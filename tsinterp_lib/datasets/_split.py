@@ -1,4 +1,4 @@
-"""Splits in which every class keeps its share."""
+"""Split samples so that every class keeps its share."""
 
 from __future__ import annotations
 

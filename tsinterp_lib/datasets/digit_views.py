@@ -1,4 +1,4 @@
-"""One digit, four views: the same pixels as an image or as a series of many, two or one features."""
+"""View one digit four ways: the same pixels as an image or as a series of many, two or one features."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VIEWS = {"multivariate": 0, "bivariate": 2, "univariate": 1}
 
 @dataclass(frozen=True)
 class DigitViews(DatasetSource):
-    r"""Handwritten digits :cite:p:`lecun1998` in the views compared by :cite:t:`ismail2020`, ten classes.
+    r"""Shows handwritten digits :cite:p:`lecun1998` in the views compared by :cite:t:`ismail2020`, ten classes.
 
     .. math:: x_{tf} = p_{j i}, \qquad t F + f = i S + j
 

@@ -1,4 +1,4 @@
-"""Small handwritten digits, read row by row as series."""
+"""Read small handwritten digits row by row as series."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tsinterp_lib.types import Dataset, DatasetSource, Samples, Sizes
 
 @dataclass(frozen=True)
 class DigitsRows(DatasetSource):
-    """The 8 × 8 digits that ship with scikit-learn :cite:p:`pedregosa2011`, one row per time step; no download.
+    """Reads the 8 × 8 digits that ship with scikit-learn :cite:p:`pedregosa2011`, a row per time step; no download.
 
     T = 8, F = 8, ten classes, 1797 digits; pixels are divided by 16, so that they lie in [0, 1]. Then ``scaling`` may
     be ``none`` (the default), or ``minmax`` or ``standard`` per cell, fitted on the training split. The splits are

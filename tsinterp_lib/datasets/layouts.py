@@ -1,4 +1,4 @@
-"""Layouts: where the cells that carry the class lie, and what about them tells the classes apart.
+"""Lay out where the cells that carry the class lie, and what about them tells the classes apart.
 
 The ten layouts of 2020 have the names of the authors' code. It moves every moving box on both axes, although the
 papers' design matrix keeps one axis of the two rare layouts fixed; and its ``positional_time`` codes the class by the
@@ -24,7 +24,7 @@ Start = int | tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Layout:
-    """A box of ``n_steps`` × ``n_features`` important cells in a series of ``side`` × ``side`` :cite:p:`ismail2020`.
+    """Places a box of ``n_steps`` × ``n_features`` important cells in ``side`` × ``side`` :cite:p:`ismail2020`.
 
     ``time_start`` and ``feature_start`` are the first row and column of the box: a number (fixed), a pair (the start
     in class 0 and in class 1), or None (drawn uniformly per sample). ``coded_by`` says what tells the classes apart:

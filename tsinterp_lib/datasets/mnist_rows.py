@@ -1,4 +1,4 @@
-"""MNIST digits, read as series."""
+"""Read MNIST digits as series."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def available() -> bool:
 
 @dataclass(frozen=True)
 class MnistRows(DatasetSource):
-    r"""The handwritten digits of :cite:p:`lecun1998` as series, ten classes.
+    r"""Reads the handwritten digits of :cite:p:`lecun1998` as series, ten classes.
 
     .. math:: x = (p / 255 - 0.1307) / 0.3081
 

@@ -1,4 +1,4 @@
-"""Series in which we know the important cells, because we put the class there."""
+"""Make series whose important cells are known, because we put the class there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BYTES_PER_CELL = 64
 
 @dataclass(frozen=True)
 class Planted(DatasetSource):
-    r"""Background noise of a process with a class signal planted in a box of a layout :cite:p:`ismail2020`.
+    r"""Plants a class signal into background noise of a process, in the box of a layout :cite:p:`ismail2020`.
 
     .. math:: x_{ntf} = b_{ntf} + \mu s_n m_{ntf}, \qquad y_n \sim \mathrm{Bernoulli}(1/2)
 
@@ -70,7 +70,7 @@ class Planted(DatasetSource):
     def background_process(self) -> Process:
         """The process of the background; raises ``UnknownName`` where there is none of this name."""
         choice = Choice(self.process, {"protocol": self.protocol, "engine": self.engine})
-        process: Process = build("process", choice)
+        process = build("process", choice)
         return process
 
     def planted_layout(self) -> Layout:
@@ -122,7 +122,7 @@ class Planted(DatasetSource):
 
 @dataclass(frozen=True, eq=False)
 class ProcessBackground:
-    """``background(n, seed)``: n series of a process without any class signal, through the training scaler."""
+    """Draws ``background(n, seed)``: n series of a process without any class signal, through the training scaler."""
 
     process: Process
     scaler: Scaler

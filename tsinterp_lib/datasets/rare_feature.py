@@ -1,4 +1,4 @@
-"""Noise of which a black box reads a few features."""
+"""Draw noise of which a black box reads a few features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ N_IMPORTANT = 5
 
 @dataclass(frozen=True, kw_only=True)
 class RareFeature(Rare):
-    r"""Autoregressive noise, five features of it important from a quarter to three quarters :cite:p:`crabbe2021`.
+    r"""Draws autoregressive noise, five features important from a quarter to three quarters :cite:p:`crabbe2021`.
 
     .. math:: x_t = \pm(0.25\, x_{t-1} + 0.10\, x_{t-2} + 0.05\, x_{t-3}) + \varepsilon_t, \quad
         \varepsilon \sim N(0, 1)

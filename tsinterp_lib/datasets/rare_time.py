@@ -1,4 +1,4 @@
-"""Noise of which a black box reads a few time steps."""
+"""Draw noise of which a black box reads a few time steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ N_IMPORTANT = 5
 
 @dataclass(frozen=True, kw_only=True)
 class RareTime(Rare):
-    """Autoregressive noise, five steps in a row of it important in half of the features :cite:p:`crabbe2021`.
+    """Draws autoregressive noise, five steps in a row important in half of the features :cite:p:`crabbe2021`.
 
     The series are those of :class:`~tsinterp_lib.datasets.rare_feature.RareFeature`; T = F = 50, so that 5 steps of
     the 25 features from a quarter to three quarters are important. ``protocol="as_released"``: the five steps never

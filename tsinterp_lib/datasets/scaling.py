@@ -1,4 +1,4 @@
-"""Scaling per cell, fitted on the training samples only."""
+"""Scale each cell, fitted on the training samples only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCALINGS = ("minmax", "standard")
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    r"""An affine map per cell (t, f), applied without clipping: :math:`x' = (x - b) / w`."""
+    r"""Applies an affine map per cell (t, f), without clipping: :math:`x' = (x - b) / w`."""
 
     shift: Float[np.ndarray, "T F"]
     width: Float[np.ndarray, "T F"]

@@ -1,4 +1,4 @@
-"""Spikes in three curves, of which one sets the label for good."""
+"""Draw spikes in three curves, of which one sets the label for good."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEIGHT = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Spike(PerStep):
-    r"""Smooth curves with spikes; the label is 1 from the first spike of feature 0 on :cite:p:`tonekaboni2020`.
+    r"""Draws smooth curves with spikes; the label is 1 from the first spike of feature 0 on :cite:p:`tonekaboni2020`.
 
     .. math:: g_t = a\, g_{t-1} + 1.5\, u_{t-2} u_t + b, \quad u \sim U[0, 0.5), \qquad
         y_t = 1[t \ge \tau_0 + \text{delay}]

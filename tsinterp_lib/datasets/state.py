@@ -1,4 +1,4 @@
-"""Two hidden states, each with its own informative feature."""
+"""Draw series of two hidden states, each with its own informative feature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTIVE = np.array([1, 2])
 
 @dataclass(frozen=True, kw_only=True)
 class State(PerStep):
-    r"""A hidden Markov chain of two states whose label depends on one feature of three :cite:p:`tonekaboni2020`.
+    r"""Draws a hidden chain of two states whose label depends on one feature of three :cite:p:`tonekaboni2020`.
 
     .. math:: x_t \sim N(\mu_{s_t}, \Sigma_{s_t}), \qquad y_t \sim \mathrm{Bernoulli}\bigl(\sigma(2 x_{t f(s_t)})\bigr),
         \qquad f(0) = 1, \; f(1) = 2

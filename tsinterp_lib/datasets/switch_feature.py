@@ -1,4 +1,4 @@
-"""Three hidden states that hand the label from one feature to the next."""
+"""Draw series of three hidden states that hand the label from one feature to the next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VARIANCE = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class SwitchFeature(PerStep):
-    r"""A hidden chain of three states, the label depending on the feature of that number :cite:p:`tonekaboni2020`.
+    r"""Draws a hidden chain of three states, the label read from the feature of its number :cite:p:`tonekaboni2020`.
 
     .. math:: x_t = \mu_{s_t} + \varepsilon_t, \quad \varepsilon \sim N(0, 0.1), \qquad
         y_t \sim \mathrm{Bernoulli}\bigl(\sigma(3 x_{t s_t})\bigr)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from tsinterp_lib import __version__
+from tsinterp_lib import __version__, paths
 from tsinterp_lib.errors import CheckpointError
 from tsinterp_lib.trainers import Fitted
 
@@ -27,14 +25,8 @@ def save(path: Path, fitted: Fitted, spec: Mapping[str, Any]) -> None:
     facts = {f.name: getattr(fitted, f.name) for f in fields(Fitted) if f.name != "model"}
     header = {"format": FORMAT, "version": __version__, "spec": spec, "fitted": facts}
     weights = {name: value.contiguous() for name, value in fitted.model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        save_file(weights, name, metadata={"tsinterp": json.dumps(header, sort_keys=True)})
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with paths.atomic(path) as temporary:
+        save_file(weights, temporary, metadata={"tsinterp": json.dumps(header, sort_keys=True)})
 
 
 def load(path: Path, model: nn.Module, spec: Mapping[str, Any]) -> Fitted:

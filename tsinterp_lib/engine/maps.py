@@ -18,12 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from tsinterp_lib import paths
+from tsinterp_lib.engine.explain import Seeds, explained
 from tsinterp_lib.engine.grid import VERSION, Cell, Profile, Study
 from tsinterp_lib.engine.runner import Say
 from tsinterp_lib.engine.unit import fitted
 from tsinterp_lib.errors import InvalidInput, MissingRows, StoreError
-from tsinterp_lib.registry import Choice, build, known
-from tsinterp_lib.seeding import scope, seed_from
+from tsinterp_lib.registry import Choice, known
+from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.types import Dataset, Samples
 
 ABOUT = "about"
@@ -120,10 +121,8 @@ def save(
     about = {"study": study.name, "profile": profile.name, "version": VERSION, "indices": indices, "cells": ordered}
     arrays[ABOUT] = np.array(json.dumps(about))  # in the order of the cells, which figures keep
     target = path(study.name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp.npz")
-    np.savez_compressed(temporary, **dict(sorted(arrays.items())))
-    temporary.replace(target)
+    with paths.atomic(target) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **dict(sorted(arrays.items())))
     return target
 
 
@@ -164,14 +163,10 @@ def _map(cell: Cell, model: nn.Module, data: Dataset, chosen: Samples) -> np.nda
     kept = paths.cache() / "maps" / f"{cell.key()}.npy"
     if kept.exists():
         return np.asarray(np.load(kept, allow_pickle=False))
-    with scope(seed_from(cell.key(), "prepare")):
-        explainer = build("explainer", cell.explainer).prepare(model, data.train).for_samples(chosen)
-    with scope(seed_from(cell.key(), "attribute")):
-        a = explainer.attribute(model, chosen.x, chosen.y)
+    seeds = Seeds(seed_from(cell.key(), "prepare"), seed_from(cell.key(), "attribute"))
+    a = explained(model, cell.explainer, chosen, data.train, seeds).explanation.attribution
     top = a.abs().flatten(1).amax(1).clamp_min(1e-30)[:, None, None]
     scaled = (a / top).numpy().astype(np.float16)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_suffix(".tmp.npy")
-    np.save(temporary, scaled)
-    temporary.replace(kept)
+    with paths.atomic(kept) as temporary, temporary.open("wb") as file:
+        np.save(file, scaled)
     return np.asarray(scaled)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
@@ -57,13 +55,13 @@ _END = "#end"
 
 def write_unit(path: Path, rows: Sequence[Row]) -> None:
     """Write a unit's rows whole or not at all: temporary name, flush to disk, atomic replace."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(astuple(row) for row in sorted(rows, key=_sort_key))
     text.write(f"{_END} {len(rows)}\n")
-    _replace(path, text.getvalue().encode())
+    with paths.atomic(path) as temporary:
+        temporary.write_bytes(text.getvalue().encode())
 
 
 def read_unit(path: Path) -> list[Row]:
@@ -158,14 +156,11 @@ def compact(study: str, profile: str | None = None) -> Path:
         raise MissingRows(f"study {study!r} has no computed units: run `tsinterp run {study}` first.")
     rows["at"] = rows["at"].astype("float64")
     rows = rows.sort_values(list(KEYS), kind="stable", na_position="first").drop_duplicates(list(KEYS), keep="last")
-    path.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f'CAST("{c}" AS {_TYPES.get(c, "VARCHAR")}) AS "{c}"' for c in COLUMNS)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with duckdb.connect() as connection:
+    with paths.atomic(path) as temporary, duckdb.connect() as connection:
         connection.execute("SET threads = 1")
         connection.register("rows", rows)
         connection.execute(f"COPY (SELECT {columns} FROM rows) TO '{temporary}' (FORMAT parquet, COMPRESSION zstd)")
-    temporary.replace(path)
     return path
 
 
@@ -183,16 +178,3 @@ def _parse(v: list[str]) -> Row:
 
 def _sort_key(row: Row) -> tuple[str, str, float]:
     return (row.explainer, row.metric, -1.0 if row.at is None else row.at)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,14 +11,14 @@ from torch import Tensor, nn
 
 from tsinterp_lib import paths
 from tsinterp_lib.engine import checkpoints, store
+from tsinterp_lib.engine.explain import Explained, Seeds, explained, scored
 from tsinterp_lib.engine.grid import VERSION, Cell, Plan
 from tsinterp_lib.engine.store import Row
 from tsinterp_lib.errors import CheckpointError
-from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation
+from tsinterp_lib.types import Dataset
 
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 
@@ -43,45 +42,29 @@ def fitted(cell: Cell, dataset: Dataset | None = None, device: str = "cpu") -> t
             path.unlink(missing_ok=True)  # written by other code or cut short: training again is always right
     trainer = build("trainer", unit.trainer, max_epochs=unit.profile.max_epochs)
     with scope(seed_from(unit.key(), "train")):
-        result: Fitted = trainer.fit(model, data, seed=seed_from(unit.key(), "train"))
+        result = trainer.fit(model, data, seed=seed_from(unit.key(), "train"))
     checkpoints.save(path, result, unit.unit_spec())
     return result, data
 
 
 def load(cell: Cell) -> Dataset:
     """The data of a cell; they depend on the data choice, the sizes and the seed, not on the model."""
-    data: Dataset = build("dataset", cell.dataset).load(cell.profile.sizes, seed_from(cell.dataset.spec(), cell.seed))
-    return data
+    return build("dataset", cell.dataset).load(cell.profile.sizes, seed_from(cell.dataset.spec(), cell.seed))
 
 
-def explain(cell: Cell, model: nn.Module, data: Dataset) -> tuple[Explanation, int, float]:
+def explain(cell: Cell, model: nn.Module, data: Dataset) -> Explained:
     """The explanation of a cell's test set, how many series went through the model for it, and the seconds it took."""
     assert cell.explainer is not None
-    explainer: Explainer = build("explainer", cell.explainer)
     test = data.test if cell.samples is None else data.test[slice(cell.samples)]
-    with scope(seed_from(cell.key(), "prepare")):
-        explainer = explainer.prepare(model, data.train).for_samples(test)
-    start = time.perf_counter()
-    with scope(seed_from(cell.key(), "attribute")), counted(model) as calls:
-        a = explainer.attribute(model, test.x, test.y)
-    seconds = time.perf_counter() - start
-    explanation = Explanation(
-        model, test.x, test.y, a, test.importance, data.background, seed_from(cell.key(), "metrics")
-    )
-    return explanation, calls[0], seconds
+    seeds = Seeds(*(seed_from(cell.key(), part) for part in ("prepare", "attribute", "metrics")))
+    return explained(model, cell.explainer, test, data.train, seeds, data.background)
 
 
 def explanation_rows(cell: Cell, metrics: Sequence[Choice], model: nn.Module, data: Dataset, timed: bool) -> list[Row]:
-    """The rows of one explainer: a row per scalar metric, a row per level of a curve."""
-    e, calls, seconds = explain(cell, model, data)
-    rows, where = [], e.x.device.type
-    for choice in metrics:
-        metric = build("metric", choice)
-        scores = metric.curve(e) if isinstance(metric, Curve) else metric(e)[:, None]
-        levels = metric.levels if isinstance(metric, Curve) else (None,)
-        for level, column in zip(levels, scores.T, strict=True):
-            rows.append(_row(cell, choice.label, level, column, calls, seconds if timed else math.nan, where))
-    return rows
+    """The rows of one explainer: a row per metric and level."""
+    e, _, calls, seconds = explain(cell, model, data)
+    seconds = seconds if timed else math.nan
+    return [_row(cell, *scores, calls, seconds, e.x.device.type) for scores in scored(e, metrics)]
 
 
 def model_rows(cell: Cell, result: Fitted, timed: bool, device: str = "cpu") -> list[Row]:

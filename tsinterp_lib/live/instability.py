@@ -12,13 +12,13 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from tsinterp_lib.engine.explain import scored
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._dynamask_fit import _Fit
 from tsinterp_lib.explainers.dynamask import Dynamask
 from tsinterp_lib.explainers.each_series import reading
 from tsinterp_lib.figures import style
 from tsinterp_lib.guard import attribution_mode
-from tsinterp_lib.metrics import METRICS
 from tsinterp_lib.models import WhiteBox
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.types import Explanation, Samples
@@ -84,7 +84,7 @@ def scores(found: Divergence) -> pd.DataFrame:
     x = found.samples.x.to(torch.float64).expand(n, -1, -1)
     truth = None if found.samples.importance is None else found.samples.importance.expand(n, -1, -1)
     e = Explanation(torch.nn.Identity(), x, torch.zeros(n, dtype=torch.long), found.masks, truth)
-    values = {name: METRICS[metric]()(e) for name, metric in SCORES.items()}  # type: ignore[operator]
+    values = {name: s.values for name, s in zip(SCORES, scored(e, SCORES.values()), strict=True)}
     return pd.DataFrame(
         {name: {"the series": float(v[0]), "lowest": float(v.min()), "highest": float(v.max())}
          for name, v in values.items()}

@@ -13,17 +13,17 @@ import torch
 from torch import nn
 
 from tsinterp_lib.datasets import State
-from tsinterp_lib.metrics import METRICS
-from tsinterp_lib.registry import Choice, Scalar, build
+from tsinterp_lib.engine import explain
+from tsinterp_lib.registry import Choice, Settings, build
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.studies.state.plan import RELEASED_MASK
 from tsinterp_lib.trainers import PerStep
-from tsinterp_lib.types import Explanation, Samples, Sizes
+from tsinterp_lib.types import Samples, Sizes
 
 SCORES = {"AUROC": "auroc", "AUP (threshold)": "aup_threshold", "AUR (threshold)": "aur_threshold"}
 
 AREAS = "0.25:0.34:2"
-MASKS: dict[str, dict[str, Scalar]] = {
+MASKS: dict[str, Settings] = {
     "as released": {},
     "velocity decays (momentum 0.9)": {"momentum": 0.9},
     "velocity ends at bounds": {"optimiser": "projected"},
@@ -61,11 +61,9 @@ def scored(small: Small, choices: Mapping[str, Choice], seed: int = 0) -> pd.Dat
     """Mean scores of the maps that methods draw of the series, a row each."""
     table = {}
     for name, choice in choices.items():
-        with scope(seed):
-            explainer = build("explainer", choice).prepare(small.model, small.train).for_samples(small.test)
-            a = explainer.attribute(small.model, small.test.x, small.test.y)
-        e = Explanation(small.model, small.test.x, small.test.y, a, small.test.importance)
-        table[name] = {printed: float(METRICS[m]()(e).nanmean()) for printed, m in SCORES.items()}  # type: ignore[operator]
+        e = explain.explained(small.model, choice, small.test, small.train, explain.Seeds(seed)).explanation
+        scores = explain.scored(e, SCORES.values())
+        table[name] = {printed: float(s.values.nanmean()) for printed, s in zip(SCORES, scores, strict=True)}
     return pd.DataFrame(table).T
 
 

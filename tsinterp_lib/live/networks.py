@@ -1,4 +1,4 @@
-"""What chapters compute while the book is built: small, seeded, seconds each."""
+"""Compute what chapters need while the book is built: small, seeded, seconds each."""
 
 from __future__ import annotations
 

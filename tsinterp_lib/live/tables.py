@@ -9,10 +9,11 @@ import pandas as pd
 
 from tsinterp_lib.compare import explain
 from tsinterp_lib.datasets import LAYOUTS
+from tsinterp_lib.engine.explain import Seeds, explained
 from tsinterp_lib.explainers import CORRECTED, EXPLAINERS, convergence_delta
 from tsinterp_lib.guard import counted
 from tsinterp_lib.models import MODELS
-from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.registry import Choice
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.statistics.means import CONTROLS
 from tsinterp_lib.tables import words
@@ -84,13 +85,11 @@ def completeness(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int, s
     for name in complete:
         row = {}
         for network, f in fitted.items():
-            with scope(seed):
-                explainer = build("explainer", CORRECTED[name]).prepare(f.model, dataset.train)
+            seeds = Seeds(seed, seed_from(name, seed))
+            e, explainer, *_ = explained(f.model, CORRECTED[name], test, dataset.train, seeds)
             with scope(seed_from(name, seed)):
-                a = explainer.attribute(f.model, test.x, test.y)
-            with scope(seed_from(name, seed)):
-                delta = convergence_delta(explainer, f.model, test.x, test.y, a)
-            difference = a.flatten(1).sum(1) - delta
+                delta = convergence_delta(explainer, f.model, test.x, test.y, e.attribution)
+            difference = e.attribution.flatten(1).sum(1) - delta
             row[words.network(network)] = float(delta.abs().mean() / difference.abs().mean())
         table[words.method(name)] = row
     return pd.DataFrame(table).T.round(3)

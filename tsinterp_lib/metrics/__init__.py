@@ -1,4 +1,4 @@
-"""Metrics: how good an explanation is. The index of all of them; :data:`CARDS` says what each means."""
+"""List the metrics, which say how good an explanation is; :data:`CARDS` says what each means."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tsinterp_lib.metrics.saliency_distribution import SaliencyDistribution
 from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.saliency_share import SaliencyShare
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
-from tsinterp_lib.types import Curve, Metric
+from tsinterp_lib.types import Metric
 
-METRICS: dict[str, Callable[..., Metric | Curve]] = {
+METRICS: dict[str, Callable[..., Metric]] = {
     "precision_mass": partial(Precision, cut="mass"),
     "recall_mass": partial(Recall, cut="mass"),
     "precision_count": partial(Precision, cut="count"),
@@ -49,14 +49,14 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
     "aur_mass_feature": partial(AUR, cut="mass", unit="feature"),
     "aup_count_feature": partial(AUP, cut="count", unit="feature"),
     "aur_count_feature": partial(AUR, cut="count", unit="feature"),
-    "aup_mass_time_as_released": partial(AUP, cut="mass", unit="time", slip=True),
-    "aur_mass_time_as_released": partial(AUR, cut="mass", unit="time", slip=True),
-    "aup_count_time_as_released": partial(AUP, cut="count", unit="time", slip=True),
-    "aur_count_time_as_released": partial(AUR, cut="count", unit="time", slip=True),
-    "aup_mass_feature_as_released": partial(AUP, cut="mass", unit="feature", slip=True),
-    "aur_mass_feature_as_released": partial(AUR, cut="mass", unit="feature", slip=True),
-    "aup_count_feature_as_released": partial(AUP, cut="count", unit="feature", slip=True),
-    "aur_count_feature_as_released": partial(AUR, cut="count", unit="feature", slip=True),
+    "aup_mass_time_as_released": partial(AUP, cut="mass", unit="time", weights="released"),
+    "aur_mass_time_as_released": partial(AUR, cut="mass", unit="time", weights="released"),
+    "aup_count_time_as_released": partial(AUP, cut="count", unit="time", weights="released"),
+    "aur_count_time_as_released": partial(AUR, cut="count", unit="time", weights="released"),
+    "aup_mass_feature_as_released": partial(AUP, cut="mass", unit="feature", weights="released"),
+    "aur_mass_feature_as_released": partial(AUR, cut="mass", unit="feature", weights="released"),
+    "aup_count_feature_as_released": partial(AUP, cut="count", unit="feature", weights="released"),
+    "aur_count_feature_as_released": partial(AUR, cut="count", unit="feature", weights="released"),
     "information": Information,
     "entropy": Entropy,
     "saliency_distribution": SaliencyDistribution,
@@ -65,8 +65,7 @@ METRICS: dict[str, Callable[..., Metric | Curve]] = {
     "weighted_jaccard": WeightedJaccard,
     "euclidean_distance": EuclideanDistance,
 }
-"""Every metric by name: a :class:`~tsinterp_lib.types.Metric` (one score per sample) or a
-:class:`~tsinterp_lib.types.Curve` (a score per sample and level)."""
+"""Every :class:`~tsinterp_lib.types.Metric` by name, with the settings that the name stands for."""
 
 
 def cards_table() -> pd.DataFrame:

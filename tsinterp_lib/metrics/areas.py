@@ -1,4 +1,4 @@
-"""Areas under precision and recall over the nine levels (:cite:p:`ismail2020`)."""
+"""Measure areas under precision and recall over the nine levels (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class AUP(Metric):
-    r"""Area under the weighted precision (:cite:p:`ismail2020`).
+    r"""Measures the area under the weighted precision (:cite:p:`ismail2020`).
 
     .. math:: \mathrm{AUP} = \int_{0.1}^{0.9} P(p) \, dp \in [0, 0.8]
 
@@ -25,15 +25,15 @@ class AUP(Metric):
 
     cut: str = "mass"
     unit: str = "cell"
-    slip: bool = False
+    weights: str = "meant"
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return trapezoid(Precision(self.cut, self.unit, self.slip).curve(e), LEVELS)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return trapezoid(Precision(self.cut, self.unit, self.weights).scores(e), LEVELS)[:, None]
 
 
 @dataclass(frozen=True)
 class AUR(Metric):
-    r"""Area under the weighted recall (:cite:p:`ismail2020`).
+    r"""Measures the area under the weighted recall (:cite:p:`ismail2020`).
 
     .. math:: \mathrm{AUR} = \int_{0.1}^{0.9} R(p) \, dp \in [0, 0.8]
 
@@ -43,15 +43,15 @@ class AUR(Metric):
 
     cut: str = "mass"
     unit: str = "cell"
-    slip: bool = False
+    weights: str = "meant"
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return trapezoid(Recall(self.cut, self.unit, self.slip).curve(e), LEVELS)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return trapezoid(Recall(self.cut, self.unit, self.weights).scores(e), LEVELS)[:, None]
 
 
 @dataclass(frozen=True)
 class AUPR(Metric):
-    r"""Area under weighted precision over weighted recall (:cite:p:`ismail2020`).
+    r"""Measures the area under weighted precision over weighted recall (:cite:p:`ismail2020`).
 
     .. math:: \mathrm{AUPR} = \int P \, dR
 
@@ -61,9 +61,9 @@ class AUPR(Metric):
 
     cut: str = "mass"
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        recall, order = Recall(self.cut).curve(e).sort(dim=1, stable=True)
-        return torch.trapezoid(Precision(self.cut).curve(e).gather(1, order), recall, dim=1)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        recall, order = Recall(self.cut).scores(e).sort(dim=1, stable=True)
+        return torch.trapezoid(Precision(self.cut).scores(e).gather(1, order), recall, dim=1)[:, None]
 
 
 def trapezoid(values: Float[Tensor, "N L"], levels: tuple[float, ...]) -> Float[Tensor, "N"]:

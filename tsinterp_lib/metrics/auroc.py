@@ -1,4 +1,4 @@
-"""Area under the receiver operating characteristic of the magnitudes (:cite:p:`davis2006`)."""
+"""Measure the area under the receiver operating characteristic of the magnitudes (:cite:p:`davis2006`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from tsinterp_lib.metrics.precision_recall import ratio
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled_unscaled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
 
 @dataclass(frozen=True)
 class AUROC(Metric):
-    r"""Probability that an important cell outranks an unimportant one, ties counting half (:cite:p:`davis2006`).
+    r"""Estimates how probably an important cell outranks an unimportant one, ties counting half (:cite:p:`davis2006`).
 
     .. math:: \mathrm{AUROC} = P(s_i > s_j) + \tfrac12 P(s_i = s_j), \quad i \in B, \ j \notin B
 
@@ -30,10 +30,10 @@ class AUROC(Metric):
 
     pool: bool = False
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        falling, truth = pooled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        falling, truth = pooled_unscaled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._area(falling, truth)
-        return found.repeat(len(e.x)) if self.pool else found
+        return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 
     def _area(self, falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:
         g = groups(falling)

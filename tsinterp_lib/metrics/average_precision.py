@@ -1,4 +1,4 @@
-"""Average precision of the magnitudes (:cite:p:`davis2006`)."""
+"""Average the precision of the magnitudes (:cite:p:`davis2006`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled_unscaled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
 
 @dataclass(frozen=True)
 class AveragePrecision(Metric):
-    r"""Unweighted precision, averaged over the ranks of the important cells (:cite:p:`davis2006`).
+    r"""Averages the unweighted precision over the ranks of the important cells (:cite:p:`davis2006`).
 
     .. math:: \mathrm{AP} = \sum_g (R_g - R_{g-1}) P_g
 
@@ -27,10 +27,10 @@ class AveragePrecision(Metric):
 
     pool: bool = False
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        falling, truth = pooled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        falling, truth = pooled_unscaled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._mean(falling, truth)
-        return found.repeat(len(e.x)) if self.pool else found
+        return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 
     def _mean(self, falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:
         end = groups(falling).end

@@ -1,4 +1,4 @@
-"""The card of every metric."""
+"""Write the card of every metric: formula, range, direction, and what chance and a perfect map score."""
 
 from __future__ import annotations
 
@@ -67,11 +67,13 @@ def _areas(cut: str) -> dict[str, Card]:
     }  # fmt: skip
 
 
-def _units(cut: str, unit: str, slip: bool) -> dict[str, Card]:
+def _units(cut: str, unit: str, released: bool) -> dict[str, Card]:
     cells, other = ("features", "steps") if unit == "time" else ("steps", "features")
-    note = f"A unit weighs the mean of its k largest cells; k is the number of important {other if slip else cells}."
+    note = (
+        f"A unit weighs the mean of its k largest cells; k is the number of important {other if released else cells}."
+    )
     dialect = f"{DIALECTS[cut]}; per {'time step' if unit == 'time' else 'feature'}"
-    tail = "_as_released" if slip else ""
+    tail = "_as_released" if released else ""
     fast = "Nearly every unit has a selected cell at the lowest level, so a random map comes close to 0.8."
     return {
         f"aup_{cut}_{unit}{tail}": Card(

@@ -1,4 +1,4 @@
-"""What a metric means: its range and direction, what chance scores and what a perfect map scores."""
+"""Say what a metric means: its range and direction, what chance scores and what a perfect map scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Direction = Literal["higher", "lower", "none"]
 
 @dataclass(frozen=True)
 class Planted:
-    """A box of important cells, ``steps`` × ``features``, in series of ``n_steps`` × ``n_features``."""
+    """Describes a box of important cells, ``steps`` × ``features``, in series of ``n_steps`` × ``n_features``."""
 
     n_steps: int
     n_features: int
@@ -47,7 +47,7 @@ At = Callable[[Planted, float], float]
 
 @dataclass(frozen=True)
 class Score:
-    """An expected score in words and, where it has a closed form, as a function."""
+    """Holds an expected score in words and, where it has a closed form, as a function."""
 
     text: str
     at: At | None = None
@@ -55,7 +55,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Card:
-    """One metric: ``formula`` in LaTeX, range, direction, the dialect of its name, and its two reference scores.
+    """Describes one metric: ``formula`` in LaTeX, range, direction, dialect of its name, and two reference scores.
 
     ``null`` is the mean score of a uniform random map, ``perfect`` that of a map that is 1 on the important cells and
     0 elsewhere. ``source`` is a citation key of the book.

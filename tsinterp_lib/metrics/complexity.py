@@ -1,4 +1,4 @@
-"""Information and entropy of a map, read as a mask (:cite:p:`crabbe2021`)."""
+"""Measure information and entropy of a map, read as a mask (:cite:p:`crabbe2021`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OVERS = ("important", "all")
 
 @dataclass(frozen=True)
 class Information(Metric):
-    r"""Information that a map, read as a mask, holds about a set of cells, in bits (:cite:p:`crabbe2021`).
+    r"""Measures the information that a map, read as a mask, holds about a set of cells, in bits (:cite:p:`crabbe2021`).
 
     .. math:: I_A(s) = \sum_{i \in A} \left| \log_2 (1 - s_i + \epsilon) \right|
 
@@ -33,13 +33,13 @@ class Information(Metric):
     def __post_init__(self) -> None:
         known(self.over, OVERS, "over")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return summed(torch.log2(1 - e.magnitude + self.epsilon).abs(), _cells(e, self.over))
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return summed(torch.log2(1 - e.magnitude + self.epsilon).abs(), _cells(e, self.over))[:, None]
 
 
 @dataclass(frozen=True)
 class Entropy(Metric):
-    r"""Entropy of a map, read as a mask, over a set of cells, in bits (:cite:p:`crabbe2021`).
+    r"""Measures the entropy of a map, read as a mask, over a set of cells, in bits (:cite:p:`crabbe2021`).
 
     .. math:: H_A(s) = \sum_{i \in A} s_i \left| \log_2(\epsilon + s_i) \right|
               + (1 - s_i) \left| \log_2(\epsilon + 1 - s_i) \right|
@@ -54,10 +54,10 @@ class Entropy(Metric):
     def __post_init__(self) -> None:
         known(self.over, OVERS, "over")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         s, eps = e.magnitude, self.epsilon
         bits = s * torch.log2(eps + s).abs() + (1 - s) * torch.log2(eps + 1 - s).abs()
-        return summed(bits, _cells(e, self.over))
+        return summed(bits, _cells(e, self.over))[:, None]
 
 
 def summed(bits: Float[Tensor, "N D"], cells: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:

@@ -1,4 +1,4 @@
-"""Numbers that belong to a whole test set and are no mean of scores per sample."""
+"""Compute numbers that belong to a whole test set and are no mean of scores per sample."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def carry_zero(accuracy: Float[Tensor, "L"]) -> Float[Tensor, "L"]:
     return torch.where(before.cummax(0).values, 0.0, accuracy)
 
 
-def pooled(e: Explanation, pairing: str = "same", start: str = "smallest") -> tuple[float, float]:
+def pooled_threshold_areas(e: Explanation, pairing: str = "same", start: str = "smallest") -> tuple[float, float]:
     """Threshold AUP and AUR over the cells of all samples at once, as :cite:t:`crabbe2021` report them.
 
     Magnitudes are scaled per sample, then pooled. Settings as for

@@ -1,4 +1,4 @@
-"""How far a map is from the truth, cell by cell (:cite:p:`ismail2019`)."""
+"""Measure how far a map is from the truth, cell by cell (:cite:p:`ismail2019`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tsinterp_lib.types import Explanation, Metric
 
 @dataclass(frozen=True)
 class WeightedJaccard(Metric):
-    r"""What a map and the truth have in common, of what either has (:cite:p:`ismail2019`).
+    r"""Compares what a map and the truth have in common with what either has (:cite:p:`ismail2019`).
 
     .. math:: J = \frac{\sum_i \min(b_i, s_i)}{\sum_i \max(b_i, s_i)}
 
@@ -25,14 +25,15 @@ class WeightedJaccard(Metric):
     important cells are unknown.
     """
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         b, s = e.truth.to(e.magnitude.dtype), e.magnitude
-        return torch.where(e.truth.any(1), ratio(torch.minimum(b, s).sum(1), torch.maximum(b, s).sum(1)), math.nan)
+        common = ratio(torch.minimum(b, s).sum(1), torch.maximum(b, s).sum(1))
+        return torch.where(e.truth.any(1), common, math.nan)[:, None]
 
 
 @dataclass(frozen=True)
 class EuclideanDistance(Metric):
-    r"""Distance of a map from the truth, in units of the truth's own length (:cite:p:`ismail2019`).
+    r"""Measures the distance of a map from the truth, in units of the truth's own length (:cite:p:`ismail2019`).
 
     .. math:: \lVert b - s \rVert_2 \,/\, \lVert b \rVert_2
 
@@ -40,6 +41,7 @@ class EuclideanDistance(Metric):
     distance 1, whatever the data: more than that is worse than no map at all.
     """
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         b = e.truth.to(e.magnitude.dtype)
-        return ratio(torch.linalg.vector_norm(b - e.magnitude, dim=1), torch.linalg.vector_norm(b, dim=1))
+        norm = torch.linalg.vector_norm
+        return ratio(norm(b - e.magnitude, dim=1), norm(b, dim=1))[:, None]

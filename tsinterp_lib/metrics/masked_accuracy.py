@@ -1,4 +1,4 @@
-"""Accuracy of the model after the most salient cells were replaced (:cite:p:`ismail2020`)."""
+"""Measure the accuracy of the model after the most salient cells were replaced (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.metrics.areas import trapezoid
-from tsinterp_lib.metrics.selection import CUTS, kept, rank, selected_counts
+from tsinterp_lib.metrics.selection import CUTS, computed_once, rank, selected_counts
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import seed_from
-from tsinterp_lib.types import Curve, Explanation, Metric
+from tsinterp_lib.types import Explanation, Metric
 
 ELEVEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """The levels of the accuracy drop: nothing replaced, …, everything replaced."""
@@ -27,8 +27,8 @@ FILLS = ("background", "other_samples", "zero")
 
 
 @dataclass(frozen=True)
-class MaskedAccuracy(Curve):
-    r"""Whether the model is still right when the top cells at a level hold other values (:cite:p:`ismail2020`).
+class MaskedAccuracy(Metric):
+    r"""Checks whether the model is still right when the top cells at a level hold other values (:cite:p:`ismail2020`).
 
     .. math:: C_n(p) = \mathbf 1\left[ \arg\max_c f_c(\tilde x_n) = y_n \right], \quad
               \tilde x_{n,i} = \begin{cases} z_{n,i} & i \in A(p) \\ x_{n,i} & \text{otherwise} \end{cases}
@@ -57,7 +57,7 @@ class MaskedAccuracy(Curve):
         if self.batch_size < 1:
             raise InvalidInput(f"`batch_size` is {self.batch_size}: at least one row goes through the model at once.")
 
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         k = selected_counts(e, self.cut, self.levels)
         with attribution_mode(e.model), torch.no_grad():
             return torch.stack([self._at(e, k[:, i], level) for i, level in enumerate(self.levels)], 1)
@@ -65,15 +65,15 @@ class MaskedAccuracy(Curve):
     def _at(self, e: Explanation, k: Int[Tensor, "N"], level: float) -> Float[Tensor, "N"]:
         """Who is still right at a level. Where nothing or everything is replaced, both cuts share one answer."""
         if level <= 0:
-            return kept(e, ("right", self.batch_size), lambda: self._correct(e, e.x))
+            return computed_once(e, ("right", self.batch_size), lambda: self._correct(e, e.x))
         values = replacement(e, self.fill, self.noise, seed_from(e.seed, level))
         if bool((k >= e.x[0].numel()).all()):
             key = ("right on noise", level, self.fill, self.noise, self.batch_size)
-            return kept(e, key, lambda: self._correct(e, values))
+            return computed_once(e, key, lambda: self._correct(e, values))
         chosen = (rank(e) < k[:, None]).view(e.x.shape)
         return self._correct(e, torch.where(chosen, values, e.x))
 
-    def _correct(self, e: Explanation, x: Float[Tensor, "#N T F"]) -> Float[Tensor, "N"]:
+    def _correct(self, e: Explanation, x: Float[Tensor, "#N *axes"]) -> Float[Tensor, "N"]:
         chunks = (x[i : i + self.batch_size] for i in range(0, len(x), self.batch_size))
         predicted = torch.cat([e.model(rows).argmax(1) for rows in chunks])
         return (predicted == e.target).to(torch.float64)
@@ -81,7 +81,7 @@ class MaskedAccuracy(Curve):
 
 @dataclass(frozen=True)
 class MaskedAccuracyArea(Metric):
-    r"""Area under the masked accuracy (:cite:p:`ismail2020`); lower is better.
+    r"""Measures the area under the masked accuracy (:cite:p:`ismail2020`); lower is better.
 
     .. math:: \mathrm{AUC} = \int_0^1 C(p) \, dp \in [0, 1]
 
@@ -97,11 +97,11 @@ class MaskedAccuracyArea(Metric):
     def __post_init__(self) -> None:
         MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size)
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).curve(e), ELEVEN)
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).scores(e), ELEVEN)[:, None]
 
 
-def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tensor, "#N T F"]:
+def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tensor, "#N *axes"]:
     """Values to write into selected cells: one series per sample, or one for all where ``noise`` is ``shared``."""
     n = len(e.x)
     if fill == "zero":

@@ -1,4 +1,4 @@
-"""How saliency falls off with rank (:cite:p:`ismail2020`)."""
+"""Show how saliency falls off with rank (:cite:p:`ismail2020`)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tsinterp_lib.metrics.selection import sorted_magnitude
-from tsinterp_lib.types import Curve, Explanation
+from tsinterp_lib.types import Explanation, Metric
 
 RANKS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Rank fractions: 0 is the most salient cell, 1 the least. The released plots have one point every 0.02."""
 
 
 @dataclass(frozen=True)
-class SaliencyDistribution(Curve):
-    r"""The magnitude of the cell at a fraction of the ranking (:cite:p:`ismail2020`).
+class SaliencyDistribution(Metric):
+    r"""Reads off the magnitude of the cell at a fraction of the ranking (:cite:p:`ismail2020`).
 
     .. math:: s_{(r)}, \quad r = \min(\operatorname{round}(qD), D - 1)
 
@@ -28,7 +28,7 @@ class SaliencyDistribution(Curve):
 
     levels: tuple[float, ...] = RANKS
 
-    def _curve(self, e: Explanation) -> Float[Tensor, "N L"]:
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         s = sorted_magnitude(e)
         d = s.shape[1]
         q = torch.tensor(self.levels, dtype=torch.float64, device=s.device)

@@ -1,4 +1,4 @@
-"""Where the saliency lies: in informative steps and features, in one of the two, or in neither."""
+"""Show where the saliency lies: in informative steps and features, in one of the two, or in neither."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUPS = ("both", "time_only", "feature_only", "neither", "cells")
 
 @dataclass(frozen=True)
 class SaliencyShare(Metric):
-    r"""The share of a map's magnitude in one group of cells, after the groups of :cite:p:`ismail2020`.
+    r"""Measures the share of a map's magnitude in one group of cells, after the groups of :cite:p:`ismail2020`.
 
     .. math:: \frac{\sum_{(t, f) \in G} s_{tf}}{\sum_{t, f} s_{tf}}
 
@@ -28,9 +28,11 @@ class SaliencyShare(Metric):
     and ``feature_only``, of one of them; ``neither``; these four sum to one. ``cells``: the important cells
     themselves. A map without preference gives each group its share of the cells.
 
-    ``side``: fold the series into an image of so many steps by so many features first, so that views of one image are
-    compared by the same groups; default None: as the series is. NaN for a constant map.
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` where ``side`` does not fit, ``UnknownName`` for another group.
+    ``side`` is for series that were cut out of a square image, row after row, whatever their length: they are folded
+    back into that image of so many rows (its steps) by so many columns (its features), so that views of one image are
+    compared by the same groups. Default None: as the sample is, by its axes ``time`` and ``feature``, which ``cells``
+    alone does not need. NaN for a constant map. Raises :class:`~tsinterp_lib.errors.InvalidInput` where ``side`` does
+    not fit or an axis is not there, ``UnknownName`` for another group.
     """
 
     group: str = "both"
@@ -39,30 +41,37 @@ class SaliencyShare(Metric):
     def __post_init__(self) -> None:
         known(self.group, GROUPS, "group")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        n, steps, features = e.x.shape
-        if self.side is not None and self.side**2 != steps * features:
-            raise InvalidInput(
-                f"`side` is {self.side}; the series has {steps} × {features} cells: give the root of their number."
-            )
-        shape = (n, steps, features) if self.side is None else (n, self.side, self.side)
-        truth = important(e).view(shape)
-        time, feature = truth.any(2)[:, :, None], truth.any(1)[:, None, :]
-        chosen = {
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        shape, n_cells = e.x.shape, e.magnitude.shape[1]
+        if self.side is not None:
+            if self.side**2 != n_cells:
+                raise InvalidInput(
+                    f"`side` is {self.side}; a sample has {n_cells} cells: give the root of their number."
+                )
+            shape = torch.Size((len(e.x), self.side, self.side))
+        s, chosen = e.magnitude.view(shape), self._chosen(important(e).view(shape), e)
+        cells = tuple(range(1, s.dim()))
+        total = s.sum(cells)
+        return torch.where(total > 0, (s * chosen).sum(cells) / total, math.nan)[:, None]
+
+    def _chosen(self, truth: Bool[Tensor, "N *axes"], e: Explanation) -> Bool[Tensor, "N *axes"]:
+        """The cells of the group, from those that are important."""
+        if self.group == "cells":
+            return truth
+        at = (1, 2) if self.side is not None else (e.axes.dim("time"), e.axes.dim("feature"))
+        dims = range(1, truth.dim())
+        time, feature = (truth.any(tuple(d for d in dims if d != own), keepdim=True) for own in at)
+        return {
             "both": time & feature,
             "time_only": time & ~feature,
             "feature_only": ~time & feature,
             "neither": ~time & ~feature,
-            "cells": truth,
         }[self.group]
-        s = e.magnitude.view(shape)
-        total = s.sum((1, 2))
-        return torch.where(total > 0, (s * chosen).sum((1, 2)) / total, math.nan)
 
 
-def important(e: Explanation) -> Bool[Tensor, "N T F"]:
+def important(e: Explanation) -> Bool[Tensor, "N *axes"]:
     """The planted cells, or, where nothing is planted, the cells above the middle of their sample's range."""
     if e.importance is not None:
         return e.importance
     low, high = e.x.flatten(1).amin(1), e.x.flatten(1).amax(1)
-    return e.x > ((low + high) / 2)[:, None, None]
+    return e.x > ((low + high) / 2).view(-1, *[1] * (e.x.dim() - 1))

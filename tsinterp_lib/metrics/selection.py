@@ -1,4 +1,4 @@
-"""Which cells count as selected at a level: the mass cut and the count cut, by one sort per explanation."""
+"""Select cells at a level by the mass cut or the count cut, with one sort per explanation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """The nine levels at which precision and recall are taken."""
 
 
-def kept(e: Explanation, key: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
+def computed_once(e: Explanation, key: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
     """``make()``, computed once per explanation and key and kept in ``e.memo``."""
     if key not in e.memo:
         e.memo[key] = make()
@@ -26,29 +26,32 @@ def kept(e: Explanation, key: tuple[object, ...], make: Callable[[], Tensor]) ->
 
 def sorted_magnitude(e: Explanation) -> Float[Tensor, "N D"]:
     """The magnitudes from the highest to the lowest."""
-    return kept(e, ("sorted magnitude",), lambda: e.magnitude.gather(1, e.order))
+    return computed_once(e, ("sorted magnitude",), lambda: e.magnitude.gather(1, e.order))
 
 
 def sorted_truth(e: Explanation) -> Bool[Tensor, "N D"]:
     """The importance mask in the order of falling magnitude."""
-    return kept(e, ("sorted truth",), lambda: e.truth.gather(1, e.order))
+    return computed_once(e, ("sorted truth",), lambda: e.truth.gather(1, e.order))
 
 
-def pooled(e: Explanation) -> tuple[Float[Tensor, "1 ND"], Bool[Tensor, "1 ND"]]:
-    """Magnitudes of the cells of all samples in one falling order, not scaled per sample, and the truth beside them."""
+def pooled_unscaled(e: Explanation) -> tuple[Float[Tensor, "1 ND"], Bool[Tensor, "1 ND"]]:
+    """Magnitudes of the cells of all samples in one falling order, as they are, and the truth beside them.
+
+    Not scaled per sample, unlike :func:`tsinterp_lib.metrics.dataset_level.pooled_threshold_areas`.
+    """
     s = e.attribution.detach().abs().to(torch.float64).reshape(1, -1)
-    order = kept(e, ("pooled order",), lambda: torch.argsort(s, dim=1, descending=True, stable=True))
+    order = computed_once(e, ("pooled order",), lambda: torch.argsort(s, dim=1, descending=True, stable=True))
     return s.gather(1, order), e.truth.reshape(1, -1).gather(1, order)
 
 
 def cumulated_magnitude(e: Explanation) -> Float[Tensor, "N D"]:
     """Column k − 1 holds the saliency of the top k cells."""
-    return kept(e, ("cumulated magnitude",), lambda: sorted_magnitude(e).cumsum(1))
+    return computed_once(e, ("cumulated magnitude",), lambda: sorted_magnitude(e).cumsum(1))
 
 
 def cumulated_hits(e: Explanation) -> Float[Tensor, "N D"]:
     """Column k − 1 holds the saliency of those among the top k cells that are important."""
-    return kept(e, ("cumulated hits",), lambda: (sorted_magnitude(e) * sorted_truth(e)).cumsum(1))
+    return computed_once(e, ("cumulated hits",), lambda: (sorted_magnitude(e) * sorted_truth(e)).cumsum(1))
 
 
 def rank(e: Explanation) -> Int[Tensor, "N D"]:
@@ -58,7 +61,7 @@ def rank(e: Explanation) -> Int[Tensor, "N D"]:
         n, d = e.order.shape
         return torch.empty_like(e.order).scatter_(1, e.order, torch.arange(d, device=e.order.device).expand(n, d))
 
-    return kept(e, ("rank",), places)
+    return computed_once(e, ("rank",), places)
 
 
 def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Int[Tensor, "N L"]:
@@ -68,7 +71,7 @@ def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS
     :math:`k = \operatorname{round}(pD)`. Between the levels 0 (no cell) and 1 (all cells) at least one cell and at
     most :math:`D - 1` cells are selected. A constant map has no saliency: the mass cut then selects one cell.
     """
-    return kept(e, ("selected counts", cut, levels), lambda: _selected_counts(e, cut, levels))
+    return computed_once(e, ("selected counts", cut, levels), lambda: _selected_counts(e, cut, levels))
 
 
 def selection(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Bool[Tensor, "N L D"]:

@@ -1,4 +1,4 @@
-"""Areas under precision and recall over the score axis (:cite:p:`crabbe2021`)."""
+"""Measure areas under precision and recall over the score axis (:cite:p:`crabbe2021`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RULES = ("trapezoid", "step")
 
 @dataclass(frozen=True)
 class AUPThreshold(Metric):
-    r"""Area under the precision over the threshold (:cite:p:`crabbe2021`).
+    r"""Measures the area under the precision over the threshold (:cite:p:`crabbe2021`).
 
     .. math:: \mathrm{AUP} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|\{i : s_i \ge \tau\}|} \, d\tau
 
@@ -38,9 +38,10 @@ class AUPThreshold(Metric):
     released scripts). ``start`` is ``smallest`` (default: from the smallest score of all, current scikit-learn) or
     ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
 
-    The paper pools the cells of all samples (:func:`~tsinterp_lib.metrics.dataset_level.pooled`); here each sample is
-    scored. With ``pool`` every sample gets the area of all cells together, so that the mean is the paper's number and
-    only seeds give it a spread: a nearly binary map has few thresholds of its own and many in a pool.
+    The paper pools the cells of all samples, as :func:`~tsinterp_lib.metrics.dataset_level.pooled_threshold_areas`
+    does; here each sample is scored. With ``pool`` every sample gets the area of all cells together, so that the mean
+    is the paper's number and only seeds give it a spread: a nearly binary map has few thresholds of its own and many in
+    a pool.
     NaN for a constant map and where all cells are important or none is.
     """
 
@@ -54,13 +55,13 @@ class AUPThreshold(Metric):
         known(self.start, STARTS, "start")
         known(self.rule, RULES, "rule")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return _areas(e, self.pairing, self.start, self.rule, self.pool)[0]
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[0][:, None]
 
 
 @dataclass(frozen=True)
 class AURThreshold(Metric):
-    r"""Area under the recall over the threshold (:cite:p:`crabbe2021`).
+    r"""Measures the area under the recall over the threshold (:cite:p:`crabbe2021`).
 
     .. math:: \mathrm{AUR} = \int_0^1 \frac{|\{i \in B : s_i \ge \tau\}|}{|B|} \, d\tau
 
@@ -78,8 +79,8 @@ class AURThreshold(Metric):
         known(self.start, STARTS, "start")
         known(self.rule, RULES, "rule")
 
-    def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        return _areas(e, self.pairing, self.start, self.rule, self.pool)[1]
+    def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[1][:, None]
 
 
 def _areas(

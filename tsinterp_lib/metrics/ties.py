@@ -1,4 +1,4 @@
-"""Cells of equal magnitude cross a threshold together: where each group of equals begins and ends in the order."""
+"""Find where each group of cells of equal magnitude, which cross a threshold together, begins and ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Groups(NamedTuple):
-    """First and last place of the group of equals that each place belongs to."""
+    """Holds the first and last place of the group of equals that each place belongs to."""
 
     start: Int[Tensor, "N D"]
     end: Int[Tensor, "N D"]

@@ -1,4 +1,4 @@
-"""Precision and recall count cells, or whole time steps, or whole features: the sums of saliency behind each."""
+"""Sum the saliency that precision and recall divide: of cells, or of whole units such as time steps or rows."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import cumulated_hits, cumulated_magnitude, kept, rank, selected_counts
+from tsinterp_lib.axes import CELL
+from tsinterp_lib.metrics.selection import computed_once, cumulated_hits, cumulated_magnitude, rank, selected_counts
 from tsinterp_lib.types import Explanation
 
-UNITS = ("cell", "time", "feature")
-"""What is found or missed: a cell, a time step (any cell of it), a feature (any cell of it)."""
+WEIGHTS = ("meant", "released")
+"""How many of a unit's largest cells weigh it: as many as the other axes have important places, or as many as there
+are important units, which is what released code computes."""
 
 
 class Sums(NamedTuple):
-    """Saliency of what is selected and important, of what is selected, and of what is important."""
+    """Holds the saliency of what is selected and important, of what is selected, and of what is important."""
 
     hits: Float[Tensor, "N L"]
     selected: Float[Tensor, "N L"]
@@ -25,33 +27,38 @@ class Sums(NamedTuple):
     """Samples in which all units are important, or none: there is nothing to find."""
 
 
-def sums(e: Explanation, cut: str, unit: str, slip: bool, levels: tuple[float, ...]) -> Sums:
-    """The sums at every level; ``slip`` concerns time steps and features only (see :func:`unit_weights`)."""
+def sums(e: Explanation, cut: str, unit: str, weights: str, levels: tuple[float, ...]) -> Sums:
+    """The sums at every level; ``weights`` concerns units of several cells only (see :func:`unit_weights`)."""
     k = selected_counts(e, cut, levels)
-    if unit == "cell":
+    if unit == CELL:
         return _cell_sums(e, k)
-    truth = _true_units(e, unit)
-    weight = unit_weights(e, unit, slip)
-    chosen = _first_rank(e, unit)[:, None, :] < k[:, :, None]
+    cells = cells_of(e, unit)
+    truth = e.truth[:, cells].any(2)
+    weight = unit_weights(e, unit, weights)
+    chosen = rank(e)[:, cells].amin(2)[:, None, :] < k[:, :, None]
     selected = (weight[:, None, :] * chosen).sum(2)
     hits = (weight[:, None, :] * (chosen & truth[:, None, :])).sum(2)
     return Sums(hits, selected, (weight * truth).sum(1, keepdim=True), _degenerate(truth))
 
 
-def unit_weights(e: Explanation, unit: str, slip: bool) -> Float[Tensor, "N U"]:
-    """The mean of the ``k`` largest magnitudes of each time step (or feature).
+def cells_of(e: Explanation, unit: str) -> Int[Tensor, "U R"]:
+    """The flat places of the cells of each unit, in the order of cells; raises for an axis that ``e`` does not have."""
+    groups = e.axes.groups(unit, e.x.shape[1:]).flatten()
+    return torch.argsort(groups, stable=True).view(int(groups.max()) + 1, -1).to(e.x.device)
 
-    ``k`` is the number of important features for a time step, and of important steps for a feature. With ``slip`` the
-    two are exchanged, as the released code of :cite:t:`ismail2020` has them; square boxes are not affected.
+
+def unit_weights(e: Explanation, unit: str, weights: str) -> Float[Tensor, "N U"]:
+    """The mean of the ``k`` largest magnitudes of each unit.
+
+    ``k`` is the number of important places on the other axes: of important features for a time step, of important
+    steps for a feature. With ``released`` it is the number of important units, as the released code of
+    :cite:t:`ismail2020` exchanges the two; square boxes are not affected.
     """
-    n, t, f = e.x.shape
-    s = e.magnitude.view(n, t, f)
-    truth = e.truth.view(n, t, f)
-    steps, features = truth.any(2).sum(1), truth.any(1).sum(1)
-    rows = s if unit == "time" else s.transpose(1, 2)
-    k = features if (unit == "time") != slip else steps
-    k = k.clamp(1, rows.shape[2])[:, None, None].expand(n, rows.shape[1], 1)
-    top = rows.sort(2, descending=True).values.cumsum(2)
+    cells = cells_of(e, unit)
+    s, truth = e.magnitude[:, cells], e.truth[:, cells]
+    k = truth.any(1).sum(1) if weights == "meant" else truth.any(2).sum(1)
+    k = k.clamp(1, cells.shape[1])[:, None, None].expand(len(s), len(cells), 1)
+    top = s.sort(2, descending=True).values.cumsum(2)
     return (top.gather(2, k - 1) / k).squeeze(2)
 
 
@@ -59,17 +66,9 @@ def _cell_sums(e: Explanation, k: Int[Tensor, "N L"]) -> Sums:
     at = (k - 1).clamp(min=0)
     hits = torch.where(k > 0, cumulated_hits(e).gather(1, at), 0.0)
     selected = torch.where(k > 0, cumulated_magnitude(e).gather(1, at), 0.0)
-    return Sums(hits, selected, cumulated_hits(e)[:, -1:], kept(e, ("degenerate",), lambda: _degenerate(e.truth)))
-
-
-def _first_rank(e: Explanation, unit: str) -> Int[Tensor, "N U"]:
-    n, t, f = e.x.shape
-    return rank(e).view(n, t, f).amin(2 if unit == "time" else 1)
-
-
-def _true_units(e: Explanation, unit: str) -> Bool[Tensor, "N U"]:
-    n, t, f = e.x.shape
-    return e.truth.view(n, t, f).any(2 if unit == "time" else 1)
+    return Sums(
+        hits, selected, cumulated_hits(e)[:, -1:], computed_once(e, ("degenerate",), lambda: _degenerate(e.truth))
+    )
 
 
 def _degenerate(truth: Bool[Tensor, "N U"]) -> Bool[Tensor, "N 1"]:

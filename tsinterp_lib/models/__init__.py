@@ -1,8 +1,6 @@
-"""Networks: ``MODELS[name](n_steps, n_features, n_classes, output, ...)`` is a module from (N, T, F) to (N, C)."""
+"""List the networks: ``MODELS[name](n_steps, n_features, n_classes, output, ...)`` maps (N, T, F) to (N, C)."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from torch import nn
 
@@ -15,6 +13,7 @@ from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.models.tcn import TCN
 from tsinterp_lib.models.transformer import Transformer
 from tsinterp_lib.models.white_box import WhiteBox
+from tsinterp_lib.registry import Scalar
 
 MODELS: dict[str, type[nn.Module]] = {
     "lstm": LSTM,
@@ -30,7 +29,7 @@ MODELS: dict[str, type[nn.Module]] = {
 BLACK_BOXES: dict[str, type[nn.Module]] = {**MODELS, "white_box": WhiteBox}
 """All that can be explained by name: the networks, and functions in closed form, which need no training."""
 
-MNIST_SIZES: dict[str, dict[str, Any]] = {
+MNIST_SIZES: dict[str, dict[str, Scalar]] = {
     "lstm": {"hidden_size": 25, "dropout": 0.05},
     "lstm_input_cell": {"hidden_size": 25, "n_hops": 28, "attention_size": 30, "dropout": 0.05},
     "tcn": {"n_levels": 8, "n_channels": 25, "last_channels": 25, "kernel_size": 7, "readout": "last", "dropout": 0.05},

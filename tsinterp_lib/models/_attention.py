@@ -1,4 +1,4 @@
-"""Scaled dot-product attention with dropout on its weights, its gradient written out."""
+"""Compute scaled dot-product attention with dropout on its weights, its gradient written out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ An accelerator takes all at once."""
 
 
 class Attention(torch.autograd.Function):
-    r"""``dropout(softmax(q k' / sqrt(d) + mask)) v`` for q, k, v of shape (B, T, d), stacked; B counts heads too.
+    r"""Computes ``dropout(softmax(q k' / sqrt(d) + mask)) v`` of stacked q, k, v (B, T, d); B counts heads too.
 
     With the kept and scaled weights A′ and the softmax A, the gradient of the scores is
     :math:`A' \odot (G V^\top) - A \odot \delta`, where :math:`\delta` is the row sum of G times the output: the mask

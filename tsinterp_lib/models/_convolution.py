@@ -1,4 +1,4 @@
-"""Causal dilated convolution of channels-last series, with its gradient written out and no copy per tap."""
+"""Convolve channels-last series, causally and dilated, with the gradient written out and no copy per tap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 
 
 class Convolution(torch.autograd.Function):
-    """``y[t] = bias + sum_j x[t - (k - 1 - j) d] w[j]``, x (N, T, C) zero before its start, taps w (k, C, D).
+    """Computes ``y[t] = bias + sum_j x[t - (k - 1 - j) d] w[j]``, x (N, T, C) zero before its start, taps w (k, C, D).
 
     All series lie behind one another as rows of one matrix, with room for the taps' reach between them. A tap is then
     one product of a slice of these rows: the shifted copies of the series, k times their size, are never written. Rows

@@ -1,4 +1,4 @@
-"""Dropout whose mask costs a fraction of the stock one: sixteen random bits per element, not a Bernoulli draw."""
+"""Drop elements by a mask at a fraction of the stock cost: sixteen random bits each, not a Bernoulli draw."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def kept(like: Tensor, n_dropped: int) -> Tensor:
 
 
 class FastDropout(nn.Module):
-    r"""Dropout: while training each element is zeroed with probability q, the others are scaled by 1 / (1 − q).
+    r"""Drops out: while training it zeroes each element with probability q and scales the others by 1 / (1 − q).
 
     .. math:: y = x \, b / (1 - q), \qquad b \sim \mathrm{Bernoulli}(1 - q), \qquad q = \lfloor 2^{16} p \rceil / 2^{16}
 

@@ -1,4 +1,4 @@
-"""The Transformer's feed-forward part with its gradient written out, a few rows at a time."""
+"""Compute the Transformer's feed-forward part with its gradient written out, a few rows at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ An accelerator takes all at once."""
 
 
 class FeedForward(torch.autograd.Function):
-    """``dropout(relu(x w1' + b1)) w2' + b2`` for rows x (R, F), hidden units (R, H); n_dropped 0 is no dropout.
+    """Computes ``dropout(relu(x w1' + b1)) w2' + b2`` of rows x (R, F), H hidden units; n_dropped 0 drops none.
 
     The kept hidden units are scaled through ``w2``, and a dropped unit looks like one the ReLU closed, so neither
     pass needs the mask again.

@@ -1,4 +1,4 @@
-"""The released Transformer's norm, with its gradient written out."""
+"""Standardise as the released Transformer does, with the gradient written out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EPSILON = 1e-6
 
 
 class Standardise(torch.autograd.Function):
-    """``alpha * (x - mean) / (std + epsilon) + beta`` over the last axis, std with n − 1 in the denominator."""
+    """Computes ``alpha * (x - mean) / (std + epsilon) + beta`` over the last axis, std with denominator n − 1."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class Standardise(torch.autograd.Function):
 
 
 class Norm(nn.Module):
-    r"""Standardisation of each step over its features, then a learned scale and shift.
+    r"""Standardises each step over its features, then applies a learned scale and shift.
 
     .. math:: y = \alpha \odot \frac{x - \bar x}{s + 10^{-6}} + \beta, \qquad s^2 = \frac{1}{F-1}\sum_i (x_i - \bar x)^2
 

@@ -1,4 +1,4 @@
-"""The LSTM recurrence with its gradient written out: a fifth of the small operations that autograd would issue."""
+"""Run the LSTM recurrence, its gradient written out: a fifth of the small operations of autograd."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 
 
 class LastHidden(torch.autograd.Function):
-    """Last hidden state of an LSTM, from gate inputs (N, T, 4H) and recurrent weights (4H, H).
+    """Computes the last hidden state of an LSTM, from gate inputs (N, T, 4H) and recurrent weights (4H, H).
 
     Gate rows are ordered output, input, forget, cell: the three sigmoids lie together, and so do the three gates that
     the cell state feeds. Inside, everything is laid out (T, rows, N), so that each gate of a step is one contiguous

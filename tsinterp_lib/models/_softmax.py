@@ -1,4 +1,4 @@
-"""A softmax whose gradient survives saturation in float32."""
+"""Compute a softmax whose gradient survives saturation in float32."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class StableSoftmax(torch.autograd.Function):
-    r"""Softmax over the last axis, with a backward pass free of cancellation.
+    r"""Computes the softmax over the last axis, with a backward pass free of cancellation.
 
     The textbook form of the gradient, :math:`p_i (g_i - \sum_j p_j g_j)`, subtracts two nearly equal numbers when one
     class has nearly all the mass: in float32 nothing but rounding is left of it (an error of 0.8 of a rescaled map was

@@ -1,4 +1,4 @@
-"""CNN: a static network that sees a series as an image, for comparison with those that read it step by step."""
+"""See a series as an image with a static network, for comparison with those that read it step by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SMALLEST = 6
 
 
 class CNN(Network):
-    r"""Convolutional network of images :cite:p:`lecun1998`, the static network of the benchmark :cite:p:`ismail2020`.
+    r"""Convolves the series as an image :cite:p:`lecun1998`, the static network of the benchmark :cite:p:`ismail2020`.
 
     .. math:: f(x) = W_2\,r(W_1 \operatorname{vec}(\operatorname{pool}_{2 \times 2}(r(K_2 * r(K_1 * x)))) + b_1) + b_2
 

@@ -1,4 +1,4 @@
-"""The next step of a series, given its past and one feature: a recurrent Gaussian generator."""
+"""Draw the next step of a series, given its past and one feature, with a recurrent Gaussian generator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEPS_PER_BATCH = 16
 
 
 class ConditionalGaussian(nn.Module):
-    r"""Recurrent Gaussian law of the next step, as :cite:t:`tonekaboni2020` use it to fill in features.
+    r"""Learns a recurrent Gaussian law of the next step, as :cite:t:`tonekaboni2020` use it to fill in features.
 
     .. math:: x_t \mid x_{<t} \sim N(m(z), \Sigma(z)), \quad \Sigma = A A^\top + 10^{-5} I, \quad
         z = \mu(h_{t-1}), \quad h = \mathrm{GRU}(x)

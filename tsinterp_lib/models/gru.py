@@ -1,4 +1,4 @@
-"""GRU: a recurrent network that is read at its last step, or at every step."""
+"""Classify with a GRU, a recurrent network that is read at its last step, or at every step."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import torch.nn.functional as nnf
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._dropout import FastDropout
 from tsinterp_lib.models._network import Network
-from tsinterp_lib.models._softmax import softmax
 
 
 class GRU(Network):
-    r"""Gated recurrent unit :cite:p:`cho2014` with the head of the state experiment :cite:p:`tonekaboni2020`.
+    r"""Reads a series with a gated recurrent unit :cite:p:`cho2014` and the head of the state experiment
+    :cite:p:`tonekaboni2020`.
 
     .. math::
         r, u &= \sigma(W x_t + b + U h_{t-1} + c), \quad n = \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + c_n)), \\
@@ -26,6 +25,8 @@ class GRU(Network):
     over the N series, for each of the K positions by itself, and leaves the running ones alone: so it is when every
     prefix is a batch of its own. Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
     """
+
+    any_length = True
 
     def __init__(
         self,
@@ -44,18 +45,6 @@ class GRU(Network):
         self.norm = nn.BatchNorm1d(hidden_size) if batch_norm else None
         self.relu, self.dropout = nn.ReLU(), FastDropout(dropout)
         self.head = nn.Linear(hidden_size, n_classes)
-
-    def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
-        """Scores of the classes at the last step, or at every step with ``per_step``; T is free."""
-        if x.shape[2] != self.n_features:
-            raise InvalidInput(
-                f"`x` has shape {tuple(x.shape)}; the network takes (N, {self.n_steps}, {self.n_features}) and "
-                "prefixes of that: check the order of the axes."
-            )
-        logits = self._logits(x)
-        if self.output != "probabilities":
-            return logits
-        return softmax(logits.flatten(0, -2)).view_as(logits)
 
     def _logits(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
         if not self.per_step:

@@ -1,4 +1,4 @@
-"""LSTM: a recurrent network read out at the last step."""
+"""Classify with an LSTM, a recurrent network read out at the last step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tsinterp_lib.models._recurrence import last_hidden, reordered
 
 
 class LSTM(Network):
-    r"""Long short-term memory :cite:p:`hochreiter1997` as in the time-series benchmark :cite:p:`ismail2020`.
+    r"""Reads a series with a long short-term memory :cite:p:`hochreiter1997` as in the time-series benchmark
+    :cite:p:`ismail2020`.
 
     .. math::
         i, f, o &= \sigma(W x_t + b + U h_{t-1} + b'), \quad g = \tanh(\cdot), \\

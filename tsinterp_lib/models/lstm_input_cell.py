@@ -1,4 +1,4 @@
-"""LSTM with input-cell attention, computed as one prefix softmax."""
+"""Classify with an LSTM with input-cell attention, computed as one prefix softmax."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAFE_EXPONENT = {torch.float32: 40.0, torch.float64: 340.0}
 
 
 class InputCellLSTM(Network):
-    r"""LSTM whose cell attends to all inputs so far :cite:p:`ismail2019`, averaged over hops :cite:p:`ismail2020`.
+    r"""Lets an LSTM's cell attend to all inputs so far :cite:p:`ismail2019`, averaged over hops :cite:p:`ismail2020`.
 
     .. math::
         l_s = W_2 \tanh(W_1 x_s + b_1) + b_2 \in \mathbb{R}^r, \quad

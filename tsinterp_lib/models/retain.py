@@ -1,4 +1,4 @@
-"""RETAIN: a recurrent network whose prediction is a sum of attended inputs."""
+"""Classify with RETAIN, a recurrent network whose prediction is a sum of attended inputs."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.models._dropout import FastDropout
 from tsinterp_lib.models._network import Network
-from tsinterp_lib.models._softmax import softmax
 
 
 class Retain(Network):
-    r"""Two recurrent attentions over embedded inputs :cite:p:`choi2016`, sized as by :cite:t:`tonekaboni2020`.
+    r"""Sums embedded inputs under two recurrent attentions :cite:p:`choi2016`.
 
     .. math:: v_s = E x_s, \quad \alpha^t_s = \operatorname{softmax}_{s \le t} w^\top g_s, \quad
         \beta_s = \tanh(B h_s), \quad z_t = W \sum_{s \le t} \alpha^t_s \, \beta_s \odot v_s + b
 
-    with two GRUs g and h of ``hidden_size`` 8 over the embedding of ``embedding`` 128. ``dropout`` 0.4 on the embedding
-    and on the context, ``input_dropout`` on the input (None: twice ``dropout``, the released 0.8). The recurrences run
-    forward in time, as in the released re-implementation (the paper's run backward); every :math:`z_t` then depends
-    on the steps up to t alone. Input (N, T, F) of any length; output (N, C), :math:`z_T`; with ``per_step``
-    (N, T, C). Raises :class:`~tsinterp_lib.errors.InvalidInput` on another F.
+    with two GRUs g and h of ``hidden_size`` 8 over the embedding of ``embedding`` 128, the sizes of
+    :cite:t:`tonekaboni2020`. ``dropout`` 0.4 on the embedding and on the context, ``input_dropout`` on the input (None:
+    twice ``dropout``, the released 0.8). The recurrences run forward in time, as in the released re-implementation (the
+    paper's run backward); every :math:`z_t` then depends on the steps up to t alone. Input (N, T, F) of any length;
+    output (N, C), :math:`z_T`; with ``per_step`` (N, T, C). Raises :class:`~tsinterp_lib.errors.InvalidInput` on
+    another F.
     """
+
+    any_length = True
 
     def __init__(
         self,
@@ -47,18 +48,6 @@ class Retain(Network):
         self.input_dropout = FastDropout(2 * dropout if input_dropout is None else input_dropout)
         self.embedding_dropout, self.context_dropout = FastDropout(dropout), FastDropout(dropout)
         self.head = nn.Linear(embedding, n_classes)
-
-    def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *T C"]:
-        """Scores of the classes at the last step, or at every step with ``per_step``; T is free."""
-        if x.shape[2] != self.n_features:
-            raise InvalidInput(
-                f"`x` has shape {tuple(x.shape)}; the network takes (N, {self.n_steps}, {self.n_features}) and "
-                "prefixes of that: check the order of the axes."
-            )
-        logits = self._logits(x)
-        if self.output != "probabilities":
-            return logits
-        return softmax(logits.flatten(0, -2)).view_as(logits)
 
     def last(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
         """Logits at the last step."""

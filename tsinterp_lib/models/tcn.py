@@ -1,4 +1,4 @@
-"""TCN: dilated causal convolutions with residual connections, read out by a maximum over time."""
+"""Classify with a TCN: dilated causal convolutions, residual connections, a maximum over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tsinterp_lib.models._network import Network
 
 
 class CausalConv(nn.Module):
-    r"""Weight-normalised causal convolution over time :cite:p:`salimans2016`, channels last.
+    r"""Convolves causally over time with normalised weights :cite:p:`salimans2016`, channels last.
 
     .. math:: y_t = b + \sum_{j=0}^{k-1} \frac{g\,v_j}{\lVert v \rVert} x_{t - (k-1-j)\,d}, \qquad x_{s < 0} = 0
 
@@ -60,7 +60,7 @@ class CausalConv(nn.Module):
 
 
 class Block(nn.Module):
-    """Two convolutions, each with ReLU and dropout, and a residual connection (1 × 1 where the widths differ)."""
+    """Applies two convolutions with ReLU and dropout, and a residual connection (1 × 1 where widths differ)."""
 
     def __init__(self, n_in: int, n_out: int, kernel_size: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -86,7 +86,8 @@ class Block(nn.Module):
 
 
 class TCN(Network):
-    r"""Temporal convolutional network :cite:p:`bai2018` as in the time-series benchmark :cite:p:`ismail2020`.
+    r"""Reads a series with a temporal convolutional network :cite:p:`bai2018` as in the time-series benchmark
+    :cite:p:`ismail2020`.
 
     Level i is a block of two weight-normalised causal convolutions of dilation :math:`2^i`; the receptive field is
     :math:`1 + 2 (k-1) (2^L - 1)` steps (43 with the defaults). ``n_levels`` 3, ``n_channels`` 5, ``last_channels``

@@ -1,4 +1,4 @@
-"""Transformer: causal self-attention over time steps, read out by a maximum over time."""
+"""Classify with a Transformer: causal self-attention over time steps, read out by a maximum over time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def positional_code(n_steps: int, width: int) -> Float[Tensor, "T F"]:
 
 
 class SelfAttention(nn.Module):
-    r"""Multi-head attention :math:`\mathrm{softmax}(Q K^\top / \sqrt{d} + M) V` with dropout on the weights."""
+    r"""Computes multi-head attention :math:`\mathrm{softmax}(Q K^\top / \sqrt{d} + M) V`, dropout on the weights."""
 
     def __init__(self, width: int, n_heads: int, dropout: float) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class SelfAttention(nn.Module):
 
 
 class Layer(nn.Module):
-    """Attention and a two-layer feed-forward part, each behind a norm and added to its input."""
+    """Adds attention and a two-layer feed-forward part, each behind a norm, to its input."""
 
     def __init__(self, width: int, n_heads: int, feed_forward: int, dropout: float) -> None:
         super().__init__()
@@ -70,7 +70,8 @@ class Layer(nn.Module):
 
 
 class Transformer(Network):
-    r"""Transformer encoder :cite:p:`vaswani2017` as in the time-series benchmark :cite:p:`ismail2020`.
+    r"""Reads a series with a Transformer encoder :cite:p:`vaswani2017` as in the time-series benchmark
+    :cite:p:`ismail2020`.
 
     The series itself is the embedding, so the width is F: :math:`x \sqrt{F} + P` (see :func:`positional_code`), then
     ``n_layers`` 6 pre-norm layers of ``n_heads`` 5 heads and ``feed_forward`` 400 hidden units, a last norm, the

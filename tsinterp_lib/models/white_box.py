@@ -1,4 +1,4 @@
-"""A regressor in closed form, whose important cells are known because nothing else enters it."""
+"""Give a regressor in closed form, whose important cells are known because nothing else enters it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from tsinterp_lib.axes import SERIES
 from tsinterp_lib.errors import InvalidInput
 
 
 class WhiteBox(nn.Module):
-    r"""The sum of squares of the important cells of each step :cite:p:`crabbe2021`.
+    r"""Sums the squares of the important cells of each step :cite:p:`crabbe2021`.
 
     .. math:: f_t(x) = \sum_{i : (t, i) \in A} x_{ti}^2
 
@@ -27,7 +28,7 @@ class WhiteBox(nn.Module):
     more than one class.
     """
 
-    output = "values"
+    axes, output = SERIES, "values"
     cells: Tensor
 
     def __init__(self, n_steps: int, n_features: int, n_classes: int = 1, per_step: bool = True) -> None:

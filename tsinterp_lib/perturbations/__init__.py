@@ -1,4 +1,4 @@
-"""Perturbations by name: what becomes of a cell that a mask does not keep."""
+"""List the perturbations by name: what becomes of a cell that a mask does not keep."""
 
 from __future__ import annotations
 

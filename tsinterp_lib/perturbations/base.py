@@ -1,4 +1,4 @@
-"""What every perturbation has in common: a mask says how much of each cell is kept."""
+"""Say what every perturbation has in common: a mask says how much of each cell is kept."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from torch import Tensor
 
 from tsinterp_lib.errors import InvalidInput
 
-KERNELS = ("as_released", "corrected")
-
 
 class Perturbation(ABC):
-    """A way of taking cells away: a frozen dataclass whose fields are its settings.
+    """Takes cells away, as far as a mask says: a frozen dataclass whose fields are its settings.
 
     ``y = perturb(x, m)``: cell (t, i) of y is that of x where m is 1 and fully perturbed where m is 0; it depends on
     the mask at that cell alone, so that ``dy/dm`` is one number per cell.
@@ -34,7 +32,7 @@ class Perturbation(ABC):
 
 
 class Perturbed(ABC):
-    """A perturbation of P = N·T·F cells under R masks at a time."""
+    """Perturbs P = N·T·F cells under R masks at a time."""
 
     @abstractmethod
     def value(self, m: Float[Tensor, "R P"]) -> Float[Tensor, "R P"]:
@@ -48,7 +46,7 @@ class Perturbed(ABC):
 
 
 class Faded(Perturbed):
-    """A straight line from what replaces a cell, at m = 0, to the cell, at m = 1."""
+    """Fades along a straight line from what replaces a cell, at m = 0, to the cell, at m = 1."""
 
     def __init__(self, x: Float[Tensor, "N T F"], replacement: Float[Tensor, "N T F"]) -> None:
         self.away = replacement.flatten()
@@ -63,20 +61,3 @@ class Faded(Perturbed):
     ) -> Float[Tensor, "R K"]:
         """The same along the line."""
         return (self.difference if cells is None else self.difference[cells]).expand_as(m)
-
-
-def mean_over(x: Float[Tensor, "N T F"], kernel: Float[Tensor, "T T"]) -> Float[Tensor, "N T F"]:
-    """Row t of the kernel weights the steps that replace step t."""
-    return torch.einsum("ts,nsf->ntf", kernel.to(x), x)
-
-
-def check_window(width: int) -> None:
-    """Raises :class:`InvalidInput` for a window that reaches no other step."""
-    if width < 1:
-        raise InvalidInput(f"`width` is {width}: a window reaches at least one step to a side.")
-
-
-def distances(n_steps: int) -> Int[Tensor, "T T"]:
-    """s − t for every pair of steps: rows are t, columns s."""
-    at = torch.arange(n_steps)
-    return at[None, :] - at[:, None]

@@ -1,4 +1,4 @@
-"""Gaussian blur over time."""
+"""Blur over time with a Gaussian kernel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLOCK = 65_536
 
 @dataclass(frozen=True)
 class GaussianBlur(Perturbation):
-    r"""A Gaussian mean over time, the wider the less of a cell is kept :cite:p:`crabbe2021`.
+    r"""Blurs with a Gaussian mean over time, the wider the less of a cell is kept :cite:p:`crabbe2021`.
 
     .. math:: y_{ti} = \frac{\sum_s w_s x_{si}}{\sum_s w_s}, \quad w_s = e^{-(s - t)^2 / 2 \sigma_{ti}^2}, \quad
         \sigma_{ti} = \sigma_{\max} (1 + \epsilon - m_{ti})
@@ -46,7 +46,7 @@ class GaussianBlur(Perturbation):
 
 
 class Blurred(Perturbed):
-    """Sums over pairs of steps at the same distance; their weights follow from each other without exponentials.
+    """Blurs by sums over pairs of steps at the same distance, whose weights follow without exponentials.
 
     With :math:`q = e^{-1/2\\sigma^2}` the weight at distance r is :math:`q^{r^2}`, and
     :math:`q^{(r+1)^2} = q^{r^2} q^{2r+1}`.

@@ -1,4 +1,4 @@
-"""Fading to the mean of the series."""
+"""Fade to the mean of the series."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tsinterp_lib.perturbations.base import Faded, Perturbation
 
 @dataclass(frozen=True)
 class MovingAverage(Perturbation):
-    r"""A line to the mean of the feature over the whole series :cite:p:`crabbe2021`.
+    r"""Fades along a line to the mean of the feature over the whole series :cite:p:`crabbe2021`.
 
     .. math:: y_{ti} = m_{ti} x_{ti} + (1 - m_{ti}) \frac1T \sum_s x_{si}
 

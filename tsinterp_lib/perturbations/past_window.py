@@ -1,20 +1,19 @@
-"""Fading to the mean of the steps before."""
+"""Fade to the mean of the steps before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from tsinterp_lib.perturbations.base import KERNELS, Faded, Perturbation, check_window, distances, mean_over
-from tsinterp_lib.registry import known
+from tsinterp_lib.perturbations._window import Windowed
 
 
 @dataclass(frozen=True)
-class PastWindow(Perturbation):
-    r"""A line to the mean of the feature over the steps from t − W to t :cite:p:`crabbe2021`.
+class PastWindow(Windowed):
+    r"""Fades along a line to the mean of the feature over the steps from t − W to t :cite:p:`crabbe2021`.
 
     .. math:: y_{ti} = m_{ti} x_{ti} + (1 - m_{ti}) \frac1{|S_t|} \sum_{s \in S_t} x_{si}, \quad
         S_t = \{s \ge 0 : t - W \le s \le t\}
@@ -25,17 +24,9 @@ class PastWindow(Perturbation):
     Raises :class:`~tsinterp_lib.errors.InvalidInput` for a width below one.
     """
 
-    width: int = 2
-    kernel: str = "corrected"
-
-    def __post_init__(self) -> None:
-        known(self.kernel, KERNELS, "kernel")
-        check_window(self.width)
-
-    def on(self, x: Float[Tensor, "N T F"]) -> Faded:
-        """The fading of given series."""
-        ahead = distances(x.shape[1])
+    def weights(self, ahead: Int[Tensor, "T T"]) -> Float[Tensor, "T T"]:
+        """Even over the steps of the window."""
         if self.kernel == "as_released":
-            return Faded(x, mean_over(x, (ahead <= self.width).to(torch.float64) / (2 * self.width + 1)))
+            return (ahead <= self.width).to(torch.float64) / (2 * self.width + 1)
         past = ((ahead <= 0) & (ahead >= -self.width)).to(torch.float64)
-        return Faded(x, mean_over(x, past / past.sum(1, keepdim=True)))
+        return past / past.sum(1, keepdim=True)

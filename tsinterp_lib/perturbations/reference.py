@@ -1,4 +1,4 @@
-"""Fading to a reference series."""
+"""Fade to a reference series."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tsinterp_lib.perturbations.base import Faded, Perturbation
 
 @dataclass(frozen=True)
 class Reference(Perturbation):
-    r"""A line to a reference :cite:p:`crabbe2021`.
+    r"""Fades along a line to a reference :cite:p:`crabbe2021`.
 
     .. math:: y_{ti} = r_{ti} + m_{ti} (x_{ti} - r_{ti})
 

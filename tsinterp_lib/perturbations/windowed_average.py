@@ -1,20 +1,19 @@
-"""Fading to the mean of a window around the step."""
+"""Fade to the mean of a window around the step."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from tsinterp_lib.perturbations.base import KERNELS, Faded, Perturbation, check_window, distances, mean_over
-from tsinterp_lib.registry import known
+from tsinterp_lib.perturbations._window import Windowed
 
 
 @dataclass(frozen=True)
-class WindowedAverage(Perturbation):
-    r"""A line to the mean of the feature over the steps from t − W to t + W :cite:p:`crabbe2021`.
+class WindowedAverage(Windowed):
+    r"""Fades along a line to the mean of the feature over the steps from t − W to t + W :cite:p:`crabbe2021`.
 
     .. math:: y_{ti} = m_{ti} x_{ti} + (1 - m_{ti}) \frac1{|S_t|} \sum_{s \in S_t} x_{si}, \quad
         S_t = \{s : |s - t| \le W\}
@@ -25,15 +24,7 @@ class WindowedAverage(Perturbation):
     Raises :class:`~tsinterp_lib.errors.InvalidInput` for a width below one.
     """
 
-    width: int = 2
-    kernel: str = "corrected"
-
-    def __post_init__(self) -> None:
-        known(self.kernel, KERNELS, "kernel")
-        check_window(self.width)
-
-    def on(self, x: Float[Tensor, "N T F"]) -> Faded:
-        """The fading of given series."""
-        near = (distances(x.shape[1]).abs() <= self.width).to(torch.float64)
-        size = near.sum(1, keepdim=True) if self.kernel == "corrected" else 2 * self.width + 1
-        return Faded(x, mean_over(x, near / size))
+    def weights(self, ahead: Int[Tensor, "T T"]) -> Float[Tensor, "T T"]:
+        """Even over the steps of the window."""
+        near = (ahead.abs() <= self.width).to(torch.float64)
+        return near / (near.sum(1, keepdim=True) if self.kernel == "corrected" else 2 * self.width + 1)

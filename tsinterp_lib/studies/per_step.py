@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from tsinterp_lib.registry import Choice
+from tsinterp_lib.registry import Choice, Scalar, Settings
 
 
 def labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
@@ -15,8 +14,8 @@ def labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
 
 def released_baselines() -> dict[str, Choice]:
     """Occlusion and path methods with the settings that both released scripts give them, scored in training mode."""
-    drawn: dict[str, Any] = {"first_step": 1, "train_mode": True}
-    noise: dict[str, Any] = {"references": "train", "n_references": 50, "n_samples": 50, "noise_std": 1e-4}
+    drawn: Settings = {"first_step": 1, "train_mode": True}
+    noise: Settings = {"references": "train", "n_references": 50, "n_samples": 50, "noise_std": 1e-4}
     return {
         "feature_occlusion": Choice("feature_occlusion", drawn),
         "augmented_occlusion": Choice("augmented_occlusion", drawn),
@@ -31,6 +30,6 @@ def controls() -> dict[str, Choice]:
     return {name: Choice(name) for name in ("random", "position_only", "oracle")}
 
 
-def each(name: str, train_mode: bool = False, **params: Any) -> Choice:
+def each(name: str, train_mode: bool = False, **params: Scalar | Choice) -> Choice:
     """A method at every prefix, for the class the network predicts there, from a zero baseline."""
     return Choice("each_step", {"base": Choice(name, params), "target": "predicted", "train_mode": train_mode})

@@ -1,10 +1,9 @@
-"""Trainers: ``TRAINERS[name](...).fit(model, dataset, seed)`` returns a :class:`Fitted`."""
+"""List the trainers: ``TRAINERS[name](...).fit(model, dataset, seed)`` returns a :class:`Fitted`."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from tsinterp_lib.trainers._fitted import Fitted
 from tsinterp_lib.trainers.consistency import Consistency
 from tsinterp_lib.trainers.equal_epochs import EqualEpochs
 from tsinterp_lib.trainers.fine_tuned import FineTuned
@@ -13,8 +12,9 @@ from tsinterp_lib.trainers.per_step import PerStep
 from tsinterp_lib.trainers.random_masked import RandomMasked
 from tsinterp_lib.trainers.saliency_guided import SaliencyGuided
 from tsinterp_lib.trainers.standard import Standard
+from tsinterp_lib.types import Fitted, Trainer
 
-TRAINERS: dict[str, Any] = {
+TRAINERS: dict[str, Callable[..., Trainer]] = {
     "standard": Standard,
     "saliency_guided": SaliencyGuided,
     "random_masked": RandomMasked,
@@ -24,7 +24,7 @@ TRAINERS: dict[str, Any] = {
     "per_step": PerStep,
     "given": Given,
 }
-"""Every trainer, by name."""
+"""Every :class:`~tsinterp_lib.types.Trainer`, by name."""
 
 __all__ = [
     "TRAINERS",

@@ -1,4 +1,4 @@
-"""Accuracy and loss of a model on one split, without gradients and without dropout."""
+"""Measure accuracy and loss of a model on one split, without gradients and without dropout."""
 
 from __future__ import annotations
 

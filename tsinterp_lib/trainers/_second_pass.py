@@ -1,4 +1,4 @@
-"""Cross-entropy plus the divergence between the outputs of a batch and of a changed copy of it."""
+"""Add to the cross-entropy the divergence between the outputs of a batch and of a changed copy of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.facts import facts
 from tsinterp_lib.registry import known
-from tsinterp_lib.trainers.standard import OUTPUT, Standard
+from tsinterp_lib.trainers._supervised import OUTPUT, Supervised
 from tsinterp_lib.types import Dataset
 
 DIRECTIONS = ("original_first", "changed_first")
@@ -24,8 +25,8 @@ SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
-class SecondPass(Standard):
-    """:class:`Standard` with a second term in the loss; the stopping rules, selection and gate are unchanged."""
+class SecondPass(Supervised):
+    """Adds a second term to the loss of a batch; stopping rules, selection and gate are those of the protocol."""
 
     weight: float = 1.0
     direction: str = "original_first"
@@ -41,12 +42,12 @@ class SecondPass(Standard):
             )
 
     def loss(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
         """Cross-entropy of the batch and the weighted divergence; each pass has dropout of its own."""
         changed = self.changed(model, x, y, dataset)
         outputs = model(x), model(changed)
-        kind = getattr(model, "output", None) or self.output or OUTPUT[self.protocol]
+        kind = facts(model).output or self.output or OUTPUT[self.protocol]
         logs = [log_probabilities(o, kind) for o in outputs]
         for place, name in enumerate(("original", "changed")):
             if self.detach == name:
@@ -56,14 +57,14 @@ class SecondPass(Standard):
 
     @abstractmethod
     def changed(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
+    ) -> Float[Tensor, "N *axes"]:
         """The copy of the batch that the second pass sees."""
 
 
 @dataclass(frozen=True)
 class Masked(SecondPass):
-    """:class:`SecondPass` whose copy has a share of each sample's cells replaced: those of the lowest ``scores``."""
+    """Replaces a share of each sample's cells in the copy that the second pass sees: those of lowest ``scores``."""
 
     share: float = 0.5
     replacement: str = "range"
@@ -75,14 +76,14 @@ class Masked(SecondPass):
             raise InvalidInput(f"`share` is {self.share}: it is the share of cells to mask, from 0 to 1.")
 
     def changed(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"], dataset: Dataset
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
+    ) -> Float[Tensor, "N *axes"]:
         """``x`` with the cells of the lowest scores replaced."""
         mask = lowest(self.scores(model, x, y), n_masked(self.share, x[0].numel()))
         return torch.where(mask, replacements(x, self.replacement, dataset), x)
 
     @abstractmethod
-    def scores(self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"]) -> Float[Tensor, "N T F"]:
+    def scores(self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, "N *axes"]:
         """What the cells of a sample are ranked by; the lowest are replaced."""
 
 
@@ -91,8 +92,8 @@ def n_masked(share: float, n_cells: int) -> int:
     return math.floor(round(share * n_cells, 6))  # 0.07 · 100 is 7.000000000000001, 0.29 · 100 is 28.999999999999996
 
 
-def lowest(scores: Float[Tensor, "N T F"], k: int) -> Bool[Tensor, "N T F"]:
-    """True at the k lowest scores of each sample; of equal ones, those of the lowest flat index t·F + f.
+def lowest(scores: Float[Tensor, "N *axes"], k: int) -> Bool[Tensor, "N *axes"]:
+    """True at the k lowest scores of each sample; of equal ones, those of the lowest place in the order of cells.
 
     The k-th lowest value is found without sorting, a tenth of the cost.
     """
@@ -107,8 +108,12 @@ def lowest(scores: Float[Tensor, "N T F"], k: int) -> Bool[Tensor, "N T F"]:
     return (below | tied).view_as(scores)
 
 
-def replacements(x: Float[Tensor, "N T F"], kind: str, dataset: Dataset) -> Float[Tensor, "N T F"]:
-    """A new value for every cell; raises :class:`InvalidInput` for ``background`` where the data have none."""
+def replacements(x: Float[Tensor, "N *axes"], kind: str, dataset: Dataset) -> Float[Tensor, "N *axes"]:
+    """A new value for every cell.
+
+    Raises :class:`InvalidInput` for ``background`` where the data have none, and for a mean or a feature's range where
+    they have no axis ``time`` to take it over.
+    """
     if kind == "background":
         if dataset.background is None:
             raise InvalidInput(
@@ -116,9 +121,9 @@ def replacements(x: Float[Tensor, "N T F"], kind: str, dataset: Dataset) -> Floa
             )
         return dataset.background(len(x), int(torch.randint(2**31 - 1, ()))).to(x)
     if kind == "mean":
-        return x.mean(1, keepdim=True).expand_as(x)
-    axes = (1, 2) if kind == "range" else (1,)
-    low, high = x.amin(axes, keepdim=True), x.amax(axes, keepdim=True)
+        return x.mean(dataset.axes.dim("time"), keepdim=True).expand_as(x)
+    over = tuple(range(1, x.dim())) if kind == "range" else (dataset.axes.dim("time"),)
+    low, high = x.amin(over, keepdim=True), x.amax(over, keepdim=True)
     return low + (high - low) * torch.rand_like(x)
 
 

@@ -1,22 +1,24 @@
-"""The control of guided training that is only as long: standard training for the epochs another trainer took."""
+"""Control for the length of guided training: train the ordinary way for the epochs that another trainer took."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
-from torch import nn
+from jaxtyping import Float, Int
+from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.trainers._fitted import Fitted, Stop
+from tsinterp_lib.trainers._run import train
+from tsinterp_lib.trainers._supervised import Supervised, cross_entropy
 from tsinterp_lib.trainers.saliency_guided import SaliencyGuided
-from tsinterp_lib.trainers.standard import Progress, Standard, _Run
-from tsinterp_lib.types import Dataset
+from tsinterp_lib.types import Dataset, Fitted, Progress
 
 
 @dataclass(frozen=True)
-class EqualEpochs(Standard):
-    r"""Standard training for as many epochs as ``other`` takes from the same weights and seed :cite:p:`ismail2021`.
+class EqualEpochs(Supervised):
+    r"""Trains the ordinary way for as many epochs as ``other`` takes from the same weights, as a control of
+    :cite:t:`ismail2021`.
 
     .. math:: L = \mathrm{CE}(f(x), y), \quad \text{epochs} = \text{epochs of \texttt{other}}
 
@@ -27,7 +29,7 @@ class EqualEpochs(Standard):
     :class:`~tsinterp_lib.errors.InvalidInput` where ``other`` has another protocol, and as both trainers do.
     """
 
-    other: Standard | None = None
+    other: Supervised | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,11 +42,10 @@ class EqualEpochs(Standard):
         """Train ``model`` in place; the same model, data and seed give the same weights."""
         other = self.other or SaliencyGuided(protocol=self.protocol)
         n_epochs = replace(other, max_epochs=self.max_epochs).fit(copy.deepcopy(model), dataset, seed).epochs
-        settings = {f.name: getattr(self, f.name) for f in fields(Standard)}
-        return _ToTheEnd(**{**settings, "max_epochs": n_epochs}).fit(model, dataset, seed, progress)
+        return train(replace(self, max_epochs=n_epochs), model, dataset, seed, progress, to_the_end=True)
 
-
-@dataclass(frozen=True)
-class _ToTheEnd(Standard):
-    def _train(self, run: _Run) -> Stop:
-        return run.to_the_end()
+    def loss(
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
+    ) -> Float[Tensor, ""]:
+        """The cross-entropy of the batch."""
+        return cross_entropy(model, x, y)

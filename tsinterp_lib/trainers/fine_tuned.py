@@ -1,4 +1,4 @@
-"""Traditional training first, saliency guided training after it."""
+"""Train traditionally first, and with saliency guided training after it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.trainers._fitted import Fitted, Stop
-from tsinterp_lib.trainers.saliency_guided import SaliencyGuided
-from tsinterp_lib.trainers.standard import Progress, Standard, _Run
-from tsinterp_lib.types import Dataset
+from tsinterp_lib.trainers._guided import Guided
+from tsinterp_lib.trainers._run import train
+from tsinterp_lib.trainers.standard import Standard
+from tsinterp_lib.types import Dataset, Fitted, Progress
 
 
 @dataclass(frozen=True)
-class FineTuned(SaliencyGuided):
-    r"""A traditionally trained model that goes on with saliency guided training :cite:p:`ismail2021`.
+class FineTuned(Guided):
+    r"""Goes on with saliency guided training where traditional training ends :cite:p:`ismail2021`.
 
     .. math:: \theta_0 = \arg\min \mathrm{CE}, \qquad
         \theta = \theta_0 \text{ after } n \text{ epochs on } \mathrm{CE} + \lambda\, D_{\mathrm{KL}}
@@ -45,7 +45,4 @@ class FineTuned(SaliencyGuided):
         start = self.start or Standard(self.protocol, output=self.output)
         replace(start, max_epochs=self.max_epochs).fit(model, dataset, seed, progress)
         rest = replace(self, start=None, max_epochs=min(self.epochs, self.max_epochs))
-        return SaliencyGuided.fit(rest, model, dataset, seed, progress)
-
-    def _train(self, run: _Run) -> Stop:
-        return run.to_the_end()
+        return train(rest, model, dataset, seed, progress, to_the_end=True)

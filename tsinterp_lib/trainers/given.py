@@ -1,4 +1,4 @@
-"""For black boxes that need no training."""
+"""Hand back black boxes that need no training."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from torch import nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.trainers._fitted import Fitted
-from tsinterp_lib.types import Dataset
+from tsinterp_lib.types import Dataset, Fitted, Progress, Trainer
 
 
 @dataclass(frozen=True)
-class Given:
+class Given(Trainer):
     """Hands the model back as it is, as the white boxes of :cite:t:`crabbe2021` are used; accuracies are NaN.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` for a model with weights: it would be explained untrained.
@@ -21,8 +20,8 @@ class Given:
 
     max_epochs: int = 0
 
-    def fit(self, model: nn.Module, dataset: Dataset, seed: int) -> Fitted:
-        """The model, in evaluation mode."""
+    def fit(self, model: nn.Module, dataset: Dataset, seed: int, progress: Progress | None = None) -> Fitted:
+        """Hand back the model, in evaluation mode."""
         n_weights = sum(p.numel() for p in model.parameters())
         if n_weights:
             raise InvalidInput(f"the model has {n_weights} weights: train it, with `standard` or `per_step`.")

@@ -1,10 +1,10 @@
-"""Training a recurrent network on labels at every step."""
+"""Train a recurrent network on labels at every step."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -14,20 +14,21 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks, denormals
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.facts import ReadsPrefixes, facts
 from tsinterp_lib.models.conditional_gaussian import log_spaced
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.trainers._evaluate import CHUNK
-from tsinterp_lib.trainers._fitted import Fitted
-from tsinterp_lib.types import Dataset, Samples
+from tsinterp_lib.types import Dataset, Fitted, Progress, Samples, Trainer
 
 RECIPES = ("all", "five", "five_from_one", "twenty")
 KEEPS = ("best", "last")
 
 
 @dataclass(frozen=True)
-class PerStep:
-    r"""Adam :cite:p:`kingma2015` on the cross-entropy of every step, with the recipes of :cite:t:`tonekaboni2020`.
+class PerStep(Trainer):
+    r"""Takes steps of Adam :cite:p:`kingma2015` on the cross-entropy of every step, by the recipes of
+    :cite:t:`tonekaboni2020`.
 
     .. math:: L = -\frac{1}{N |E|} \sum_n \sum_{t \in E} \log \mathrm{softmax}(f(x_{n, 0..t}))_{y_{nt}}
 
@@ -64,11 +65,9 @@ class PerStep:
                 "from zero on, counts of at least one."
             )
 
-    def fit(
-        self, model: nn.Module, dataset: Dataset, seed: int, progress: Callable[[int, int, str], None] | None = None
-    ) -> Fitted:
+    def fit(self, model: nn.Module, dataset: Dataset, seed: int, progress: Progress | None = None) -> Fitted:
         """Train ``model`` in place on ``dataset``; the same model, data and seed give the same weights."""
-        _check(model, dataset)
+        _check(model, dataset, self.recipe)
         start, n_epochs = time.perf_counter(), min(self.epochs, self.max_epochs)
         history: list[tuple[int, float]] = []
         best, kept, steps = float("inf"), copy.deepcopy(model.state_dict()), 0
@@ -111,11 +110,11 @@ class PerStep:
                 continue  # batch normalisation has no statistics of a lone last row
             x, y = train.x[rows], train.y[rows]
             model.train()
-            if self.recipe == "all":
+            if self.recipe == "all" or not isinstance(model, ReadsPrefixes):
                 yield cross_entropy(model(x), y)
                 continue
             for end in ends(self.recipe, x.shape[1]):
-                yield nnf.cross_entropy(model.last(x[:, : end + 1]), y[:, end])  # type: ignore[operator]
+                yield nnf.cross_entropy(model.last(x[:, : end + 1]), y[:, end])
 
 
 def ends(recipe: str, n_steps: int) -> list[int]:
@@ -142,18 +141,25 @@ def evaluate_per_step(model: nn.Module, samples: Samples) -> tuple[float, float]
     return correct / samples.y.numel(), loss / samples.y.numel()
 
 
-def _check(model: nn.Module, dataset: Dataset) -> None:
+def _check(model: nn.Module, dataset: Dataset, recipe: str) -> None:
+    dataset.axes.need(("time", "feature"), "PerStep")
     for name in ("train", "validation", "test"):
         samples = getattr(dataset, name)
-        checks.check_series(samples.x, f"{name}.x")
+        checks.check_series(samples.x, f"{name}.x", dataset.axes)
         if samples.y.shape != samples.x.shape[:2]:
             raise InvalidInput(
                 f"`{name}.y` has shape {tuple(samples.y.shape)}; `{name}.x` has {tuple(samples.x.shape)}: this trainer "
                 "needs one label per sample and step; use `standard` for one per sample."
             )
     checks.check_labels(dataset.train.y, dataset.n_classes)
-    if not getattr(model, "per_step", False) or getattr(model, "output", "logits") != "logits":
+    known_of_model = facts(model)
+    if not known_of_model.per_step or known_of_model.output not in (None, "logits"):
         raise InvalidInput(
             "the model gives no logits at every step: build one that can, such as gru or retain, with per_step=True "
             "and output='logits'."
+        )
+    if recipe != "all" and not isinstance(model, ReadsPrefixes):
+        raise InvalidInput(
+            f"recipe {recipe!r} reads prefixes at their last step; the model has no method last(x): give it one that "
+            "maps (N, t, F) to logits (N, C), or choose recipe 'all'."
         )

@@ -1,26 +1,19 @@
-"""Training whose loss asks that cells of low gradient do not matter."""
+"""Train with a loss that asks that cells of low gradient do not matter."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
-from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import nn
 
-from tsinterp_lib.guard import attribution_mode
-from tsinterp_lib.registry import known
-from tsinterp_lib.trainers._fitted import Fitted
-from tsinterp_lib.trainers._second_pass import Masked
-from tsinterp_lib.trainers.standard import Progress, Standard
-from tsinterp_lib.types import Dataset
-
-RANKINGS = ("signed", "absolute")
+from tsinterp_lib.trainers._guided import Guided
+from tsinterp_lib.trainers._run import train
+from tsinterp_lib.types import Dataset, Fitted, Progress
 
 
 @dataclass(frozen=True)
-class SaliencyGuided(Masked):
-    r"""Saliency guided training: outputs must not change where cells of low gradient do :cite:p:`ismail2021`.
+class SaliencyGuided(Guided):
+    r"""Trains outputs not to change where cells of low gradient do: saliency guided training :cite:p:`ismail2021`.
 
     .. math::
         g_n &= \nabla_x f(x_n)_{y_n}, \quad \tilde x_n = x_n \text{ with the } k \text{ cells of lowest } g_n
@@ -50,23 +43,8 @@ class SaliencyGuided(Masked):
     and as ``Standard`` does.
     """
 
-    ranking: str = "signed"
-    start: Standard | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        known(self.ranking, RANKINGS, "ranking")
-
     def fit(self, model: nn.Module, dataset: Dataset, seed: int, progress: Progress | None = None) -> Fitted:
-        """Train ``model`` in place, after ``start`` where one is given; else as :meth:`Standard.fit`."""
+        """Train ``model`` in place, after ``start`` where one is given; the same seed gives the same weights."""
         if self.start is not None:
             replace(self.start, max_epochs=self.max_epochs).fit(model, dataset, seed, progress)
-        return super().fit(model, dataset, seed, progress)
-
-    def scores(self, model: nn.Module, x: Float[Tensor, "N T F"], y: Int[Tensor, "N"]) -> Float[Tensor, "N T F"]:
-        """The gradient of the true label's output, or its magnitude."""
-        x = x.detach().requires_grad_()
-        with attribution_mode(model):
-            chosen = model(x).gather(1, y[:, None])
-            (gradient,) = torch.autograd.grad(chosen.sum(), x)
-        return gradient.abs() if self.ranking == "absolute" else gradient
+        return train(self, model, dataset, seed, progress)

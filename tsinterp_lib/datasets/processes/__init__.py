@@ -1,1 +1,1 @@
-"""Background processes: series without any class signal, one file per law."""
+"""List the background processes: series without any class signal, one file per law."""

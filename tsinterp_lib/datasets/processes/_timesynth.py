@@ -1,4 +1,4 @@
-"""The TimeSynth package as an engine: its global generator lent ours, its numpy warnings silenced here only."""
+"""Drive the TimeSynth package as an engine: its global generator lent ours, its warnings silenced here only."""
 
 from __future__ import annotations
 

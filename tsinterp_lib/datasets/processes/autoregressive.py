@@ -1,4 +1,4 @@
-"""First-order autoregression on the index."""
+"""Draw first-order autoregressions on the index."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tsinterp_lib.datasets.processes.timesynth_base import NOISE, TimeSynthProce
 
 @dataclass(frozen=True)
 class Autoregressive(TimeSynthProcess):
-    r"""An AR(1) series of :cite:p:`ismail2020`, started at zero before the first step.
+    r"""Draws an AR(1) series of :cite:p:`ismail2020`, started at zero before the first step.
 
     .. math:: s_i = \phi s_{i-1} + \mathcal{N}(0, \sigma^2), \qquad s_0 = 0, \quad \phi = 0.9, \quad \sigma = 0.5
 

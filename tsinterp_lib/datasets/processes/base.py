@@ -1,4 +1,4 @@
-"""What every process has in common: settings, the generator it draws from, and the shape of what it draws."""
+"""Say what every process has in common: settings, the generator it draws from, and the shape of what it draws."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENGINES = ("own", "timesynth")
 
 @dataclass(frozen=True)
 class Process(ABC):
-    """A law of background series without any class signal: a frozen dataclass whose fields are its settings.
+    """Draws background series without any class signal: a frozen dataclass whose fields are its settings.
 
     ``protocol`` is ``as_released`` (the law of the authors' code, its accidents included) or ``corrected``; ``engine``
     is ``own`` or ``timesynth`` (the package itself; only ``as_released``). Raises ``UnknownName`` for other values.

@@ -1,4 +1,4 @@
-"""Continuous-time autoregression."""
+"""Draw continuous-time autoregressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ START = 0.01
 
 @dataclass(frozen=True)
 class CAR(TimeSynthProcess):
-    r"""A continuous autoregression at irregular times, of :cite:p:`ismail2020`.
+    r"""Draws a continuous autoregression at irregular times, of :cite:p:`ismail2020`.
 
     .. math:: s_i = \phi^{\Delta} s_{i-1} + \sigma \sqrt{1 - \phi^{c \Delta}}\; z_i, \qquad
               \Delta = \tau_i - \tau_{i-1}, \quad z_i \sim \mathcal{N}(0, 1), \quad \phi = 0.9

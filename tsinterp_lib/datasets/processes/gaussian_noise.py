@@ -1,4 +1,4 @@
-"""Plain Gaussian noise."""
+"""Draw plain Gaussian noise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tsinterp_lib.errors import InvalidInput
 
 @dataclass(frozen=True)
 class GaussianNoise(Process):
-    r"""Independent standard normal entries, the plain process of :cite:p:`ismail2020`.
+    r"""Draws independent standard normal entries, the plain process of :cite:p:`ismail2020`.
 
     .. math:: x_{tf} \sim \mathcal{N}(0, 1)
 

@@ -1,4 +1,4 @@
-"""Gaussian processes with a Matérn kernel."""
+"""Draw Gaussian processes with a Matérn kernel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JITTER = 1e-12
 
 @dataclass(frozen=True)
 class GaussianProcess(TimeSynthProcess):
-    r"""A zero-mean Gaussian process with a Matérn kernel, :math:`\nu = 3/2`, of :cite:p:`ismail2020`.
+    r"""Draws a zero-mean Gaussian process with a Matérn kernel, :math:`\nu = 3/2`, of :cite:p:`ismail2020`.
 
     .. math:: k(d) = \left(1 + \sqrt{3}\, d / \ell\right) \exp\left(-\sqrt{3}\, d / \ell\right)
 

@@ -1,4 +1,4 @@
-"""Harmonic waves."""
+"""Draw harmonic waves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tsinterp_lib.datasets.processes.timesynth_base import NOISE, TimeSynthProce
 
 @dataclass(frozen=True)
 class Harmonic(TimeSynthProcess):
-    r"""A sine at irregular times, the harmonic process of :cite:p:`ismail2020`.
+    r"""Draws a sine at irregular times, the harmonic process of :cite:p:`ismail2020`.
 
     .. math:: s_f(\tau) = \sin(2 \pi \nu \tau + \varphi_f), \qquad \nu = 2
 

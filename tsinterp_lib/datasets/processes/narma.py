@@ -1,4 +1,4 @@
-"""Non-linear autoregressive moving averages."""
+"""Draw non-linear autoregressive moving averages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEED = 42
 
 @dataclass(frozen=True)
 class NARMA(TimeSynthProcess):
-    r"""A NARMA series on the index, of :cite:p:`ismail2020`, with :math:`n` = ``order`` = 10.
+    r"""Draws a NARMA series on the index, of :cite:p:`ismail2020`, with :math:`n` = ``order`` = 10.
 
     .. math:: s_i = 0.3\, s_{i-1} + 0.05\, s_{i-1} \sum_{j=1}^{n} s_{i-j} + 1.5\, u_{i-n} u_{i-1} + 0.1,
               \qquad u \sim U[0, 0.5)

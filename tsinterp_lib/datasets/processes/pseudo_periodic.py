@@ -1,4 +1,4 @@
-"""Pseudo-periodic waves."""
+"""Draw pseudo-periodic waves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tsinterp_lib.datasets.processes.timesynth_base import NOISE, TimeSynthProce
 
 @dataclass(frozen=True)
 class PseudoPeriodic(TimeSynthProcess):
-    r"""A sine whose amplitude and frequency are redrawn at every time, of :cite:p:`ismail2020`.
+    r"""Draws a sine whose amplitude and frequency are redrawn at every time, of :cite:p:`ismail2020`.
 
     .. math:: s_f(\tau) = A_{f\tau} \sin(c\, \nu_{f\tau} \tau), \qquad
               A \sim \mathcal{N}(1, 0.5^2), \quad \nu \sim \mathcal{N}(2, 0.01^2)

@@ -1,4 +1,4 @@
-"""What the six TimeSynth signals share: irregular sampling times and observation noise."""
+"""Say what the six TimeSynth signals share: irregular sampling times and observation noise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOISE = 0.3
 
 @dataclass(frozen=True)
 class TimeSynthProcess(Process):
-    r"""A TimeSynth signal at irregular times, plus observation noise :cite:p:`maat2017`.
+    r"""Draws a TimeSynth signal at irregular times, plus observation noise :cite:p:`maat2017`.
 
     .. math:: x_{tf} = s_f(\tau_t) + \varepsilon_{tf}, \qquad \varepsilon_{tf} \sim \mathcal{N}(0, 0.3^2)
 

@@ -66,11 +66,12 @@ def examples(seed: int = 0) -> Figure:
     figure, axes = plt.subplots(len(kinds), 1, figsize=(style.WIDTH, 5.6), sharex=True)
     for panel, (name, params) in zip(axes, kinds.items(), strict=True):
         data = build("dataset", Choice("spike" if "spike" in name else name, params)).load(Sizes(1, 1, 60), seed)
-        found = data.test.importance.any(2)[:, 1:].any(1) if data.test.importance is not None else data.test.y.any(1)
-        n = int(found.to(int).argmax())
+        truth = data.test.importance
+        assert truth is not None
+        n = int(truth.any(2)[:, 1:].any(1).int().argmax())
         for f in range(3):
             panel.plot(data.test.x[n, :, f], lw=1.0, label=f"feature {f}")
-        at = data.test.importance[n].nonzero()
+        at = truth[n].nonzero()
         panel.plot(
             at[:, 0], data.test.x[n][at[:, 0], at[:, 1]], "o", mfc="none", mec="k", ms=7, ls="", label="important"
         )

@@ -9,13 +9,12 @@ give to the spike; they give 200 to the other two, at twenty times the cost.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from tsinterp_lib.engine.grid import Plan, Study
-from tsinterp_lib.registry import Choice
+from tsinterp_lib.registry import Choice, Scalar, Settings
 from tsinterp_lib.studies.per_step import controls, each, labelled, released_baselines
 
-SIZES: dict[str, dict[str, Any]] = {
+SIZES: dict[str, Settings] = {
     "state": {"n_train": 640, "n_validation": 160, "n_test": 200},
     "switch_feature": {"n_train": 640, "n_validation": 160, "n_test": 200},
     "spike": {"n_train": 1920, "n_validation": 480, "n_test": 200},
@@ -27,7 +26,7 @@ HIDDEN = {"smoke": 8}
 FEW_STEPS = {"smoke": 20}
 FEW_EPOCHS = {"smoke": 1, "quick": 15}
 
-RELEASED: dict[str, dict[str, Any]] = {
+RELEASED: dict[str, Settings] = {
     "state": {"recipe": "twenty", "learning_rate": 1e-4, "epochs": 50},
     "switch_feature": {"recipe": "twenty", "learning_rate": 1e-4, "epochs": 50},
     "spike": {"recipe": "five_from_one", "weight_decay": 1e-4, "batch_size": 200, "epochs": 100, "gate": 0.95},
@@ -35,7 +34,7 @@ RELEASED: dict[str, dict[str, Any]] = {
 """Training as the released scripts do it, but for 100 epochs of the spike where they have 250; labels of a spike are 0
 in six of seven steps, hence its higher gate."""
 
-CORRECTED: dict[str, dict[str, Any]] = {
+CORRECTED: dict[str, Settings] = {
     "state": {"epochs": 30},
     "switch_feature": {"epochs": 30},
     "spike": {"weight_decay": 1e-4, "batch_size": 200, "epochs": 60, "gate": 0.95},
@@ -73,21 +72,21 @@ def _plan(profile: str, protocol: str) -> Plan:
     )
 
 
-def _data(name: str, profile: str, protocol: str, alias: str | None = None, **params: Any) -> Choice:
+def _data(name: str, profile: str, protocol: str, alias: str | None = None, **params: Scalar | Choice) -> Choice:
     sizes = SIZES[name] if profile == "paper" else {}
     n_steps = FEW_STEPS.get(profile, N_STEPS[name])
     return Choice(name, {"protocol": protocol, "n_steps": n_steps, **sizes, **params}, alias=alias or name)
 
 
-def _trainer(recipe: Mapping[str, Any], protocol: str, few: int | None) -> Choice:
+def _trainer(recipe: Mapping[str, Scalar | Choice], protocol: str, few: int | None) -> Choice:
     keep = {"keep": "last"} if protocol == "as_released" else {}
     return Choice("per_step", {**recipe, **keep, **({"epochs": few} if few else {})}, alias="per_step")
 
 
 def _released(few: int | None) -> dict[str, Choice]:
     """Scored in training mode; the scripts average the divergence over draws, the paper the prediction."""
-    fit: dict[str, Any] = {"squash": True, "generator_protocol": "as_released", "train_mode": True}
-    retain: dict[str, Any] = {"steps": "last", "bias": True, "train_mode": True}
+    fit: Settings = {"squash": True, "generator_protocol": "as_released", "train_mode": True}
+    retain: Settings = {"steps": "last", "bias": True, "train_mode": True}
     return {
         **released_baselines(),
         "retain_attention": Choice("retain_attention", {**retain, "keep": True, "epochs": few or 50}),
@@ -113,7 +112,7 @@ def _corrected(few: int | None) -> dict[str, Choice]:
     }
 
 
-def _fit(average: str, **params: Any) -> Choice:
+def _fit(average: str, **params: Scalar | Choice) -> Choice:
     """Negative scores keep their order below all others: the released scripts rank FIT by its signed value."""
     return Choice("fit", {"average": average, "negative": "shift_all", "keep": True, **params})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from tsinterp_lib.datasets._per_step import PerStep
 from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.figures import results
 from tsinterp_lib.registry import build, find
@@ -70,6 +71,7 @@ def _size(study: str, table: pd.DataFrame) -> str:
     profile = PROFILES[_profile(table)]
     plan = find("study", study).plan(profile.name)["corrected"]
     source, sizes = build("dataset", plan.datasets[0]), profile.sizes
+    assert isinstance(source, PerStep)
     n_test = plan.samples or source.n_test or sizes.test
     seeds = table[table["explainer"] != ""].groupby("protocol")["seed"].nunique()
     counted = ", ".join(f"{n} seed{'s' * (n > 1)} {words.PROTOCOLS.get(str(p), str(p))}" for p, n in seeds.items())

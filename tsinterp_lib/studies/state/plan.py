@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from tsinterp_lib.engine.grid import Plan, Study
-from tsinterp_lib.registry import Choice
+from tsinterp_lib.registry import Choice, Scalar, Settings
 from tsinterp_lib.studies.per_step import controls, each, labelled, released_baselines
 
-SIZES = {"n_train": 640, "n_validation": 160, "n_test": 200}
+SIZES: Settings = {"n_train": 640, "n_validation": 160, "n_test": 200}
 """Series of the paper profile: 1000 in all, as released; the released folds leave 512 of 640 for training."""
 
 N_STEPS = {"smoke": 20, "quick": 100}
@@ -33,7 +32,7 @@ METRICS = (
 )
 """As released for this experiment, and the same areas with thresholds off by one, as released for another."""
 
-FIT_VARIANTS: dict[str, dict[str, Any]] = {
+FIT_VARIANTS: dict[str, Settings] = {
     "fit": {},
     "fit_mean_of_kl": {"average": "mean_of_kl"},
     "fit_clipped": {"negative": "clip"},
@@ -45,7 +44,7 @@ EVALUATED = "evaluation mode"
 
 BESIDE_MASKS = ("gradient", "integrated_gradients", "deep_lift", "augmented_occlusion", "fit", "random", "oracle")
 
-RELEASED_MASK: dict[str, Any] = {
+RELEASED_MASK: Settings = {
     "areas": "0.25:0.34:10",
     "perturbation": Choice("gaussian_blur", {"sigma_max": 1.0}),
     "loss": "log_loss",
@@ -75,10 +74,10 @@ def plan_masks(profile: str) -> Mapping[str, Plan]:
 
 def _plan(profile: str, protocol: str) -> Plan:
     released, few = protocol == "as_released", EPOCHS.get(profile)
-    sizes: dict[str, Any] = SIZES if profile == "paper" else {}
+    sizes: Settings = SIZES if profile == "paper" else {}
     if released and sizes:
         sizes = {**sizes, "n_train": 512, "n_validation": 128}
-    recipe: dict[str, Any] = {"recipe": "five", "keep": "last", "learning_rate": 1e-4} if released else {"epochs": 30}
+    recipe: Settings = {"recipe": "five", "keep": "last", "learning_rate": 1e-4} if released else {"epochs": 30}
     if few is not None:
         recipe["epochs"] = few
     n_steps, hidden = N_STEPS.get(profile, 200), HIDDEN.get(profile, 200)
@@ -103,7 +102,7 @@ def _kept(plan: Plan) -> dict[str, Choice]:
 
 def _released(few: int | None) -> dict[str, Choice]:
     """As the scripts compute: baselines scored in training mode, Dynamask on scrambled outputs, steps from 1 on."""
-    fit: dict[str, Any] = {"average": "mean_of_kl", "squash": True, "negative": "shift", "epochs": few or 301}
+    fit: Settings = {"average": "mean_of_kl", "squash": True, "negative": "shift", "epochs": few or 301}
     return {
         **released_baselines(),
         "lime": _lime(history=False, train_mode=True),
@@ -117,7 +116,7 @@ def _released(few: int | None) -> dict[str, Choice]:
     }
 
 
-def _in_evaluation_mode(fit: Mapping[str, Any]) -> dict[str, Choice]:
+def _in_evaluation_mode(fit: Mapping[str, Scalar | Choice]) -> dict[str, Choice]:
     """The same methods on the same networks with dropout off and no batch statistics: one thing changed."""
     made = {
         "feature_occlusion": Choice("feature_occlusion", {"first_step": 1}),
@@ -130,7 +129,7 @@ def _in_evaluation_mode(fit: Mapping[str, Any]) -> dict[str, Choice]:
 
 def _corrected(few: int | None) -> dict[str, Choice]:
     """Evaluation mode everywhere, training samples as references, the expectation before the divergence."""
-    fit: dict[str, Any] = {"negative": "shift", "keep": True, "epochs": few or 100}
+    fit: Settings = {"negative": "shift", "keep": True, "epochs": few or 100}
     return {
         "gradient": each("gradient"),
         "integrated_gradients": each("integrated_gradients"),
@@ -153,7 +152,7 @@ def _masks_released(few: int | None) -> dict[str, Choice]:
 
 def _masks_corrected(few: int | None) -> dict[str, Choice]:
     """The right axes, a soft target, a velocity that ends at the bounds; and areas that do not know the answer."""
-    mended: dict[str, Any] = {**RELEASED_MASK, "epochs": few or 1000, "optimiser": "projected", "momentum": 0.9}
+    mended: Settings = {**RELEASED_MASK, "epochs": few or 1000, "optimiser": "projected", "momentum": 0.9}
     soft = {**mended, "loss": "cross_entropy", "last_pair": True}
     return {
         "dynamask": Choice("dynamask", soft),
