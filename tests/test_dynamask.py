@@ -13,9 +13,9 @@ from tests import explainer_models as tiny
 from tests.oracles import dynamask as twin
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import Dynamask
-from tsinterp_lib.explainers import _dynamask_size as size
-from tsinterp_lib.explainers._dynamask_fit import Settings, _Fit
-from tsinterp_lib.explainers._dynamask_group import MaskCollapsed, MaskGroup, entropy, information
+from tsinterp_lib.explainers.dynamask import regularisers as size
+from tsinterp_lib.explainers.dynamask.descent import Settings, _Fit
+from tsinterp_lib.explainers.dynamask.masks import MaskCollapsed, MaskGroup, entropy, information
 from tsinterp_lib.models import WhiteBox
 from tsinterp_lib.perturbations import GaussianBlur, MovingAverage
 from tsinterp_lib.registry import Choice, build

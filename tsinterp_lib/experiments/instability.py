@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._dynamask_fit import _Fit
 from tsinterp_lib.explainers.dynamask import Dynamask
-from tsinterp_lib.explainers.each_series import reading
+from tsinterp_lib.explainers.dynamask.descent import _Fit
+from tsinterp_lib.explainers.each_series import restricted_to
 from tsinterp_lib.figures import style
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.metrics import METRICS
@@ -65,7 +65,7 @@ def divergence(
     together = torch.cat([x, x * (1 + relative_change * signs)])
     box = WhiteBox(x.shape[1], x.shape[2]) if model is None else copy.deepcopy(model).to(torch.float64)
     records = []
-    with reading(box, samples), attribution_mode(box):
+    with restricted_to(box, samples), attribution_mode(box):
         fit = _Fit(box, together, torch.zeros(together.shape[:2], dtype=torch.long), method.settings())
         for epoch in range(method.epochs):
             fit.step(epoch)

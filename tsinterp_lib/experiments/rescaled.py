@@ -14,7 +14,7 @@ from tsinterp_lib.experiments.comparison import paired
 from tsinterp_lib.experiments.rescaling import rescaled
 from tsinterp_lib.experiments.verdict import UNDECIDED, Verdict, verdict
 from tsinterp_lib.explainers import CORRECTED
-from tsinterp_lib.explainers.temporal_saliency_rescaling import TemporalSaliencyRescaling
+from tsinterp_lib.explainers.tsr import TemporalSaliencyRescaling
 from tsinterp_lib.figures import style
 from tsinterp_lib.registry import Choice, known
 

@@ -11,7 +11,7 @@ from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.experiments.benchmark import planted
 from tsinterp_lib.experiments.cells import Plan, Study
 from tsinterp_lib.explainers import AS_RELEASED, CORRECTED
-from tsinterp_lib.explainers.temporal_saliency_rescaling import PAPER, TFSR
+from tsinterp_lib.explainers.tsr import PAPER, TFSR
 from tsinterp_lib.registry import Choice, Scalar
 
 NETWORKS = ("lstm", "lstm_input_cell", "tcn")

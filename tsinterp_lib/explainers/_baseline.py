@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._perturb import outputs
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.explainers._replaced import outputs
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
 

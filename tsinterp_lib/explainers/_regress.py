@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainers._perturb import replaced_outputs
+from tsinterp_lib.explainers._replaced import replaced_outputs
 
 
 def pattern_outputs(

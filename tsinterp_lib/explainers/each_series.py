@@ -54,7 +54,7 @@ class EachSeries(Explainer):
         found = []
         for n in range(len(x)):
             base, own = self.base, None if self.samples is None else self.samples[slice(n, n + 1)]
-            with reading(model, own):
+            with restricted_to(model, own):
                 if self.steps_as_samples:
                     found.append(self._by_step(model, x[n], target[n]))
                 else:
@@ -98,7 +98,7 @@ class _Rows(nn.Module):
 
 
 @contextmanager
-def reading(model: nn.Module, own: Samples | None) -> Iterator[None]:
+def restricted_to(model: nn.Module, own: Samples | None) -> Iterator[None]:
     """A white box reads the important cells of one series while the block runs; another model is left alone."""
     if isinstance(model, WhiteBox) and own is not None and own.importance is not None:
         with model.restricted(own.importance[0]):

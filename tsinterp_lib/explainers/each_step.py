@@ -10,8 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
-from tsinterp_lib.explainers.deep_lift import DeepLift
-from tsinterp_lib.explainers.deep_shap import DeepShap
+from tsinterp_lib.explainers.deep_lift import DeepLift, DeepShap
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.explainers.gradient_shap import GradientShap
 from tsinterp_lib.explainers.input_x_gradient import InputXGradient

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._perturb import GROUPS, groups_of, outputs, replaced_outputs
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.explainers._replaced import GROUPS, groups_of, outputs, replaced_outputs
 from tsinterp_lib.registry import known
 
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._kept import trained
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.explainers._own_networks import trained
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
 from tsinterp_lib.models.conditional_gaussian import PROTOCOLS, ConditionalGaussian, fit
 from tsinterp_lib.registry import known

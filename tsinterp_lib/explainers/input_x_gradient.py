@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainers._captum import Chunked
+from tsinterp_lib.explainers._chunked import Chunked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined, Complete
-from tsinterp_lib.explainers._captum import gradient
+from tsinterp_lib.explainers._chunked import gradient
 
 
 @dataclass(frozen=True, kw_only=True)

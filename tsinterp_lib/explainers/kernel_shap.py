@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._perturb import GROUPS, groups_of, outputs
 from tsinterp_lib.explainers._regress import least_squares, pattern_outputs
+from tsinterp_lib.explainers._replaced import GROUPS, groups_of, outputs
 from tsinterp_lib.registry import known
 
 

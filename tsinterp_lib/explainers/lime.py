@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._perturb import GROUPS, groups_of
+from tsinterp_lib.explainers._captum import answer
 from tsinterp_lib.explainers._regress import pattern_outputs, ridge
+from tsinterp_lib.explainers._replaced import GROUPS, groups_of
 from tsinterp_lib.registry import known
 
 PENALTIES = ("ridge", "lasso")
@@ -82,7 +83,8 @@ class Lime(Baselined):
             similarity_func=get_exp_kernel_similarity_function("cosine", kernel_width=self.kernel_width),
         )
         with torch.no_grad():
-            return self.captum(
+            return answer(
+                self,
                 method,
                 x,
                 target,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._perturb import outputs, replaced_outputs
+from tsinterp_lib.explainers._replaced import outputs, replaced_outputs
 
 
 @dataclass(frozen=True, kw_only=True)

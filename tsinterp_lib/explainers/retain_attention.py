@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks, denormals
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._kept import trained
+from tsinterp_lib.explainers._own_networks import trained
 from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._perturb import GROUPS, groups_of, outputs, replaced_outputs
+from tsinterp_lib.explainers._replaced import GROUPS, groups_of, outputs, replaced_outputs
 from tsinterp_lib.registry import known
 
 

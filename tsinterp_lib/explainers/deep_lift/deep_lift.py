@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._baseline import Baselined, Complete
-from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
-from tsinterp_lib.explainers._rescale_rule import ruled
+from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
+from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,8 @@ class DeepLift(Baselined, Complete):
         b = self.baseline_of(x)
         if not hooked(model):
             return (x - b) * self.gradients(model, x, target)
-        found = ruled(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
+        found = rescale_rule(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
         if found is not None:
             return found
         with deep_lift_guard(model):
-            return self.captum(captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})
+            return answer(self, captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})

@@ -10,22 +10,20 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._dynamask_fit import MODES, OPTIMISERS, RATES, TIES, Settings
-from tsinterp_lib.explainers._dynamask_fit import fit as fit_masks
-from tsinterp_lib.explainers._dynamask_group import MaskCollapsed, MaskGroup, entropy, information
-from tsinterp_lib.explainers._dynamask_loss import LOSSES
-from tsinterp_lib.explainers._dynamask_size import areas_of
+from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._prefix import check_steps
+from tsinterp_lib.explainers.dynamask.descent import MODES, OPTIMISERS, RATES, TIES, Settings
+from tsinterp_lib.explainers.dynamask.descent import fit as fit_masks
+from tsinterp_lib.explainers.dynamask.loss import LOSSES
+from tsinterp_lib.explainers.dynamask.masks import MaskGroup
+from tsinterp_lib.explainers.dynamask.regularisers import areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
 from tsinterp_lib.types import Explainer, Samples
 
-__all__ = ["Dynamask", "MaskCollapsed", "MaskGroup", "entropy", "information"]
-
 SELECTIONS = ("best", "extremal")
-OWN = ("areas", "perturbation", "history")
+NOT_COPIED = ("areas", "perturbation", "history")
 """Settings of a fit that are not taken over as they are."""
 
 
@@ -138,5 +136,5 @@ class Dynamask(Chunked):
         """What a fit depends on, names and ranges resolved."""
         given = self.perturbation
         perturbation = build("perturbation", given) if isinstance(given, str) else given
-        shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in OWN}
+        shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in NOT_COPIED}
         return Settings(areas=areas_of(self.areas), perturbation=perturbation, history=history, **shared)

@@ -13,8 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers.deep_lift import DeepLift
-from tsinterp_lib.explainers.deep_shap import DeepShap
+from tsinterp_lib.explainers.deep_lift import DeepLift, DeepShap
 from tsinterp_lib.explainers.feature_ablation import FeatureAblation
 from tsinterp_lib.explainers.feature_permutation import FeaturePermutation
 from tsinterp_lib.explainers.gradient import Gradient

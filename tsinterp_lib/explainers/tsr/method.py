@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._tsr_scan import Scan, min_max
+from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers.gradient import Gradient
+from tsinterp_lib.explainers.tsr.scan import Scan, min_max
 from tsinterp_lib.registry import Scalar, known
 from tsinterp_lib.types import Explainer, Samples
 

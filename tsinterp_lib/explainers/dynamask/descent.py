@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from tsinterp_lib.explainers import _dynamask_size as size
-from tsinterp_lib.explainers._dynamask_group import MaskGroup
-from tsinterp_lib.explainers._dynamask_loss import error_of, gradient
+from tsinterp_lib.explainers.dynamask import regularisers as size
+from tsinterp_lib.explainers.dynamask.loss import error_of, gradient
+from tsinterp_lib.explainers.dynamask.masks import MaskGroup
 from tsinterp_lib.perturbations import Perturbation
 
 MODES = ("preservation", "deletion")
@@ -145,13 +145,13 @@ class _Fit:
         if 2 * len(cells) > len(read):
             # In deletion the error is to grow, and more mask is less kept: two signs that cancel.
             found = self.perturbed.slope(kept, y, None).mul(upstream)
-            self._met(found, None)
+            self._track_pull(found, None)
             return errors, found, None
         found = self.perturbed.slope(kept[:, cells], y[:, cells], cells).mul(upstream[:, cells])
-        self._met(found, cells)
+        self._track_pull(found, cells)
         return errors, found, cells
 
-    def _met(self, found: Tensor, cells: Tensor | None) -> None:
+    def _track_pull(self, found: Tensor, cells: Tensor | None) -> None:
         """Keep the largest derivative each mask has met."""
         where = torch.arange(found.shape[1], device=found.device) if cells is None else cells
         if len(where):

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._gate_space import GateSpace
-from tsinterp_lib.explainers._tsr_copies import Copies, Generators, Paired, paired
+from tsinterp_lib.explainers.tsr.copies import Copies, Generators, Paired, paired
+from tsinterp_lib.explainers.tsr.linear_entry import LinearEntrySpace
 from tsinterp_lib.types import Explainer
 
 ROUNDING = 16
@@ -36,7 +36,7 @@ class Scan:
     pairing: Paired
     generators: Generators
     a: Float[Tensor, "N T F"]
-    gates: GateSpace | None
+    gates: LinearEntrySpace | None
     bar: tqdm
 
     @classmethod
@@ -60,7 +60,7 @@ class Scan:
         maps = [pairing.explainer(every[p])._attribute(model, x[p], target[p]) for p in pairing.parts]
         a = checks.check_attribution(torch.cat([m.detach() for m in maps]), x, type(base).__name__)
         bar.update(len(x))
-        gates = None if pairing.together else GateSpace.of(pairing.explainer(every), model, x, batch_size)
+        gates = None if pairing.together else LinearEntrySpace.of(pairing.explainer(every), model, x, batch_size)
         rows = batch_size if gates is None else gates.rows
         return cls(model, x, target, value, real, group_size, rows, shared, pairing, generators, a, gates, bar)
 

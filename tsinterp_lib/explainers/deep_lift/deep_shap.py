@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._baseline import Complete, Referenced
-from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
-from tsinterp_lib.explainers._rescale_rule import ruled
+from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
+from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class DeepShap(Referenced, Complete):
             mean = torch.cat([r.mean(0).expand_as(x[group]) for group, r in draws])
             return (x - mean) * self.gradients(model, x, target)
         groups = torch.cat([torch.full((len(x[g]),), i, device=x.device) for i, (g, _) in enumerate(draws)])
-        found = ruled(self, model, x, torch.stack([r for _, r in draws], 1), groups, target)
+        found = rescale_rule(self, model, x, torch.stack([r for _, r in draws], 1), groups, target)
         if found is not None:
             return found
         return torch.cat([self._captums(model, x[group], r, target[group]) for group, r in draws])
@@ -52,6 +52,6 @@ class DeepShap(Referenced, Complete):
         with deep_lift_guard(model):
             for part in torch.split(references, max(2, self.batch_size // 2)):
                 several = part if len(part) > 1 else part.expand(2, -1, -1)  # Captum asks for two
-                a = self.captum(method, x, target, rows_each=2 * len(several), baselines=several)
+                a = answer(self, method, x, target, rows_each=2 * len(several), baselines=several)
                 total += a * (len(part) / len(references))
         return total
