@@ -11,10 +11,10 @@ from tsinterp_lib.explainers._replaced import replaced_outputs
 
 def pattern_outputs(
     model: nn.Module,
-    x: Float[Tensor, "N T F"],
-    b: Float[Tensor, "N T F"],
+    x: Float[Tensor, "N *axes"],
+    b: Float[Tensor, "N *axes"],
     target: Int[Tensor, "N"],
-    groups: Int[Tensor, "T F"],
+    groups: Int[Tensor, "*axes"],
     on: Bool[Tensor, "S G"],
     batch_size: int,
     progress: str | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import captum.attr
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from tsinterp_lib.explainers._baseline import Baselined, Complete
 from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
 from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +37,16 @@ class DeepLift(Baselined, Complete):
     shape.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
+
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Each copy keeps its sample's baseline."""
+        return self.copies_keep_baselines(x)
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         b = self.baseline_of(x)
         if not hooked(model):
             return (x - b) * self.gradients(model, x, target)

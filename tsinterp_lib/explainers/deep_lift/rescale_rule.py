@@ -43,14 +43,14 @@ class Compared:
         self._of_sample = self._of_class = torch.zeros(0, dtype=torch.long)
         self._at_pool = torch.zeros(0)
 
-    def outputs(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
+    def outputs(self, x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N C"]:
         """The model's outputs for the samples; their backward pass is the rule."""
         self.rows = len(x)
         out: Tensor = self.model(x)
         return out
 
     def record_references(
-        self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]
+        self, references: Float[Tensor, "R *axes"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]
     ) -> None:
         """Record the references and which of them each sample is compared with."""
         self.seen, self.rows, self._of_sample = {}, len(references), of_sample
@@ -151,11 +151,11 @@ def compared(model: nn.Module) -> Iterator[Compared]:
 def rescale_rule(
     method: Chunked,
     model: nn.Module,
-    x: Float[Tensor, "N T F"],
-    references: Float[Tensor, "R G T F"],
+    x: Float[Tensor, "N *axes"],
+    references: Float[Tensor, "R G *axes"],
     of_sample: Int[Tensor, "N"],
     target: Int[Tensor, "N"],
-) -> Float[Tensor, "N T F"] | None:
+) -> Float[Tensor, "N *axes"] | None:
     """DeepLIFT averaged over the R references of each sample's group; None where the rule does not fit the model.
 
     ``of_sample``: the group of each sample.

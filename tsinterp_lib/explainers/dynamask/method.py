@@ -100,9 +100,8 @@ class Dynamask(Chunked):
                 f"{self.time_weight}: weights are not negative, growth is above 0."
             )
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """Itself; raises where the training series have no second step to blur with."""
-        check_steps(checks.check_series(train.x, "train.x"), 1)
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        check_steps(train.x, 1)  # a blur wants a second step
         return self
 
     def fit(
