@@ -130,6 +130,20 @@ def test_a_fitted_mask_equals_its_slow_twin(model, data, optimiser):
     assert {0.0, 1.0} <= set(mask.flatten().tolist())  # bounds were met
 
 
+def test_a_trace_shows_the_masks_after_every_epoch_and_ends_where_the_fit_does(model, data):
+    e, seen = Dynamask(areas=(0.2, 0.4), epochs=5, batch_size=2), {}
+    group = e.trace(model, data.x, data.y, lambda epoch, masks: seen.update({epoch: masks.clone()}))
+    fitted = e.fit(model, data.x, data.y)  # one series at a time
+    assert list(seen) == [0, 1, 2, 3, 4]
+    torch.testing.assert_close(seen[4], fitted.masks, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(seen[0], replace(e, epochs=1).fit(model, data.x, data.y).masks, rtol=1e-10, atol=1e-12)
+    assert torch.equal(group.masks, seen[4])
+    torch.testing.assert_close(group.errors, fitted.errors, rtol=1e-10, atol=1e-12)
+    assert not model.training
+    with pytest.raises(InvalidInput, match=r"targets lie in 0\.\.1"):
+        e.trace(model, data.x, data.y + 2, lambda *_: None)
+
+
 @pytest.mark.parametrize("optimiser", ["sgd", "projected"])
 def test_only_the_projected_descent_forgets_the_velocity_of_a_coefficient_at_a_bound(model, data, optimiser):
     fitting = _Fit(model, data.x, data.y, settings(optimiser=optimiser, momentum=1.0))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib import parts
 from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
+from tsinterp_lib.explainers._probabilities import as_output
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.registry import known
@@ -107,5 +108,4 @@ class _Held(nn.Module):
         model = cast(Stepwise, self.model)
         with torch.no_grad():
             past = model.states(x)[:, :-1]
-        scores = model.read(model.after(past, x))
-        return (torch.softmax(scores, 2) if getattr(model, "output", "") == "probabilities" else scores).sum(1)
+        return as_output(model.read(model.after(past, x)), getattr(model, "output", "logits")).sum(1)

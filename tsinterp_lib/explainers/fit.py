@@ -15,6 +15,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
+from tsinterp_lib.explainers._probabilities import divergence
 from tsinterp_lib.models.conditional_gaussian import PROTOCOLS, ConditionalGaussian, fit
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
@@ -124,9 +125,3 @@ class FIT(Chunked):
                 "method on training data like x."
             )
         return copy.deepcopy(self.generator).to(x).eval()
-
-
-def divergence(p: Float[Tensor, "*B C"], q: Float[Tensor, "*D C"]) -> Float[Tensor, "*E"]:
-    r"""KL(p ‖ q) in nats, from log-probabilities; 0 log 0 is 0."""
-    weight = p.exp()
-    return torch.where(weight > 0, weight * (p - q), 0.0).sum(-1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -14,6 +16,7 @@ from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._prefix import check_steps
 from tsinterp_lib.explainers.dynamask.descent import MODES, OPTIMISERS, RATES, TIES, Settings
 from tsinterp_lib.explainers.dynamask.descent import fit as fit_masks
+from tsinterp_lib.explainers.dynamask.descent import trace as trace_masks
 from tsinterp_lib.explainers.dynamask.loss import LOSSES
 from tsinterp_lib.explainers.dynamask.masks import MaskGroup
 from tsinterp_lib.explainers.dynamask.regularisers import areas_of
@@ -111,11 +114,34 @@ class Dynamask(Chunked):
 
         Raises as :meth:`attribute` does.
         """
+        with self._checked(model, x, target):
+            return self._fit(model, x.detach(), target, history)
+
+    def trace(
+        self,
+        model: nn.Module,
+        x: Float[Tensor, "N T F"],
+        target: Int[Tensor, "N *T"],
+        after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object],
+    ) -> MaskGroup:
+        """The masks of :meth:`fit`, watched: ``after_epoch`` gets the number of each epoch, from 0, and its masks.
+
+        The masks are a view that the next epoch moves: copy what is to be kept. All series descend together, in one
+        batch of errors after another. Raises as :meth:`attribute` does.
+        """
+        with self._checked(model, x, target):
+            self._check_steps(x)
+            return trace_masks(model, x.detach().contiguous(), target, self.settings(), after_epoch)
+
+    @contextmanager
+    def _checked(self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]) -> Iterator[None]:
+        """The checks and the state of the model that :meth:`attribute` has."""
         checks.check_series(x)
+        self.axes.check(x.shape)
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, per_step=True)
             checks.check_target(target, n_classes, x.shape[0], *steps)
-            return self._fit(model, x.detach(), target, history)
+            yield
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
@@ -128,8 +154,11 @@ class Dynamask(Chunked):
     def _fit(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], history: bool
     ) -> MaskGroup:
-        check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
+        self._check_steps(x)
         return fit_masks(model, x.contiguous(), target, self.settings(history))
+
+    def _check_steps(self, x: Float[Tensor, "N T F"]) -> None:
+        check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
 
     def settings(self, history: bool = False) -> Settings:
         """What a fit depends on, names and ranges resolved."""
