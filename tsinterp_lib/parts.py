@@ -17,12 +17,12 @@ from tsinterp_lib.errors import InvalidInput
 
 S = TypeVar("S", bound=Any)
 
-SHOWN = ("output", "per_step", "n_steps", "n_features", "n_classes")
-"""What a model says of itself, and is asked for from outside."""
+SHOWN = ("output", "per_step", "n_features", "n_classes")
+"""What a model says of itself and holds for a sample that was cut too; whether it takes the length, a call shows."""
 
 
-class WithConstants(nn.Module):
-    """A model of one sample that is given the sample's constants by name, one copy for each row of a call.
+class OfOneSample(nn.Module):
+    """A model as it is for one sample: cut to its length, its constants given by name, a copy for each row of a call.
 
     ``constants``: name → (1, …). Raises :class:`InvalidInput` where the model's ``forward`` does not take such a name.
     """

@@ -242,14 +242,15 @@ class Explainer(ABC):
         method = self.for_axes(samples.axes)
         self._check_measured(samples, "samples")
         target = samples.y if target is None else target
-        if samples.lengths is None and not samples.constants:
+        longest, lengths = samples.x.shape[1], parts.lengths(samples.x, samples.lengths)
+        if set(lengths) <= {longest} and not samples.constants:
             return method.for_samples(samples).attribute(model, samples.x, target)
-        longest, a = samples.x.shape[1], torch.zeros_like(samples.x)
-        for n, length in enumerate(parts.lengths(samples.x, samples.lengths)):
+        a = torch.zeros_like(samples.x)
+        for n, length in enumerate(lengths):
             one = parts.one_of(samples, n, length)
             wanted = target[n : n + 1, :length] if target.dim() == 2 else target[n : n + 1]
-            given = parts.WithConstants(model, one.constants) if one.constants else model
-            a[n, :length] = method.cut_to(length, longest).for_samples(one).attribute(given, one.x, wanted)[0]
+            own = parts.OfOneSample(model, one.constants)
+            a[n, :length] = method.cut_to(length, longest).for_samples(one).attribute(own, one.x, wanted)[0]
         return a
 
     def _check_measured(self, samples: Samples, name: str) -> None:
@@ -266,7 +267,8 @@ class Explainer(ABC):
         Raises :class:`InvalidInput` on non-finite or empty ``x``, other axes than :attr:`axes`, an axis order the model
         refuses, or a target that is no column of the model's output.
         """
-        checks.check_series(x)
+        parts.check_floats(x, self.axes, "x")
+        checks.check_series(torch.where(x.isnan(), 0.0, x) if self.takes_missing else x)
         self.axes.check(x.shape)
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, self.per_step)

@@ -16,6 +16,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.models.white_box import WhiteBox
+from tsinterp_lib.parts import OfOneSample
 from tsinterp_lib.types import Explainer, Samples
 
 
@@ -109,6 +110,7 @@ class _Rows(nn.Module):
 @contextmanager
 def restricted_to(model: nn.Module, own: Samples | None) -> Iterator[None]:
     """A white box reads the important cells of one series while the block runs; another model is left alone."""
+    model = model.model if isinstance(model, OfOneSample) else model
     if isinstance(model, WhiteBox) and own is not None and own.importance is not None:
         with model.restricted(own.importance[0]):
             yield
