@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from benchmarks import Result
 from tsinterp_lib.datasets import RareFeature
 from tsinterp_lib.explainers import Dynamask
-from tsinterp_lib.explainers._dynamask_size import areas_of
+from tsinterp_lib.explainers.dynamask.regularisers import areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.models import MODELS, WhiteBox
 from tsinterp_lib.types import Sizes

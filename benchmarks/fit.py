@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from benchmarks import Result
 from tsinterp_lib.explainers import FIT, AugmentedOcclusion
-from tsinterp_lib.explainers.fit import divergence
+from tsinterp_lib.explainers._probabilities import divergence
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.models.conditional_gaussian import ConditionalGaussian, covariance

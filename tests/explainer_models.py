@@ -102,6 +102,52 @@ class Pooled(nn.Module):
         return torch.softmax(self.scores(self.after(pooled.flatten(1))), 1)
 
 
+class Picture(nn.Module):
+    """A network of images (N, 3, 8, 8): a convolution, a ReLU module, a linear map, a maximum where ``pooled``."""
+
+    def __init__(self, pooled=False):
+        super().__init__()
+        self.convolution, self.relu = nn.Conv2d(3, 2, 3, padding=1), nn.ReLU()
+        self.pool = nn.MaxPool2d(2) if pooled else nn.Identity()
+        self.scores = nn.Linear(32 if pooled else 128, C)
+
+    def forward(self, x):
+        return self.scores(self.pool(self.relu(self.convolution(x))).flatten(1))
+
+
+class Unrolled(nn.Module):
+    """A network of another shape of the same cells, shown as one of series (N, D, 1)."""
+
+    def __init__(self, model, shape):
+        super().__init__()
+        self.model, self.shape = model, shape
+
+    def forward(self, x):
+        return self.model(x.reshape(-1, *self.shape))
+
+
+class Aged(nn.Module):
+    """Scores of a mean over steps that is weighed by an age: padding and a constant input both move them."""
+
+    def __init__(self, n_features=F):
+        super().__init__()
+        self.inner, self.outer = nn.Linear(n_features, 6), nn.Linear(7, C)
+
+    def forward(self, x, age):
+        mean = torch.tanh(self.inner(x) * (1 + age[:, None, None])).mean(1)
+        return self.outer(torch.cat([mean, age[:, None]], 1))
+
+
+def images(n=3, dtype=torch.float64, seed=3):
+    """Images (n, 3, 8, 8) in [0, 1), labels in turn, a random mask."""
+    from tsinterp_lib.axes import IMAGE
+    from tsinterp_lib.types import Samples
+
+    draw = torch.Generator().manual_seed(seed)
+    x = torch.rand(n, 3, 8, 8, generator=draw, dtype=dtype)
+    return Samples(x, torch.arange(n) % C, torch.rand(n, 3, 8, 8, generator=draw) > 0.5, axes=IMAGE)
+
+
 def samples(n=N, n_steps=T, n_features=F, dtype=torch.float64, seed=3):
     """Series in [0, 1), labels in turn, a random mask."""
     from tsinterp_lib.types import Samples

@@ -28,6 +28,9 @@ TWO_STEPS = {"fit", "dynamask"}
 PREFIXES = {"feature_occlusion", "augmented_occlusion", "fit", "each_step"}
 """Methods that read a model at every step, so that a network of fixed length is refused."""
 
+BY_TIME = PREFIXES | {"dynamask", "retain_attention", "scrambled_output", "temporal_saliency_rescaling"}
+"""Methods whose definition speaks of time and features."""
+
 ANY_LENGTH = {"gru", "retain"}
 
 PROTOCOLS = {"as_released": AS_RELEASED, "corrected": CORRECTED}
@@ -60,13 +63,16 @@ def explain(case, model, samples, seed=1, **changes):
         return prepared(case, model, samples, **changes).attribute(model, samples.x, samples.y)
 
 
+def moves_a_generator(e, model, samples):
+    """Whether attribute draws random numbers."""
+    before = torch.get_rng_state(), np.random.get_state()[2]
+    e.attribute(model, samples.x, samples.y)
+    return not torch.equal(before[0], torch.get_rng_state()) or before[1] != np.random.get_state()[2]
+
+
 def draws(case, model, samples):
-    """Whether attribute draws random numbers: it moves a global generator."""
     with scope(1):
-        e = prepared(case, model, samples)
-        before = torch.get_rng_state(), np.random.get_state()[2]
-        e.attribute(model, samples.x, samples.y)
-        return not torch.equal(before[0], torch.get_rng_state()) or before[1] != np.random.get_state()[2]
+        return moves_a_generator(prepared(case, model, samples), model, samples)
 
 
 @pytest.fixture(params=[tiny.Recurrent, tiny.Convolutional], ids=lambda network: network.__name__)
@@ -205,6 +211,61 @@ def test_short_and_constant_series_are_explained(case, model):
                 continue
             e = e.prepare(short, samples).for_samples(samples)
             assert torch.isfinite(e.attribute(short, samples.x, samples.y)).all()
+
+
+ON_IMAGES = {"groups": "channel", "window": "row=2,column=3"}
+"""Where a method's own setting names time, another that names axes of an image."""
+
+
+def on_images(case):
+    e = build("explainer", choice(*case))
+    changes = {key: value for key, value in ON_IMAGES.items() if key in inspect.signature(type(e)).parameters}
+    return replace(e, **changes) if changes else e
+
+
+@each_case
+def test_an_image_is_explained_or_refused_in_the_names_of_its_axes(case):
+    e, data = on_images(case), tiny.images()
+    model = tiny.Picture().double().eval()
+    if case[1] == "permuted_features":
+        with pytest.raises(InvalidInput, match="no axis 'feature': the axes are channel, row, column"):
+            e.prepare(model, tiny.images(9, seed=11))
+        return
+    if e.needs is not None:
+        words = f"{type(e).__name__} takes the axes time, feature; this input has channel, row, column"
+        for call in (e.for_axes, lambda _: e.prepare(model, data), lambda _: e.explain_samples(model, data)):
+            with pytest.raises(InvalidInput, match=words):
+                call(data.axes)
+        return
+    with scope(1):
+        told = e.prepare(model, tiny.images(9, seed=11)).for_samples(data)
+        a = told.attribute(model, data.x, data.y)
+    assert a.shape == data.x.shape
+    assert torch.isfinite(a).all()
+    with scope(1):
+        assert torch.equal(e.prepare(model, tiny.images(9, seed=11)).explain_samples(model, data), a)
+    if case[1] not in TOGETHER and not moves_a_generator(told, model, data):
+        order = torch.tensor([2, 0, 1])
+        moved = told.for_samples(data[order]).attribute(model, data.x[order], data.y[order])
+        torch.testing.assert_close(moved, a[order], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_a_method_says_on_which_axes_it_is_defined(name):
+    needs = EXPLAINERS[name].needs
+    assert needs is None or needs == ("time", "feature")
+    if name in BY_TIME:
+        assert needs == ("time", "feature")
+    else:
+        assert needs is None
+
+
+@each_case
+def test_an_input_with_another_number_of_axes_is_refused(case, recurrent):
+    e = prepared(case, recurrent, GOOD)
+    attribute = inspect.unwrap(type(e).attribute)  # as without the shape checks that tests install
+    with pytest.raises(InvalidInput, match=r"it wants the axes \(sample, time, feature\)"):
+        attribute(e, recurrent, tiny.images().x, GOOD.y[:3])
 
 
 def spoiled(value):

@@ -13,9 +13,9 @@ from tests import explainer_models as tiny
 from tests.oracles import dynamask as twin
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import Dynamask
-from tsinterp_lib.explainers import _dynamask_size as size
-from tsinterp_lib.explainers._dynamask_fit import Settings, _Fit
-from tsinterp_lib.explainers._dynamask_group import MaskCollapsed, MaskGroup, entropy, information
+from tsinterp_lib.explainers.dynamask import regularisers as size
+from tsinterp_lib.explainers.dynamask.descent import Settings, _Fit
+from tsinterp_lib.explainers.dynamask.masks import MaskCollapsed, MaskGroup, entropy, information
 from tsinterp_lib.models import WhiteBox
 from tsinterp_lib.perturbations import GaussianBlur, MovingAverage
 from tsinterp_lib.registry import Choice, build
@@ -128,6 +128,20 @@ def test_a_fitted_mask_equals_its_slow_twin(model, data, optimiser):
     expected = torch.tensor(twin.fit(model, data.x[0].tolist(), oracle_settings(s), 0.2, 0), dtype=torch.float64)
     torch.testing.assert_close(mask, expected, rtol=0, atol=1e-6)
     assert {0.0, 1.0} <= set(mask.flatten().tolist())  # bounds were met
+
+
+def test_a_trace_shows_the_masks_after_every_epoch_and_ends_where_the_fit_does(model, data):
+    e, seen = Dynamask(areas=(0.2, 0.4), epochs=5, batch_size=2), {}
+    group = e.trace(model, data.x, data.y, lambda epoch, masks: seen.update({epoch: masks.clone()}))
+    fitted = e.fit(model, data.x, data.y)  # one series at a time
+    assert list(seen) == [0, 1, 2, 3, 4]
+    torch.testing.assert_close(seen[4], fitted.masks, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(seen[0], replace(e, epochs=1).fit(model, data.x, data.y).masks, rtol=1e-10, atol=1e-12)
+    assert torch.equal(group.masks, seen[4])
+    torch.testing.assert_close(group.errors, fitted.errors, rtol=1e-10, atol=1e-12)
+    assert not model.training
+    with pytest.raises(InvalidInput, match=r"targets lie in 0\.\.1"):
+        e.trace(model, data.x, data.y + 2, lambda *_: None)
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "projected"])

@@ -183,7 +183,7 @@ def test_errors_of_settings_say_what_to_do(data):
         (ex.DeepShap, {"n_references": 0}),
         (ex.DeepShap, {"references": "mean"}),
         (ex.ShapleyValueSampling, {"n_permutations": 0}),
-        (ex.ShapleyValueSampling, {"groups": "row"}),
+        (ex.ShapleyValueSampling, {"groups": "time+"}),
         (ex.FeatureAblation, {"baseline": "mean"}),
         (ex.FeaturePermutation, {"group_size": 1}),
         (ex.Lime, {"penalty": "none"}),

@@ -11,8 +11,8 @@ from tests import explainer_models as tiny
 from tests.oracles.temporal_saliency_rescaling import temporal_saliency_rescaling as twin
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.explainers._gate_space import GateSpace
-from tsinterp_lib.explainers.temporal_saliency_rescaling import PAPER, TFSR
+from tsinterp_lib.explainers.tsr import PAPER, TFSR
+from tsinterp_lib.explainers.tsr.linear_entry import LinearEntrySpace
 from tsinterp_lib.guard import counted
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice, build
@@ -79,7 +79,7 @@ def test_copies_that_enter_behind_the_first_layer_are_counted_like_others(base, 
     samples, model = data(), network("lstm")
     with counted(model) as behind:
         TSR(base=BASES[base]).attribute(model, samples.x, samples.y)
-    monkeypatch.setattr(GateSpace, "of", lambda *_: None)
+    monkeypatch.setattr(LinearEntrySpace, "of", lambda *_: None)
     with counted(model) as whole:
         TSR(base=BASES[base]).attribute(model, samples.x, samples.y)
     assert behind == whole

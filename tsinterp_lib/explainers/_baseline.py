@@ -10,15 +10,34 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib import checks
+from tsinterp_lib import checks, parts
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._perturb import outputs
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.explainers._replaced import outputs
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Explainer, Paired, Samples
 
 BASELINES = ("zero", "uniform", "train_mean")
 REFERENCES = ("uniform", "train")
+
+
+def mean_sample(train: Samples) -> Float[Tensor, "*axes"]:
+    """The mean training sample; padding does not enter, and a place that is padding in all samples is zero."""
+    if train.lengths is None:
+        return train.x.mean(0)
+    real = parts.real(train.x, train.lengths)
+    return torch.where(real, train.x, 0.0).sum(0) / real.sum(0).clamp_min(1)
+
+
+def cut(reference: Tensor | None, rank: int, length: int, of: int) -> Tensor | None:
+    """The first ``length`` places of a reference on the first axis of its samples, which have ``rank`` axes.
+
+    One without that axis, or with another number of places than ``of`` on it, is left as it is: it broadcasts, or is
+    refused where it is used.
+    """
+    if reference is None or reference.dim() < rank or reference.shape[-rank] != of:
+        return reference
+    return reference.narrow(reference.dim() - rank, 0, length)
 
 
 class Complete(Explainer):
@@ -26,18 +45,19 @@ class Complete(Explainer):
 
     @abstractmethod
     def baseline_output(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N"]:
         """Output ``target`` where the input is absent (mean over references), from the same draws as ``attribute``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Baselined(Chunked):
-    """A method that compares each sample with one baseline.
+    r"""A method that compares each sample with one baseline.
 
     ``baseline``: ``zero``; ``uniform``, drawn from U[0, 1) for every sample and cell at each call; ``train_mean``, the
-    mean training sample, learned in ``prepare``. ``reference``: a series that is used instead, shape (T, F) or one
-    that broadcasts to x. Raises :class:`InvalidInput` on a reference of another shape, or where nothing was learned.
+    mean training sample, learned in ``prepare`` (over what is no padding). ``reference``: a sample that is used
+    instead, shape (\*axes) or one that broadcasts to x. Raises :class:`InvalidInput` on a reference of another shape,
+    or where nothing was learned.
     """
 
     baseline: str = "zero"
@@ -47,13 +67,24 @@ class Baselined(Chunked):
         super().__post_init__()
         known(self.baseline, BASELINES, "baseline")
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy that knows the mean training sample, where ``baseline`` asks for it."""
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if self.reference is not None or self.baseline != "train_mean":
             return self
-        return replace(self, reference=checks.check_series(train.x, "train.x").mean(0))
+        return replace(self, reference=mean_sample(train))
 
-    def baseline_of(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
+    def cut_to(self, length: int, of: int) -> Explainer:
+        """A copy whose reference is cut like the samples."""
+        return replace(self, reference=cut(self.reference, len(self.axes.names), length, of))
+
+    def copies_keep_baselines(self, x: Float[Tensor, "N *axes"], together: bool = False) -> Paired:
+        """For :meth:`for_copies`: each copy keeps its sample's baseline.
+
+        What else a method draws (orders, patterns) must not depend on the sample.
+        """
+        b = self.baseline_of(x)
+        return Paired(lambda of: replace(self, reference=b[of]), (slice(0, len(x)),), together)
+
+    def baseline_of(self, x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N *axes"]:
         """The baseline of every sample; a drawn one is drawn anew, and before anything else a method draws."""
         if self.reference is not None:
             return checks.check_like(self.reference, x, "reference").to(x).expand_as(x)
@@ -67,7 +98,7 @@ class Baselined(Chunked):
         )
 
     def baseline_output(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N"]:
         """Output ``target`` of the model at the baseline of each sample."""
         return outputs(model, self.baseline_of(x), target, self.batch_size)
@@ -75,17 +106,19 @@ class Baselined(Chunked):
 
 @dataclass(frozen=True, kw_only=True)
 class Referenced(Chunked):
-    """A method that compares each sample with several references.
+    r"""A method that compares each sample with several references.
 
     ``references``: ``train``, ``n_references`` training samples drawn without replacement in ``prepare``; ``uniform``,
     ``n_references`` series drawn from U[0, 1) for every ``group_size`` samples (None: for all of them together) at
-    each call. ``reference``: series that are used instead, shape (R, T, F).
+    each call. ``reference``: samples that are used instead, shape (R, \*axes); ``reference_lengths``: how long each
+    of them is, where that differs. A shorter sample is compared with the references that are at least as long.
     """
 
     references: str = "train"
     n_references: int = 20
     group_size: int | None = None
     reference: Tensor | None = field(default=None, repr=False, compare=False)
+    reference_lengths: Tensor | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,14 +128,39 @@ class Referenced(Chunked):
                 f"`n_references` is {self.n_references} and `group_size` {self.group_size}: both must be at least 1."
             )
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy that holds its training references (all training samples where there are fewer than asked for)."""
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if self.reference is not None or self.references != "train":
             return self
-        chosen = torch.randperm(len(train))[: self.n_references]
-        return replace(self, reference=checks.check_series(train.x, "train.x")[chosen.to(train.x.device)])
+        # All training samples, where there are fewer than asked for.
+        chosen = torch.randperm(len(train))[: self.n_references].to(train.x.device)
+        lengths = None if train.lengths is None else train.lengths[chosen]
+        return replace(self, reference=train.x[chosen], reference_lengths=lengths)
 
-    def draws(self, x: Float[Tensor, "N T F"]) -> Iterator[tuple[slice, Float[Tensor, "R T F"]]]:
+    def cut_to(self, length: int, of: int) -> Explainer:
+        """A copy whose references are cut like the samples; those that end before are left out."""
+        reference, lengths = self.reference, self.reference_lengths
+        if reference is not None and lengths is not None:
+            reference = reference[lengths >= length]
+            if not len(reference):
+                raise InvalidInput(
+                    f"the sample is {length} long and all {len(lengths)} references are shorter: draw more with "
+                    "`n_references`, or give `reference`."
+                )
+        cut_down = cut(reference, len(self.axes.names), length, of)
+        return replace(self, reference=cut_down, reference_lengths=None)
+
+    def copies_keep_references(self, x: Float[Tensor, "N *axes"]) -> Paired:
+        """For :meth:`for_copies`: each copy keeps the references of its sample's group."""
+        groups, references = zip(*self.draws(x), strict=True)
+        starts = torch.tensor([group.start for group in groups])
+
+        def explainer(of: Int[Tensor, "K"]) -> Explainer:
+            group = int(torch.searchsorted(starts, of[:1].cpu(), right=True)) - 1
+            return replace(self, reference=references[group])
+
+        return Paired(explainer, tuple(groups))
+
+    def draws(self, x: Float[Tensor, "N *axes"]) -> Iterator[tuple[slice, Float[Tensor, "R *axes"]]]:
         """Each group of samples with its references."""
         size = self.group_size or len(x)
         if self.reference is not None:
@@ -119,7 +177,7 @@ class Referenced(Chunked):
             )
 
     def baseline_output(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N"]:
         """Output ``target`` of the model, averaged over the references of each sample."""
         means = []

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._probabilities import log_probabilities
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -41,7 +42,7 @@ class Prefixes:
         self.states: Tensor | None = None
         if isinstance(model, Stepwise):
             self.states = torch.cat([model.states(rows) for rows in self._chunks(x)])
-            self.clean = _log(model.read(self.states[:, 1:]), "logits")
+            self.clean = log_probabilities(model.read(self.states[:, 1:]), "logits")
         else:
             check_prefix(model, x)
             self.clean = torch.stack([self._whole(x[:, : t + 1]) for t in range(x.shape[1])], 1)
@@ -56,14 +57,14 @@ class Prefixes:
             size = n if model.training else max(1, self.batch_size // r)
             pairs = zip(torch.split(self.states[:, t], size), torch.split(columns, size), strict=True)
             found = torch.cat([model.read(model.after(h[:, None], rows)) for h, rows in pairs])  # type: ignore[operator]
-            return _log(found, "logits")
+            return log_probabilities(found, "logits")
         prefix = self.x[:, None, : t + 1].expand(-1, r, -1, -1).clone()
         prefix[:, :, t] = columns
         return self._whole(prefix.flatten(0, 1)).view(n, r, -1)
 
     def _whole(self, prefix: Float[Tensor, "B t F"]) -> Float[Tensor, "B C"]:
         out = torch.cat([self.model(rows) for rows in self._chunks(prefix)])
-        return _log(out if out.dim() == 2 else out[:, -1], getattr(self.model, "output", "logits"))
+        return log_probabilities(out if out.dim() == 2 else out[:, -1], getattr(self.model, "output", "logits"))
 
     def _chunks(self, x: Tensor) -> tuple[Tensor, ...]:
         return (x,) if self.model.training else torch.split(x, self.batch_size)
@@ -95,9 +96,3 @@ def check_prefix(model: nn.Module, x: Float[Tensor, "N T F"]) -> None:
             f"the model refuses a prefix of 1 of {x.shape[1]} steps ({error}) This method reads a model at every step: "
             "give one that takes series of any length, such as gru or retain."
         ) from error
-
-
-def _log(scores: Float[Tensor, "*B C"], output: str) -> Float[Tensor, "*B C"]:
-    if output != "logits":  # probabilities, or the values of a white box, which are not negative either
-        return scores.clamp_min(torch.finfo(scores.dtype).tiny).log()
-    return torch.log_softmax(scores, -1)

@@ -6,15 +6,15 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainers._perturb import replaced_outputs
+from tsinterp_lib.explainers._replaced import replaced_outputs
 
 
 def pattern_outputs(
     model: nn.Module,
-    x: Float[Tensor, "N T F"],
-    b: Float[Tensor, "N T F"],
+    x: Float[Tensor, "N *axes"],
+    b: Float[Tensor, "N *axes"],
     target: Int[Tensor, "N"],
-    groups: Int[Tensor, "T F"],
+    groups: Int[Tensor, "*axes"],
     on: Bool[Tensor, "S G"],
     batch_size: int,
     progress: str | None = None,

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from tsinterp_lib import checks
+from tsinterp_lib import parts
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
 from tsinterp_lib.types import Explainer, Samples
@@ -28,9 +28,12 @@ class AugmentedOcclusion(FeatureOcclusion):
 
     pool: Tensor | None = field(default=None, repr=False, compare=False)
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy that knows the values of every feature, a column each."""
-        return replace(self, pool=checks.check_series(train.x, "train.x").flatten(0, 1))
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        # The values of every feature, a column each; padding is no value.
+        pool = train.x.flatten(0, 1)
+        if train.lengths is not None:
+            pool = pool[parts.real(train.x, train.lengths).flatten(0, 1)[:, 0]]
+        return replace(self, pool=pool)
 
     def _draw(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F S"]:
         if self.pool is None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Complete
-from tsinterp_lib.explainers._perturb import outputs
+from tsinterp_lib.explainers._replaced import outputs
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.types import Explainer
 

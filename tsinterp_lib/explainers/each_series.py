@@ -11,14 +11,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.models.white_box import WhiteBox
+from tsinterp_lib.parts import OfOneSample
 from tsinterp_lib.types import Explainer, Samples
 
 
 @dataclass(frozen=True, kw_only=True)
-class EachSeries(Explainer):
+class EachSeries(Wrapper):
     r"""Another method on each series by itself, as :cite:t:`crabbe2021` run theirs and Captum's.
 
     .. math:: a_n = a^{\text{base}}(f_n, x_n)
@@ -35,26 +38,33 @@ class EachSeries(Explainer):
     """
 
     per_step: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...] | None] = None
     base: Explainer = field(default_factory=Gradient)
     steps_as_samples: bool = False
     samples: Samples | None = field(default=None, repr=False, compare=False)
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy whose base is prepared, unless it is to learn from each series by itself."""
-        return self if self.steps_as_samples else replace(self, base=self.base.prepare(model, train))
+    def for_axes(self, axes: Axes) -> Explainer:
+        """A copy that explains inputs with these axes; steps as samples need time and feature."""
+        if self.steps_as_samples:
+            axes.need(("time", "feature"), f"{type(self).__name__} with steps_as_samples")
+        return super().for_axes(axes)
+
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        # A base that is shown steps as samples learns from each series by itself.
+        return self if self.steps_as_samples else super()._prepare(model, train)
 
     def for_samples(self, samples: Samples) -> Explainer:
         """A copy that knows the samples, of which it tells the base one at a time."""
         return replace(self, samples=samples)
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]
+    ) -> Float[Tensor, "N *axes"]:
         self._check(x, target)
         found = []
         for n in range(len(x)):
             base, own = self.base, None if self.samples is None else self.samples[slice(n, n + 1)]
-            with reading(model, own):
+            with restricted_to(model, own):
                 if self.steps_as_samples:
                     found.append(self._by_step(model, x[n], target[n]))
                 else:
@@ -70,7 +80,7 @@ class EachSeries(Explainer):
             base = replace(cast(Any, base), batch_size=2**31)
         return base.prepare(rows, steps)._attribute(rows, steps.x, target)[:, 0]
 
-    def _check(self, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]) -> None:
+    def _check(self, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]) -> None:
         if self.steps_as_samples and target.dim() == 1:
             raise InvalidInput(
                 "`steps_as_samples` is True and the model gives one output per series: a step has no output of its own."
@@ -98,8 +108,9 @@ class _Rows(nn.Module):
 
 
 @contextmanager
-def reading(model: nn.Module, own: Samples | None) -> Iterator[None]:
+def restricted_to(model: nn.Module, own: Samples | None) -> Iterator[None]:
     """A white box reads the important cells of one series while the block runs; another model is left alone."""
+    model = model.model if isinstance(model, OfOneSample) else model
     if isinstance(model, WhiteBox) and own is not None and own.importance is not None:
         with model.restricted(own.importance[0]):
             yield

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, cast
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib import parts
 from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
-from tsinterp_lib.explainers.deep_lift import DeepLift
-from tsinterp_lib.explainers.deep_shap import DeepShap
+from tsinterp_lib.explainers._probabilities import as_output
+from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
-from tsinterp_lib.explainers.gradient_shap import GradientShap
-from tsinterp_lib.explainers.input_x_gradient import InputXGradient
-from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
-from tsinterp_lib.explainers.smoothgrad import SmoothGrad
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
-
-BY_GRADIENT = (Gradient, InputXGradient, IntegratedGradients, DeepLift, GradientShap, DeepShap, SmoothGrad)
-"""Methods that see a model through its gradients: all steps of a held model are explained in one pass."""
 
 TARGETS = ("given", "predicted")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EachStep(Explainer):
+class EachStep(Wrapper):
     r"""The newest column of another method's map of every prefix, as :cite:t:`tonekaboni2020` use standard methods.
 
     .. math:: a_{t} = a^{\text{base}}\bigl(x_{0..t}, \; y_t\bigr)_{t}
@@ -55,16 +49,12 @@ class EachStep(Explainer):
     def __post_init__(self) -> None:
         known(self.target, TARGETS, "target")
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy whose base is prepared, on single steps where it is to see those."""
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if not self.history:
             y = train.y if train.y.dim() == 2 else train.y[:, None].expand(train.x.shape[:2])
-            train = Samples(train.x.flatten(0, 1)[:, None], y.flatten())
-        return replace(self, base=self.base.prepare(model, train))
-
-    def for_samples(self, samples: Samples) -> Explainer:
-        """A copy whose base is told about the samples."""
-        return replace(self, base=self.base.for_samples(samples))
+            real = parts.real(train.x, train.lengths)[:, :, 0].flatten()
+            train = Samples(train.x.flatten(0, 1)[real][:, None], y.flatten()[real])
+        return super()._prepare(model, train)  # on single steps where the base is to see those
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
@@ -76,12 +66,12 @@ class EachStep(Explainer):
         target = target if target.dim() == 2 else target[:, None].expand(x.shape[:2])
         if not self.history:
             return self.base._attribute(_Last(model), x.flatten(0, 1)[:, None], target.flatten()).view_as(x)
-        if isinstance(model, Stepwise) and isinstance(self.base, BY_GRADIENT):
+        if isinstance(model, Stepwise) and self.base.by_gradient:
             return self._together(_Held(model), x, target)
         a = torch.zeros_like(x)
         for t in range(x.shape[1]):
             prefix = x[:, : t + 1]
-            a[:, t] = self._cut(t + 1, x.shape[1])._attribute(_Last(model), prefix, target[:, t])[:, -1]
+            a[:, t] = self.base.cut_to(t + 1, x.shape[1])._attribute(_Last(model), prefix, target[:, t])[:, -1]
         return a
 
     def _together(
@@ -93,14 +83,6 @@ class EachStep(Explainer):
             of_class = self.base._attribute(held, x, torch.full_like(target[:, 0], c))
             a = torch.where((target == c)[:, :, None], of_class, a)
         return a
-
-    def _cut(self, n_steps: int, of: int) -> Explainer:
-        """The base with its reference series cut to a prefix."""
-        reference = getattr(self.base, "reference", None)
-        if reference is None or reference.dim() < 2 or reference.shape[-2] != of:
-            return self.base
-        cut: Explainer = replace(cast(Any, self.base), reference=reference[..., :n_steps, :])
-        return cut
 
 
 class _Last(nn.Module):
@@ -126,5 +108,4 @@ class _Held(nn.Module):
         model = cast(Stepwise, self.model)
         with torch.no_grad():
             past = model.states(x)[:, :-1]
-        scores = model.read(model.after(past, x))
-        return (torch.softmax(scores, 2) if getattr(model, "output", "") == "probabilities" else scores).sum(1)
+        return as_output(model.read(model.after(past, x)), getattr(model, "output", "logits")).sum(1)

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
+from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
 
 

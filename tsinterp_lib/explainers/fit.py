@@ -11,11 +11,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._kept import trained
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
+from tsinterp_lib.explainers._probabilities import divergence
 from tsinterp_lib.models.conditional_gaussian import PROTOCOLS, ConditionalGaussian, fit
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
@@ -73,11 +73,11 @@ class FIT(Chunked):
         if self.n_samples < 1 or self.epochs < 1:
             raise InvalidInput(f"`n_samples` is {self.n_samples}, `epochs` {self.epochs}: both must be at least 1.")
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy with a generator trained on the training series, unless it has one."""
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if self.generator is not None:
             return self
-        x = checks.check_series(train.x, "train.x").detach()
+        check_own_data(train, type(self).__name__)
+        x = train.x.detach()
         check_steps(x, 1)
         made = trained(
             lambda: ConditionalGaussian(x.shape[2], protocol=self.generator_protocol),
@@ -125,9 +125,3 @@ class FIT(Chunked):
                 "method on training data like x."
             )
         return copy.deepcopy(self.generator).to(x).eval()
-
-
-def divergence(p: Float[Tensor, "*B C"], q: Float[Tensor, "*D C"]) -> Float[Tensor, "*E"]:
-    r"""KL(p ‖ q) in nats, from log-probabilities; 0 log 0 is 0."""
-    weight = p.exp()
-    return torch.where(weight > 0, weight * (p - q), 0.0).sum(-1)

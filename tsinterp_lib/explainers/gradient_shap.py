@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Complete, Referenced
+from tsinterp_lib.explainers._chunked import per_sample
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,8 @@ class GradientShap(Referenced, Complete):
     references before ``prepare``.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
     n_samples: int = 20
     noise_std: float = 0.0
 
@@ -41,9 +46,13 @@ class GradientShap(Referenced, Complete):
                 "deviation that is not negative."
             )
 
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Draws are made per row: the same fall to copy and sample only where all samples come in their order."""
+        return None if shared else self.copies_keep_references(x)
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         pools = list(self.draws(x))
         total = torch.zeros_like(x)
         for s in self.chunks(self.n_samples, rows_each=len(x)):
@@ -56,10 +65,10 @@ class GradientShap(Referenced, Complete):
         return total / self.n_samples
 
     def _draw(
-        self, x: Float[Tensor, "N T F"], pools: list[tuple[slice, Tensor]]
-    ) -> tuple[Float[Tensor, "N T F"], Float[Tensor, "N T F"]]:
+        self, x: Float[Tensor, "N *axes"], pools: list[tuple[slice, Tensor]]
+    ) -> tuple[Float[Tensor, "N *axes"], Float[Tensor, "N *axes"]]:
         """A point between a reference and the noisy input, for each sample, and the difference of the two."""
         b = torch.cat([r[torch.randint(len(r), (len(x[group]),), device=x.device)] for group, r in pools])
-        alpha = torch.rand(len(x), 1, 1, dtype=x.dtype, device=x.device)
+        alpha = per_sample(torch.rand(len(x), dtype=x.dtype, device=x.device), x)
         noisy = x + self.noise_std * torch.randn(x.shape, device=x.device).to(x.dtype) if self.noise_std > 0 else x
         return alpha * noisy + (1 - alpha) * b, noisy - b

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainers._captum import Chunked
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,14 @@ class InputXGradient(Chunked):
     zero. Raises :class:`~tsinterp_lib.errors.InvalidInput` as ``attribute`` states.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
+
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """In any number and order: a copy's gradient depends on the copy alone."""
+        return Paired(lambda of: self, (slice(0, len(x)),))
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         return x * self.gradients(model, x, target)

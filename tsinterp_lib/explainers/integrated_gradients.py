@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined, Complete
-from tsinterp_lib.explainers._captum import gradient
+from tsinterp_lib.explainers._chunked import gradient, per_sample
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,8 @@ class IntegratedGradients(Baselined, Complete):
     :class:`~tsinterp_lib.errors.InvalidInput` on ``n_steps`` below one or a baseline of another shape.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
     n_steps: int = 50
 
     def __post_init__(self) -> None:
@@ -35,15 +39,19 @@ class IntegratedGradients(Baselined, Complete):
         if self.n_steps < 1:
             raise InvalidInput(f"`n_steps` is {self.n_steps}: the path needs at least one point; 50 is usual.")
 
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Each copy keeps its sample's baseline."""
+        return self.copies_keep_baselines(x)
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         b = self.baseline_of(x)
         return self.mean_gradient(model, x, b, target) * (x - b)
 
     def mean_gradient(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], b: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], b: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         """The gradient of output ``target`` averaged over the line from b to x, by the quadrature rule."""
         rule = np.polynomial.legendre.leggauss(self.n_steps)  # on [-1, 1]
         alphas, weights = (torch.as_tensor(v).to(x) for v in ((rule[0] + 1) / 2, rule[1] / 2))
@@ -51,7 +59,7 @@ class IntegratedGradients(Baselined, Complete):
         for s in self.chunks(len(x), rows_each=self.n_steps):
             difference, n = x[s] - b[s], s.stop - s.start
             for i in torch.split(torch.arange(self.n_steps), max(1, self.batch_size // n)):
-                points = (b[s] + alphas[i][:, None, None, None] * difference).flatten(0, 1).requires_grad_()
+                points = (b[s] + per_sample(alphas[i], difference[None]) * difference).flatten(0, 1).requires_grad_()
                 weighted = gradient(model, points, target[s].repeat(len(i)), weights[i].repeat_interleave(n))
                 total[s] += weighted.view(len(i), n, *x.shape[1:]).sum(0)
         return total

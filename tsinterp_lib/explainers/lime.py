@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import captum.attr
 import torch
@@ -13,9 +14,11 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._perturb import GROUPS, groups_of
+from tsinterp_lib.explainers._captum import answer
 from tsinterp_lib.explainers._regress import pattern_outputs, ridge
+from tsinterp_lib.explainers._replaced import check_groups, groups_of
 from tsinterp_lib.registry import known
+from tsinterp_lib.types import Paired
 
 PENALTIES = ("ridge", "lasso")
 
@@ -28,18 +31,20 @@ class Lime(Baselined):
 
     :math:`z_s` switches each group of cells on or off with probability one half, :math:`x_s` has the groups that
     are off from the baseline, and k is an exponential kernel of the cosine distance. Units: those of the output.
-    ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a series. ``n_samples`` S
-    (default 500), ``groups``: ``time`` (default), ``feature`` or ``cell``; ``kernel_width`` (default 1);
-    ``penalty`` Ω: ``ridge`` (default) or ``lasso``, of strength ``alpha`` (default 0.01) as scikit-learn scales it.
+    ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a sample. ``n_samples`` S
+    (default 500); ``groups``: the name of an axis (default ``time``), names joined by + (``row+column``), or ``cell``;
+    ``kernel_width`` (default 1); ``penalty`` Ω: ``ridge`` (default) or ``lasso``, of strength ``alpha`` (default 0.01)
+    as scikit-learn scales it.
     Every cell of a group gets its coefficient. Captum's own default is the lasso, which sets nearly all
     coefficients to zero where the output is a probability; it is served by Captum, sample by sample, in float32.
     With the ridge all samples of a call share their patterns and go through the model together, and the regressions
     are in float64: Captum's values for the same patterns.
 
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or a baseline of another shape,
-    :class:`~tsinterp_lib.errors.UnknownName` for a grouping or penalty there is not.
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample, a baseline of another shape, or a
+    grouping that names no axis; :class:`~tsinterp_lib.errors.UnknownName` for a penalty there is not.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
     groups: str = "time"
     n_samples: int = 500
     kernel_width: float = 1.0
@@ -48,7 +53,7 @@ class Lime(Baselined):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known(self.groups, GROUPS, "grouping")
+        check_groups(self.groups)
         known(self.penalty, PENALTIES, "penalty")
         if self.n_samples < 1 or self.kernel_width <= 0 or self.alpha < 0:
             raise InvalidInput(
@@ -56,11 +61,15 @@ class Lime(Baselined):
                 "at least one sample, a positive width, and a penalty that is not negative."
             )
 
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Each copy keeps its sample's baseline; Captum's lasso goes sample by sample and draws as it goes."""
+        return self.copies_keep_baselines(x, together=self.penalty == "lasso")
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         b = self.baseline_of(x)
-        groups = groups_of(self.groups, x)
+        groups = groups_of(self.axes, self.groups, x)
         if self.penalty == "lasso":
             return self._captum_lasso(model, x, b, target, groups)
         on = torch.rand(self.n_samples, int(groups.max()) + 1).to(x.device) < 0.5
@@ -71,18 +80,19 @@ class Lime(Baselined):
     def _captum_lasso(
         self,
         model: nn.Module,
-        x: Float[Tensor, "N T F"],
-        b: Float[Tensor, "N T F"],
+        x: Float[Tensor, "N *axes"],
+        b: Float[Tensor, "N *axes"],
         target: Int[Tensor, "N"],
-        groups: Int[Tensor, "T F"],
-    ) -> Float[Tensor, "N T F"]:
+        groups: Int[Tensor, "*axes"],
+    ) -> Float[Tensor, "N *axes"]:
         method = captum.attr.Lime(
             model,
             interpretable_model=SkLearnLasso(alpha=self.alpha),
             similarity_func=get_exp_kernel_similarity_function("cosine", kernel_width=self.kernel_width),
         )
         with torch.no_grad():
-            return self.captum(
+            return answer(
+                self,
                 method,
                 x,
                 target,
@@ -95,9 +105,9 @@ class Lime(Baselined):
 
 
 def similarity(
-    x: Float[Tensor, "N T F"],
-    b: Float[Tensor, "N T F"],
-    groups: Int[Tensor, "T F"],
+    x: Float[Tensor, "N *axes"],
+    b: Float[Tensor, "N *axes"],
+    groups: Int[Tensor, "*axes"],
     on: Bool[Tensor, "S G"],
     width: float,
 ) -> Float[Tensor, "S N"]:

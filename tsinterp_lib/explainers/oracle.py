@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._baseline import cut
 from tsinterp_lib.types import Explainer, Samples
 
 
@@ -22,6 +23,7 @@ class Oracle(Explainer):
     """
 
     per_step: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...] | None] = None
     importance: Tensor | None = field(default=None, repr=False, compare=False)
 
     def for_samples(self, samples: Samples) -> Explainer:
@@ -33,9 +35,13 @@ class Oracle(Explainer):
             )
         return replace(self, importance=samples.importance)
 
+    def cut_to(self, length: int, of: int) -> Explainer:
+        """A copy whose mask is cut like the samples."""
+        return replace(self, importance=cut(self.importance, len(self.axes.names), length, of))
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]
+    ) -> Float[Tensor, "N *axes"]:
         if self.importance is None:
             raise InvalidInput("the oracle has seen no mask: call for_samples(samples) with the samples to explain.")
         if self.importance.shape != x.shape:

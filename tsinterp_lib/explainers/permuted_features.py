@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.axes import Axes
+from tsinterp_lib.explainers._wrapper import Wrapper
+from tsinterp_lib.types import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)
-class PermutedFeatures(Explainer):
+class PermutedFeatures(Wrapper):
     r"""The "random" baseline of the 2020 code :cite:p:`ismail2020`: one shuffle of the feature axis of another map.
 
     .. math:: a_{ntf} = a^{\text{base}}_{n t \pi(f)}
 
     with one permutation :math:`\pi` for all samples and steps, so the time profile of ``base`` survives: it is no
     chance level, and is kept to show what the published comparison was made with. Use
-    :class:`~tsinterp_lib.explainers.Random` for chance. Units and errors: those of ``base``.
+    :class:`~tsinterp_lib.explainers.Random` for chance. Units and errors: those of ``base``; also raises
+    :class:`~tsinterp_lib.errors.InvalidInput` where no axis is called ``feature``.
     """
 
-    base: Explainer
+    needs: ClassVar[tuple[str, ...] | None] = None
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy whose base is prepared."""
-        return replace(self, base=self.base.prepare(model, train))
-
-    def for_samples(self, samples: Samples) -> Explainer:
-        """A copy whose base is told about the samples."""
-        return replace(self, base=self.base.for_samples(samples))
+    def for_axes(self, axes: Axes) -> Explainer:
+        """A copy that shuffles the axis feature of inputs with these axes; raises where there is none."""
+        axes.dim("feature")
+        return super().for_axes(axes)
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         a = self.base._attribute(model, x, target)
-        return a[:, :, torch.randperm(x.shape[2]).to(x.device)]
+        features = self.axes.dim("feature")
+        return a.index_select(features, torch.randperm(x.shape[features]).to(x.device))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._baseline import cut, mean_sample
 from tsinterp_lib.types import Explainer, Samples
 
 
@@ -25,20 +26,24 @@ class PositionOnly(Explainer):
     """
 
     per_step: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...] | None] = None
     importance: Tensor | None = field(default=None, repr=False, compare=False)
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy that holds the mean mask of ``train``."""
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if train.importance is None:
             raise InvalidInput(
                 "`train.importance` is None: position_only learns where the signal lies; leave it out for data "
                 "whose important cells are unknown."
             )
-        return replace(self, importance=train.importance.to(train.x.dtype).mean(0))
+        return replace(self, importance=mean_sample(replace(train, x=train.importance.to(train.x.dtype))))
+
+    def cut_to(self, length: int, of: int) -> Explainer:
+        """A copy whose mean mask is cut like the samples."""
+        return replace(self, importance=cut(self.importance, len(self.axes.names), length, of))
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]
+    ) -> Float[Tensor, "N *axes"]:
         if self.importance is None:
             raise InvalidInput("position_only has seen no training sample: call prepare(model, train) first.")
         return checks.check_like(self.importance, x, "importance").to(x).expand_as(x).clone()

@@ -20,8 +20,9 @@ class Random(Explainer):
     """
 
     per_step: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...] | None] = None
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]
+    ) -> Float[Tensor, "N *axes"]:
         return torch.rand(x.shape, dtype=x.dtype, device=x.device)

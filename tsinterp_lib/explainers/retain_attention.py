@@ -11,9 +11,9 @@ import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib import checks, denormals
+from tsinterp_lib import denormals
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._kept import trained
+from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explainer, Samples
@@ -51,11 +51,11 @@ class RetainAttention(Explainer):
         if self.epochs < 1:
             raise InvalidInput(f"`epochs` is {self.epochs}: it must be at least 1.")
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy with a network trained on the training samples, unless it has one."""
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if self.network is not None:
             return self
-        _, n_steps, n_features = checks.check_series(train.x, "train.x").shape
+        check_own_data(train, type(self).__name__)
+        _, n_steps, n_features = train.x.shape
         n_classes = max(2, int(train.y.max()) + 1)
         made = trained(
             lambda: Retain(n_steps, n_features, n_classes, per_step=train.y.dim() == 2),

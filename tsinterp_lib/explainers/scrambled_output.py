@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScrambledOutput(Explainer):
+class ScrambledOutput(Wrapper):
     r"""Another method, shown the black box of the released state experiment of :cite:t:`crabbe2021`.
 
     .. math:: \tilde z_{r c} = z_{(2 r + c) \bmod T, \, \lfloor (2 r + c) / T \rfloor}, \qquad
@@ -28,14 +29,6 @@ class ScrambledOutput(Explainer):
 
     per_step: ClassVar[bool] = True
     base: Explainer = field(default_factory=Gradient)
-
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy whose base is prepared."""
-        return replace(self, base=self.base.prepare(model, train))
-
-    def for_samples(self, samples: Samples) -> Explainer:
-        """A copy whose base is told about the samples."""
-        return replace(self, base=self.base.for_samples(samples))
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -10,8 +11,8 @@ from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._baseline import Baselined
-from tsinterp_lib.explainers._perturb import GROUPS, groups_of, outputs, replaced_outputs
-from tsinterp_lib.registry import known
+from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, replaced_outputs
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,36 +21,41 @@ class ShapleyValueSampling(Baselined):
 
     .. math:: a_g = \frac{1}{P} \sum_{\pi} f_c\bigl(x_{\pi_{\le g}}\bigr) - f_c\bigl(x_{\pi_{< g}}\bigr)
 
-    where :math:`x_A` has the cells of the groups A from x and all others from the baseline. Units: those of the
-    output. ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a series.
-    ``n_permutations`` P (default 25, shared by all samples of a call); ``groups``: ``time`` (default: a step's
-    cells enter together and share one score, so the map cannot locate features), ``feature`` or ``cell`` (T·F·P
-    rows per sample). Every cell of a group gets the group's value; the groups' values sum to :math:`f(x) - f(b)`
-    exactly. All permutations go through the model together; the scores are Captum's.
+    where :math:`x_A` has the cells of the groups A from x and all others from the baseline. Units: those of the output.
+    ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``, a sample. ``n_permutations`` P
+    (default 25, shared by all samples of a call); ``groups``: the name of an axis (default ``time``: a step's cells
+    enter together and share one score, so the map cannot locate features), names joined by + (``row+column``), or
+    ``cell`` (P rows per sample and cell). Every cell of a group gets the group's value; the groups' values sum to
+    :math:`f(x) - f(b)` exactly. All permutations go through the model together; the scores are Captum's.
 
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one permutation or a baseline of another shape,
-    :class:`~tsinterp_lib.errors.UnknownName` for a grouping there is not.
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one permutation, a baseline of another shape, or a
+    grouping that names no axis.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
     groups: str = "time"
     n_permutations: int = 25
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known(self.groups, GROUPS, "grouping")
+        check_groups(self.groups)
         if self.n_permutations < 1:
             raise InvalidInput(f"`n_permutations` is {self.n_permutations}: at least one order is needed; 25 is usual.")
 
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Each copy keeps its sample's baseline; the orders do not depend on it."""
+        return self.copies_keep_baselines(x)
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         b = self.baseline_of(x)
-        groups = groups_of(self.groups, x)
+        groups = groups_of(self.axes, self.groups, x)
         n_groups = int(groups.max()) + 1
         orders = torch.stack([torch.randperm(n_groups) for _ in range(self.n_permutations)]).to(x.device)
         entry = orders.argsort(1)  # entry[p, g]: when group g enters in order p
 
-        def absent(i: Int[Tensor, "m"]) -> Bool[Tensor, "m T F"]:
+        def absent(i: Int[Tensor, "m"]) -> Bool[Tensor, "m *axes"]:
             return (entry[i // n_groups] > (i % n_groups)[:, None])[:, groups]
 
         n_masks = self.n_permutations * n_groups

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,8 @@ class SmoothGrad(Chunked):
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or a negative deviation.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
     n_samples: int = 25
     noise_std: float = 0.1
     absolute: bool = False
@@ -39,9 +43,13 @@ class SmoothGrad(Chunked):
                 "deviation that is not negative."
             )
 
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Noise is drawn per row: the same falls to copy and sample only where all samples come in their order."""
+        return None if shared else Paired(lambda of: self, (slice(0, len(x)),))
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         total = torch.zeros_like(x)
         for s in self.chunks(self.n_samples, rows_each=len(x)):
             # One draw at a time: how many go through the model together must not move them.

@@ -14,11 +14,9 @@ from torch import Tensor, nn
 
 from tsinterp_lib.engine.explain import scored
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._dynamask_fit import _Fit
 from tsinterp_lib.explainers.dynamask import Dynamask
-from tsinterp_lib.explainers.each_series import reading
+from tsinterp_lib.explainers.each_series import restricted_to
 from tsinterp_lib.figures import style
-from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.models import WhiteBox
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.types import Explanation, Samples
@@ -64,16 +62,15 @@ def divergence(
         signs = torch.randint(0, 2, (copies, *x.shape[1:])) * 2 - 1
     together = torch.cat([x, x * (1 + relative_change * signs)])
     box = WhiteBox(x.shape[1], x.shape[2]) if model is None else copy.deepcopy(model).to(torch.float64)
-    records = []
-    with reading(box, samples), attribution_mode(box):
-        fit = _Fit(box, together, torch.zeros(together.shape[:2], dtype=torch.long), method.settings())
-        for epoch in range(method.epochs):
-            fit.step(epoch)
-            m = fit.m.view(fit.r, fit.n, -1)
-            gap = (m[:, 1:] - m[:, :1]).abs()
-            records.append((epoch + 1, float(gap.max()), float((gap > 0.5).to(torch.float64).mean())))
-        errors = fit.errors().view(fit.r, fit.n)
-    masks = fit.m.view(fit.r, fit.n, *x.shape[1:])[errors.argmin(0), torch.arange(fit.n)]
+    records: list[tuple[int, float, float]] = []
+
+    def after_epoch(epoch: int, masks: Float[Tensor, "N R T F"]) -> None:
+        gap = (masks[1:] - masks[:1]).abs()
+        records.append((epoch + 1, float(gap.max()), float((gap > 0.5).to(torch.float64).mean())))
+
+    with restricted_to(box, samples):
+        group = method.trace(box, together, torch.zeros(together.shape[:2], dtype=torch.long), after_epoch)
+    masks = group.take(group.errors.argmin(1))
     table = pd.DataFrame(records, columns=["epoch", "largest difference", "share that differ by half"])
     return Divergence(table, masks, samples)
 

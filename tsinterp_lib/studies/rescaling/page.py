@@ -10,7 +10,7 @@ import pandas as pd
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import CORRECTED
-from tsinterp_lib.explainers.temporal_saliency_rescaling import TemporalSaliencyRescaling
+from tsinterp_lib.explainers.tsr import TemporalSaliencyRescaling
 from tsinterp_lib.registry import Choice, known
 from tsinterp_lib.statistics.paired import paired
 from tsinterp_lib.studies.rescaling.plan import rescaled

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.engine.grid import Plan, Study
 from tsinterp_lib.explainers import AS_RELEASED, CORRECTED
-from tsinterp_lib.explainers.temporal_saliency_rescaling import PAPER, TFSR
+from tsinterp_lib.explainers.tsr import PAPER, TFSR
 from tsinterp_lib.registry import Choice, Scalar
 from tsinterp_lib.studies.planted import planted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import captum.attr
 import torch
@@ -10,8 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._baseline import Baselined, Complete
-from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
-from tsinterp_lib.explainers._rescale_rule import ruled
+from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
+from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,21 @@ class DeepLift(Baselined, Complete):
     shape.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
+
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Each copy keeps its sample's baseline."""
+        return self.copies_keep_baselines(x)
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         b = self.baseline_of(x)
         if not hooked(model):
             return (x - b) * self.gradients(model, x, target)
-        found = ruled(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
+        found = rescale_rule(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
         if found is not None:
             return found
         with deep_lift_guard(model):
-            return self.captum(captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})
+            return answer(self, captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})

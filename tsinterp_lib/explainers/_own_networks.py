@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tsinterp_lib import __version__, paths
+from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.types import Samples
 
@@ -48,6 +49,15 @@ def trained(
     if keep:
         _save(path, network)
     return network.eval()
+
+
+def check_own_data(train: Samples, method: str) -> None:
+    """Raises :class:`InvalidInput` for training samples of several lengths: the network would learn their padding."""
+    if train.lengths is not None and int(train.lengths.min()) < train.x.shape[1]:
+        raise InvalidInput(
+            f"{method} trains a network of its own, and `train` has samples of length {int(train.lengths.min())} to "
+            f"{int(train.lengths.max())}: it would learn their padding; prepare it on samples of one length, cut to it."
+        )
 
 
 def _key(train: Samples, spec: dict[str, object]) -> str:

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._gate_space import GateSpace
-from tsinterp_lib.explainers._tsr_copies import Copies, Generators, Paired, paired
-from tsinterp_lib.types import Explainer
+from tsinterp_lib.explainers.tsr.copies import Copies, Generators
+from tsinterp_lib.explainers.tsr.linear_entry import LinearEntrySpace
+from tsinterp_lib.types import Explainer, Paired
 
 ROUNDING = 16
 """Distances that differ by less than so many units of rounding of the whole map count as equal."""
@@ -36,7 +36,7 @@ class Scan:
     pairing: Paired
     generators: Generators
     a: Float[Tensor, "N T F"]
-    gates: GateSpace | None
+    entry: LinearEntrySpace | None
     bar: tqdm
 
     @classmethod
@@ -46,6 +46,7 @@ class Scan:
         model: nn.Module,
         x: Float[Tensor, "N T F"],
         target: Int[Tensor, "N"],
+        *,
         value: Float[Tensor, "N T F"],
         real: Bool[Tensor, "N T"],
         group_size: int,
@@ -54,15 +55,16 @@ class Scan:
         bar: tqdm,
     ) -> Scan:
         """The samples' own maps; the base draws for them as it would alone."""
-        pairing = paired(base, x, shared)
+        # What is not said of a method is always right: one call per mask, all samples in their order.
+        pairing = base.for_copies(x, shared) or Paired(lambda of: base, (slice(0, len(x)),), together=True)
         generators = Generators.now()
         every = torch.arange(len(x), device=x.device)
         maps = [pairing.explainer(every[p])._attribute(model, x[p], target[p]) for p in pairing.parts]
         a = checks.check_attribution(torch.cat([m.detach() for m in maps]), x, type(base).__name__)
         bar.update(len(x))
-        gates = None if pairing.together else GateSpace.of(pairing.explainer(every), model, x, batch_size)
-        rows = batch_size if gates is None else gates.rows
-        return cls(model, x, target, value, real, group_size, rows, shared, pairing, generators, a, gates, bar)
+        entry = None if pairing.together else LinearEntrySpace.of(pairing.explainer(every), model, x, batch_size)
+        rows = batch_size if entry is None else entry.rows
+        return cls(model, x, target, value, real, group_size, rows, shared, pairing, generators, a, entry, bar)
 
     @property
     def n_groups(self) -> int:
@@ -130,8 +132,8 @@ class Scan:
 
     def _maps(self, copies: Copies, target: Int[Tensor, "K"]) -> Iterator[tuple[slice, Float[Tensor, "k T F"]]]:
         """The base's maps of the copies, in one block or several."""
-        if self.gates is not None:
-            yield from self.gates.maps(copies, target)
+        if self.entry is not None:
+            yield from self.entry.maps(copies, target)
             return
         explainer = self.pairing.explainer(copies.of)
         with self.generators.replayed() if self.shared else nullcontext():

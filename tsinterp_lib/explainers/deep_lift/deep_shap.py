@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import captum.attr
 import torch
@@ -10,8 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._baseline import Complete, Referenced
-from tsinterp_lib.explainers._captum import Inner, deep_lift_guard, hooked
-from tsinterp_lib.explainers._rescale_rule import ruled
+from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
+from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
+from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,28 +32,39 @@ class DeepShap(Referenced, Complete):
     before ``prepare``.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
+    by_gradient: ClassVar[bool] = True
+
+    def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
+        """Each copy keeps the references of its sample's group."""
+        return self.copies_keep_references(x)
+
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
         draws = list(self.draws(x))
         if not hooked(model):
             mean = torch.cat([r.mean(0).expand_as(x[group]) for group, r in draws])
             return (x - mean) * self.gradients(model, x, target)
         groups = torch.cat([torch.full((len(x[g]),), i, device=x.device) for i, (g, _) in enumerate(draws)])
-        found = ruled(self, model, x, torch.stack([r for _, r in draws], 1), groups, target)
+        found = rescale_rule(self, model, x, torch.stack([r for _, r in draws], 1), groups, target)
         if found is not None:
             return found
         return torch.cat([self._captums(model, x[group], r, target[group]) for group, r in draws])
 
     def _captums(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], references: Float[Tensor, "R T F"], target: Int[Tensor, "N"]
-    ) -> Float[Tensor, "N T F"]:
+        self,
+        model: nn.Module,
+        x: Float[Tensor, "N *axes"],
+        references: Float[Tensor, "R *axes"],
+        target: Int[Tensor, "N"],
+    ) -> Float[Tensor, "N *axes"]:
         """Both axes in chunks: a sample and a reference are two rows."""
         method = captum.attr.DeepLiftShap(Inner(model))
         total = torch.zeros_like(x)
         with deep_lift_guard(model):
             for part in torch.split(references, max(2, self.batch_size // 2)):
-                several = part if len(part) > 1 else part.expand(2, -1, -1)  # Captum asks for two
-                a = self.captum(method, x, target, rows_each=2 * len(several), baselines=several)
+                several = part if len(part) > 1 else part.expand(2, *part.shape[1:])  # Captum asks for two
+                a = answer(self, method, x, target, rows_each=2 * len(several), baselines=several)
                 total += a * (len(part) / len(references))
         return total

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from tqdm import tqdm
 
-from tsinterp_lib.explainers._captum import Chunked
+from tsinterp_lib.explainers._chunked import Chunked
 
 POINTWISE = (nn.ReLU, nn.ELU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.Softplus)
 OTHERS = (nn.MaxPool2d, nn.MaxPool3d, nn.Softmax)
@@ -39,24 +39,26 @@ class Compared:
         self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
         self.fits = True
         self.rows = 0
-        self._looking = False
+        self._recording = False
         self._of_sample = self._of_class = torch.zeros(0, dtype=torch.long)
         self._at_pool = torch.zeros(0)
 
-    def outputs(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N C"]:
+    def outputs(self, x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N C"]:
         """The model's outputs for the samples; their backward pass is the rule."""
         self.rows = len(x)
         out: Tensor = self.model(x)
         return out
 
-    def look(self, references: Float[Tensor, "R T F"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]) -> None:
-        """See the references and which of them each sample is compared with."""
+    def record_references(
+        self, references: Float[Tensor, "R *axes"], of_sample: Int[Tensor, "N"], target: Int[Tensor, "N"]
+    ) -> None:
+        """Record the references and which of them each sample is compared with."""
         self.seen, self.rows, self._of_sample = {}, len(references), of_sample
-        self._looking = True
+        self._recording = True
         try:
             out = self.model(references)
         finally:
-            self._looking = False
+            self._recording = False
         pooled = [output for module, (_, output) in self.seen.items() if isinstance(module, nn.MaxPool1d)]
         self.fits = self.fits and (not pooled or out.requires_grad)  # else nothing of the maximum reaches the output
         if pooled and self.fits:
@@ -78,7 +80,7 @@ class Compared:
     def hook(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         """Of a reference, keep input and output; of the samples, put the rule in place of the gradient."""
         self.fits = self.fits and len(inputs[0]) == self.rows
-        if not self._looking:
+        if not self._recording:
             out: Tensor = Rule.apply(inputs[0], output.detach(), module, self)  # type: ignore[no-untyped-call]
             return out
         unpooled = not any(isinstance(m, nn.MaxPool1d) for m in self.seen)
@@ -146,14 +148,14 @@ def compared(model: nn.Module) -> Iterator[Compared]:
             handle.remove()
 
 
-def ruled(
+def rescale_rule(
     method: Chunked,
     model: nn.Module,
-    x: Float[Tensor, "N T F"],
-    references: Float[Tensor, "R G T F"],
+    x: Float[Tensor, "N *axes"],
+    references: Float[Tensor, "R G *axes"],
     of_sample: Int[Tensor, "N"],
     target: Int[Tensor, "N"],
-) -> Float[Tensor, "N T F"] | None:
+) -> Float[Tensor, "N *axes"] | None:
     """DeepLIFT averaged over the R references of each sample's group; None where the rule does not fit the model.
 
     ``of_sample``: the group of each sample.
@@ -168,7 +170,7 @@ def ruled(
             explained = pairs.outputs(leaf).gather(1, target[s, None]).sum()
             bar = tqdm(references, desc=type(method).__name__, disable=not method.progress, leave=False)
             for several in bar:
-                pairs.look(several[groups], group, target[s])
+                pairs.record_references(several[groups], group, target[s])
                 if not pairs.fits:
                     return None
                 (g,) = torch.autograd.grad(explained, leaf, retain_graph=True)

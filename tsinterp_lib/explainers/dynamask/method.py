@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -10,22 +12,21 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._dynamask_fit import MODES, OPTIMISERS, RATES, TIES, Settings
-from tsinterp_lib.explainers._dynamask_fit import fit as fit_masks
-from tsinterp_lib.explainers._dynamask_group import MaskCollapsed, MaskGroup, entropy, information
-from tsinterp_lib.explainers._dynamask_loss import LOSSES
-from tsinterp_lib.explainers._dynamask_size import areas_of
+from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._prefix import check_steps
+from tsinterp_lib.explainers.dynamask.descent import MODES, OPTIMISERS, RATES, TIES, Settings
+from tsinterp_lib.explainers.dynamask.descent import fit as fit_masks
+from tsinterp_lib.explainers.dynamask.descent import trace as trace_masks
+from tsinterp_lib.explainers.dynamask.loss import LOSSES
+from tsinterp_lib.explainers.dynamask.masks import MaskGroup
+from tsinterp_lib.explainers.dynamask.regularisers import areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
 from tsinterp_lib.types import Explainer, Samples
 
-__all__ = ["Dynamask", "MaskCollapsed", "MaskGroup", "entropy", "information"]
-
 SELECTIONS = ("best", "extremal")
-OWN = ("areas", "perturbation", "history")
+NOT_COPIED = ("areas", "perturbation", "history")
 """Settings of a fit that are not taken over as they are."""
 
 
@@ -102,9 +103,8 @@ class Dynamask(Chunked):
                 f"{self.time_weight}: weights are not negative, growth is above 0."
             )
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """Itself; raises where the training series have no second step to blur with."""
-        check_steps(checks.check_series(train.x, "train.x"), 1)
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        check_steps(train.x, 1)  # a blur wants a second step
         return self
 
     def fit(
@@ -114,11 +114,34 @@ class Dynamask(Chunked):
 
         Raises as :meth:`attribute` does.
         """
+        with self._checked(model, x, target):
+            return self._fit(model, x.detach(), target, history)
+
+    def trace(
+        self,
+        model: nn.Module,
+        x: Float[Tensor, "N T F"],
+        target: Int[Tensor, "N *T"],
+        after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object],
+    ) -> MaskGroup:
+        """The masks of :meth:`fit`, watched: ``after_epoch`` gets the number of each epoch, from 0, and its masks.
+
+        The masks are a view that the next epoch moves: copy what is to be kept. All series descend together, in one
+        batch of errors after another. Raises as :meth:`attribute` does.
+        """
+        with self._checked(model, x, target):
+            self._check_steps(x)
+            return trace_masks(model, x.detach().contiguous(), target, self.settings(), after_epoch)
+
+    @contextmanager
+    def _checked(self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]) -> Iterator[None]:
+        """The checks and the state of the model that :meth:`attribute` has."""
         checks.check_series(x)
+        self.axes.check(x.shape)
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, per_step=True)
             checks.check_target(target, n_classes, x.shape[0], *steps)
-            return self._fit(model, x.detach(), target, history)
+            yield
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
@@ -131,12 +154,15 @@ class Dynamask(Chunked):
     def _fit(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], history: bool
     ) -> MaskGroup:
-        check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
+        self._check_steps(x)
         return fit_masks(model, x.contiguous(), target, self.settings(history))
+
+    def _check_steps(self, x: Float[Tensor, "N T F"]) -> None:
+        check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
 
     def settings(self, history: bool = False) -> Settings:
         """What a fit depends on, names and ranges resolved."""
         given = self.perturbation
         perturbation = build("perturbation", given) if isinstance(given, str) else given
-        shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in OWN}
+        shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in NOT_COPIED}
         return Settings(areas=areas_of(self.areas), perturbation=perturbation, history=history, **shared)

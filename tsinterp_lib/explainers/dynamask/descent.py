@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -9,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from tsinterp_lib.explainers import _dynamask_size as size
-from tsinterp_lib.explainers._dynamask_group import MaskGroup
-from tsinterp_lib.explainers._dynamask_loss import error_of, gradient
+from tsinterp_lib.explainers.dynamask import regularisers as size
+from tsinterp_lib.explainers.dynamask.loss import error_of, gradient
+from tsinterp_lib.explainers.dynamask.masks import MaskGroup
 from tsinterp_lib.perturbations import Perturbation
 
 MODES = ("preservation", "deletion")
@@ -55,16 +56,48 @@ def fit(model: nn.Module, x: Float[Tensor, "N T F"], target: Tensor, s: Settings
     parts = list(zip(torch.split(x, each), torch.split(target, each), strict=True))
     bar = tqdm(total=len(parts) * s.epochs, desc="Dynamask", disable=not s.progress, leave=False)
     with bar:
-        groups = [_Fit(model, rows, wanted, s).run(bar) for rows, wanted in parts]
+        groups = [_Fit(model, rows, wanted, s).run(lambda *_: bar.update()) for rows, wanted in parts]
     names = ("masks", "errors", "clean_errors", "pull", "change")
     joined = {name: torch.cat([getattr(g, name) for g in groups]) for name in names}
     history = torch.cat([g.history for g in groups if g.history is not None], 2) if s.history else None
     return MaskGroup(areas=s.areas, sign=s.sign, history=history, **joined)
 
 
+def trace(
+    model: nn.Module,
+    x: Float[Tensor, "N T F"],
+    target: Tensor,
+    s: Settings,
+    after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object],
+) -> MaskGroup:
+    """As :func:`fit`, all series at once, and ``after_epoch`` is called with each epoch (from 0) and its masks."""
+    return _Fit(model, x, target, s).run(after_epoch)
+
+
 @dataclass(eq=False)
 class _Fit:
-    """Rows are masks, area by area: row r · N + n is area r of series n."""
+    """The descent on the masks of N series and R areas, D = T·F cells each; the package's docstring draws the layouts.
+
+    Rows are masks, area by area: row r·N + n is area r of series n.
+
+    =============  ===========  =====================================================================================
+    attribute      shape        what it holds
+    =============  ===========  =====================================================================================
+    ``n r d``      int          N, R and D
+    ``error``                   the error of rows of output, each against the clean output of its own series
+    ``clean``      (N)          that error at the series themselves
+    ``perturbed``               the perturbation on these series: value and slope for kept shares (R, N·D)
+    ``series``     (R·N)        the series of each row
+    ``counts``     (R·N)        how many coefficients of each row the reference of its area has at one
+    ``largest``    int          the highest of these
+    ``share``      float        what of its own gradient each mask descends by: 1/R as released, or 1
+    ``m``          (R·N, D)     the masks
+    ``velocity``   (R·N, D)     their velocities
+    ``pull``       (R, N)       the largest derivative of the error that a coefficient of the mask has met
+    ``change``     (R·N)        the mean step of a coefficient in the last epoch
+    ``records``    E × (3, ·)   error, size and time term of each row (R·N) before every step, where asked for
+    =============  ===========  =====================================================================================
+    """
 
     model: nn.Module
     x: Float[Tensor, "N T F"]
@@ -87,16 +120,16 @@ class _Fit:
         self.pull = x.new_zeros(self.r, self.n)
         self.change = x.new_zeros(self.r * self.n)
 
-    def run(self, bar: tqdm) -> MaskGroup:
-        """All epochs, then the errors of the masks they lead to."""
+    def run(self, after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object]) -> MaskGroup:
+        """All epochs, with a call after each, then the errors of the masks they lead to."""
         for epoch in range(self.s.epochs):
             self.step(epoch)
-            bar.update()
+            after_epoch(epoch, self.masks())
         errors = self.errors()
         history = torch.stack(self.records, 1) if self.records else None
         shape = (self.r, self.n)
         return MaskGroup(
-            masks=self.m.view(*shape, *self.x.shape[1:]).transpose(0, 1).contiguous(),
+            masks=self.masks().contiguous(),
             areas=self.s.areas,
             errors=errors.view(shape).T,
             clean_errors=self.clean,
@@ -105,6 +138,10 @@ class _Fit:
             change=self.change.view(shape).T,
             history=None if history is None else history.view(3, self.s.epochs, *shape).transpose(2, 3),
         )
+
+    def masks(self) -> Float[Tensor, "N R T F"]:
+        """The masks as they are, samples in front: a view, which the next step moves."""
+        return self.m.view(self.r, self.n, *self.x.shape[1:]).transpose(0, 1)
 
     def step(self, epoch: int) -> None:
         """One step of gradient descent on every mask."""
@@ -145,13 +182,13 @@ class _Fit:
         if 2 * len(cells) > len(read):
             # In deletion the error is to grow, and more mask is less kept: two signs that cancel.
             found = self.perturbed.slope(kept, y, None).mul(upstream)
-            self._met(found, None)
+            self._track_pull(found, None)
             return errors, found, None
         found = self.perturbed.slope(kept[:, cells], y[:, cells], cells).mul(upstream[:, cells])
-        self._met(found, cells)
+        self._track_pull(found, cells)
         return errors, found, cells
 
-    def _met(self, found: Tensor, cells: Tensor | None) -> None:
+    def _track_pull(self, found: Tensor, cells: Tensor | None) -> None:
         """Keep the largest derivative each mask has met."""
         where = torch.arange(found.shape[1], device=found.device) if cells is None else cells
         if len(where):

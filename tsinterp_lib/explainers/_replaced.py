@@ -9,24 +9,36 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from tsinterp_lib.registry import known
+from tsinterp_lib.axes import CELL, Axes
+from tsinterp_lib.errors import InvalidInput
 
-GROUPS = ("cell", "time", "feature")
+
+def check_groups(kind: str) -> None:
+    """Raises :class:`InvalidInput` for a name of a grouping that has an empty part, or one part twice.
+
+    Whether the axes have such names is seen where they are known, by :func:`groups_of`.
+    """
+    wanted = kind.split("+")
+    if not all(wanted) or len(set(wanted)) < len(wanted):
+        raise InvalidInput(f"`groups` is {kind!r}: name 'cell', an axis, or several axes joined by +, as 'row+column'.")
 
 
-def groups_of(kind: str, x: Float[Tensor, "N T F"]) -> Int[Tensor, "T F"]:
-    """The number of the group each cell belongs to: every ``cell``, ``time`` step or ``feature`` is one group."""
-    known(kind, GROUPS, "grouping")
-    _, n_steps, n_features = x.shape
-    cells = torch.arange(n_steps * n_features, device=x.device).view(n_steps, n_features)
-    if kind == "cell":
-        return cells
-    return (cells // n_features if kind == "time" else cells % n_features).contiguous()
+def groups_of(axes: Axes, kind: str, x: Float[Tensor, "N *axes"]) -> Int[Tensor, "*axes"]:
+    """The number of the group each cell of a sample of x belongs to: every ``cell``, or every place on the axes named.
+
+    Raises :class:`InvalidInput` for a name that is no axis.
+    """
+    absent = [name for name in kind.split("+") if name not in (*axes.names, CELL)]
+    if absent:
+        raise InvalidInput(
+            f"`groups` is {kind!r}; the axes of `x` are {axes}: name one of them, several joined by +, or 'cell'."
+        )
+    return axes.groups(kind, x.shape[1:]).to(x.device)
 
 
 @torch.no_grad()
 def outputs(
-    model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"], batch_size: int
+    model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"], batch_size: int
 ) -> Float[Tensor, "N"]:
     """Output ``target`` of the model for every sample."""
     pairs = zip(torch.split(x, batch_size), torch.split(target, batch_size), strict=True)
@@ -36,9 +48,9 @@ def outputs(
 @torch.no_grad()
 def replaced_outputs(
     model: nn.Module,
-    x: Float[Tensor, "N T F"],
+    x: Float[Tensor, "N *axes"],
     target: Int[Tensor, "N"],
-    masks: Callable[[Int[Tensor, "m"]], Bool[Tensor, "m T F"]],
+    masks: Callable[[Int[Tensor, "m"]], Bool[Tensor, "m *axes"]],
     replacement: Callable[[Int[Tensor, "m"], slice], Float[Tensor, "..."]],
     n_masks: int,
     batch_size: int,
@@ -47,7 +59,7 @@ def replaced_outputs(
     """Output ``target`` for each of M masks and N samples, the masked cells replaced.
 
     ``masks(i)`` gives the masks of indices ``i``; ``replacement(i, s)`` what goes in for these masks and the samples
-    of slice ``s``, in a shape that broadcasts to (m, n, T, F). Both are asked for one chunk at a time, so memory
+    of slice ``s``, in a shape that broadcasts to (m, n, *axes). Both are asked for one chunk at a time, so memory
     stays at ``batch_size`` rows. ``progress``: the name on a progress bar, or None for none.
     """
     result = x.new_empty(n_masks, len(x))

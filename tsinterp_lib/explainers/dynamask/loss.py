@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainers._probabilities import log_probabilities
 
 LOSSES = ("cross_entropy", "log_loss", "log_loss_target", "mse")
 Rows = Float[Tensor, "B C"] | Float[Tensor, "B T C"]
@@ -68,13 +69,6 @@ def error_of(
         reference = clean.argmax(-1) if loss == "log_loss" else target.long()
     error = Error(loss, output, reference)
     return error, error(clean, torch.arange(len(x), device=x.device))
-
-
-def log_probabilities(out: Rows, output: str) -> Rows:
-    """Of logits or of probabilities; the logarithm of 0 is that of the smallest normal number."""
-    if output == "probabilities":
-        return out.clamp_min(torch.finfo(out.dtype).tiny).log()
-    return torch.log_softmax(out, -1)
 
 
 def check_reads(model: nn.Module, x: Float[Tensor, "N T F"], clean: Rows) -> None:

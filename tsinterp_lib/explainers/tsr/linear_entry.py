@@ -12,11 +12,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._captum import hooked
-from tsinterp_lib.explainers._tsr_copies import Copies
 from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.explainers.input_x_gradient import InputXGradient
 from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
+from tsinterp_lib.explainers.tsr.copies import Copies
 from tsinterp_lib.guard import passed
 from tsinterp_lib.models._softmax import softmax
 from tsinterp_lib.types import Explainer
@@ -53,7 +53,7 @@ class _AfterEntry(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class GateSpace:
+class LinearEntrySpace:
     r"""Maps of masked copies for a method that multiplies mean gradients over points on a line.
 
     With :math:`z = x W^\top + b` a gradient with respect to x is one with respect to z, times W; a line between two
@@ -72,7 +72,9 @@ class GateSpace:
     """Copies that fill the memory of a batch of series."""
 
     @classmethod
-    def of(cls, base: Explainer, model: nn.Module, x: Float[Tensor, "N T F"], batch_size: int) -> GateSpace | None:
+    def of(
+        cls, base: Explainer, model: nn.Module, x: Float[Tensor, "N T F"], batch_size: int
+    ) -> LinearEntrySpace | None:
         """For ``base``, which knows the baseline of each of ``x``; None where method or network has no such form."""
         if type(base) not in (Gradient, InputXGradient, IntegratedGradients, DeepLift):
             return None

@@ -12,9 +12,11 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._captum import Chunked
-from tsinterp_lib.explainers._tsr_scan import Scan, min_max
+from tsinterp_lib.explainers._baseline import cut, mean_sample
+from tsinterp_lib.explainers._chunked import Chunked
+from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
+from tsinterp_lib.explainers.tsr.scan import Scan, min_max
 from tsinterp_lib.registry import Scalar, known
 from tsinterp_lib.types import Explainer, Samples
 
@@ -30,7 +32,7 @@ TFSR: dict[str, Scalar] = {**PAPER, "feature_score": "series"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemporalSaliencyRescaling(Chunked):
+class TemporalSaliencyRescaling(Chunked, Wrapper):
     r"""How much another method's map moves when a step, and then a cell of it, is masked :cite:p:`ismail2020`.
 
     .. math::
@@ -106,16 +108,17 @@ class TemporalSaliencyRescaling(Chunked):
         if self.group_size < 1:
             raise InvalidInput(f"`group_size` is {self.group_size}: a group holds at least one feature.")
 
-    def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy whose base is prepared, and that knows the mean training sample where ``value`` asks for it."""
-        prepared = replace(self, base=self.base.prepare(model, train))
+    def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
+        base = self.base.prepare(model, train)
         if self.reference is not None or self.value != "train_mean":
-            return prepared
-        return replace(prepared, reference=checks.check_series(train.x, "train.x").mean(0))
+            return replace(self, base=base)
+        return replace(self, base=base, reference=mean_sample(train))
 
-    def for_samples(self, samples: Samples) -> Explainer:
-        """A copy whose base is told about the samples."""
-        return replace(self, base=self.base.for_samples(samples))
+    def cut_to(self, length: int, of: int) -> Explainer:
+        """A copy whose base, reference and padding are cut like the samples."""
+        padding = None if self.padding is None else self.padding[:, :length]
+        base, reference = self.base.cut_to(length, of), cut(self.reference, 2, length, of)
+        return replace(self, base=base, reference=reference, padding=padding)
 
     def budget(self, n_steps: int, n_features: int) -> int:
         """Maps of the base per sample, at most (ties, padding and cells that hold the value already save some).
@@ -137,7 +140,16 @@ class TemporalSaliencyRescaling(Chunked):
         value = self._value(x, real)
         with self._bar(len(x), n_steps, n_features) as bar:
             scan = Scan.start(
-                self.base, model, x, target, value, real, self.group_size, self.batch_size, self.shared_draws, bar
+                self.base,
+                model,
+                x,
+                target,
+                value=value,
+                real=real,
+                group_size=self.group_size,
+                batch_size=self.batch_size,
+                shared=self.shared_draws,
+                bar=bar,
             )
             tau = self._time_scores(scan)
             above = real & (tau > self._cut(tau, real))
