@@ -21,9 +21,9 @@ class ModelFacts:
     attribute          default       what the library does with it
     =================  ============  =================================================================================
     ``axes``           None          inputs with other axes are refused by name
-    ``n_steps``        None          with ``n_features``: inputs of another length or width are refused, swapped
-    ``n_features``     None          axes are recognised
-    ``n_classes``      None          nothing yet but to print it
+    ``n_steps``        None          series of another length are refused, where ``n_features`` is declared too
+    ``n_features``     None          series of another width are refused, and swapped axes are recognised
+    ``n_classes``      None          it is read, and nothing follows from it
     ``output``         None          ``"logits"``, ``"probabilities"`` or ``"values"``: a trainer refuses what it does
                                      not train, and who needs a logarithm of probabilities takes the right one
     ``per_step``       False         True: one output per step, (N, T, C), instead of (N, C)

@@ -29,7 +29,7 @@ class Samples:
     ==============  =====================  ==========================================================================
     field           shape                  what it holds
     ==============  =====================  ==========================================================================
-    ``x``           (N, \\*axes), float    the inputs
+    ``x``           (N, \\*axes), float     the inputs
     ``y``           (N) or (N, T), int     labels, one per sample or one per step
     ``importance``  like ``x``, bool       True where the generator put the signal; None where nobody knows
     ``observed``    like ``x``, bool       True where the value was measured; None: everything was
