@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "tsinterp_lib"
-GROUND = ("errors", "paths", "denormals", "seeding", "axes", "registry", "checks", "guard", "types")
+GROUND = (
+    "errors", "paths", "denormals", "seeding", "axes", "registry", "facts", "checks", "guard", "parts", "samples",
+    "fitted", "explanation", "types",
+)  # fmt: skip
 FLOORS = (
     *GROUND, "datasets", "perturbations", "models", "trainers", "metrics", "explainers", "engine", "statistics",
     "tables", "figures", "studies", "scoreboard", "compare", "live", "publishing", "cli",
@@ -33,13 +36,22 @@ def modules(node: ast.AST) -> list[str]:
 
 
 def imports(source: str) -> list[tuple[str, bool]]:
-    """Rooms that a text imports, and whether a function hides the import."""
+    """Rooms that a text imports when it runs, and whether a function hides the import.
+
+    What stands below ``if TYPE_CHECKING`` never runs: it names types for the type checker.
+    """
     tree = ast.parse(source)
     top = {id(node) for node in tree.body}
-    top |= {id(n) for node in tree.body if isinstance(node, ast.If) for n in node.body}  # if TYPE_CHECKING
+    unseen = {
+        id(n)
+        for node in tree.body
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for n in node.body
+    }
     return [
         (module.split(".")[1], id(node) not in top)
         for node in ast.walk(tree)
+        if id(node) not in unseen
         for module in modules(node)
         if module.startswith("tsinterp_lib.")
     ]
