@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
-from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation, Samples
+from tsinterp_lib.types import Curve, Dataset, Explanation, Samples
 
 Explainers = Mapping[str, Explainer | Choice]
 

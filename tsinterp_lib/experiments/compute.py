@@ -15,11 +15,12 @@ from tsinterp_lib.errors import CheckpointError
 from tsinterp_lib.experiments import store
 from tsinterp_lib.experiments.cells import VERSION, Cell, Plan
 from tsinterp_lib.experiments.store import Row
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Curve, Dataset, Explainer, Explanation
+from tsinterp_lib.types import Curve, Dataset, Explanation
 
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from tsinterp_lib import parts
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib import parts
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
 from tsinterp_lib.explainers._probabilities import as_output
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 TARGETS = ("given", "predicted")
 

@@ -12,13 +12,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
 from tsinterp_lib.explainers._probabilities import divergence
 from tsinterp_lib.models.conditional_gaussian import PROTOCOLS, ConditionalGaussian, fit
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 AVERAGES = ("kl_of_mean", "mean_of_kl")
 NEGATIVES = ("keep", "clip", "shift", "shift_all")

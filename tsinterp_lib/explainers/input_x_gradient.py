@@ -8,8 +8,8 @@ from typing import ClassVar
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._chunked import Chunked
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)

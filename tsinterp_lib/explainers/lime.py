@@ -13,12 +13,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._captum import answer
 from tsinterp_lib.explainers._regress import pattern_outputs, ridge
 from tsinterp_lib.explainers._replaced import check_groups, groups_of
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Paired
 
 PENALTIES = ("ridge", "lasso")
 

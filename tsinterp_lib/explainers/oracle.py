@@ -9,8 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._baseline import cut
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.axes import Axes
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
-from tsinterp_lib.types import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.types import Explainer
+from tsinterp_lib.explainer import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)

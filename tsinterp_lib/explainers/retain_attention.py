@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from tsinterp_lib import denormals
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 STEPS = ("each", "last")
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._prefix import check_steps
 from tsinterp_lib.explainers.dynamask.descent import MODES, OPTIMISERS, RATES, TIES, Settings
@@ -23,7 +24,7 @@ from tsinterp_lib.explainers.dynamask.regularisers import areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 SELECTIONS = ("best", "extremal")
 NOT_COPIED = ("areas", "perturbation", "history")
