@@ -20,7 +20,7 @@ from tsinterp_lib.types import Samples
 
 @dataclass(frozen=True)
 class Paired:
-    """How copies of samples reach a method so that each is treated as its sample is.
+    """Says how copies of samples reach a method so that each is treated as its sample is.
 
     ``explainer``: the method for the copies of samples ``of``, all from one part; ``parts``: samples whose copies may
     share a call; ``together``: copies of all samples must come in one call, in the samples' order, one of each.
@@ -33,7 +33,7 @@ class Paired:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Explainer(ABC):
-    """A method that gives every input cell a signed score: a frozen dataclass whose fields are its hyper-parameters.
+    """Gives every input cell a signed score: a frozen dataclass whose fields are its hyper-parameters.
 
     Subclasses write ``_attribute``, and ``_prepare`` where they learn; callers use ``attribute``, which checks the
     input, puts the model into a state in which input gradients are safe (recurrent guard, dropout off, parameters

@@ -23,7 +23,7 @@ from tsinterp_lib.types import Samples
 
 @dataclass(frozen=True, kw_only=True)
 class EachSeries(Wrapper):
-    r"""Another method on each series by itself, as :cite:t:`crabbe2021` run theirs and Captum's.
+    r"""Runs another method on each series by itself, as :cite:t:`crabbe2021` run theirs and Captum's.
 
     .. math:: a_n = a^{\text{base}}(f_n, x_n)
 

@@ -16,7 +16,7 @@ from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureAblation(Baselined):
-    r"""The drop of the output when a group of cells is set to the baseline :cite:p:`zeiler2014`.
+    r"""Measures the drop of the output when a group of cells is set to the baseline :cite:p:`zeiler2014`.
 
     .. math:: a_g = f_c(x) - f_c\bigl(x \text{ with the cells of } g \text{ from } b\bigr)
 

@@ -17,7 +17,7 @@ from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, 
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturePermutation(Chunked):
-    r"""The drop of the output when a group of cells is shuffled between samples :cite:p:`fisher2019`.
+    r"""Measures the drop of the output when a group of cells is shuffled between samples :cite:p:`fisher2019`.
 
     .. math:: a_{ng} = f_c(x_n) - f_c\bigl(x_n \text{ with the cells of } g \text{ from } x_{\pi_g(n)}\bigr)
 

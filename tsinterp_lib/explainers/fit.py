@@ -28,7 +28,7 @@ NEGATIVES = ("keep", "clip", "shift", "shift_all")
 
 @dataclass(frozen=True, kw_only=True)
 class FIT(Chunked):
-    r"""How much of the change of the prediction one new observation explains by itself :cite:p:`tonekaboni2020`.
+    r"""Measures how much of the change of the prediction one new observation explains alone :cite:p:`tonekaboni2020`.
 
     .. math:: a_{ti} = \mathrm{KL}(p_t \,\|\, p_{t-1}) - \mathrm{KL}(p_t \,\|\, \hat p_{ti}), \quad
         \hat p_{ti} = \mathbb{E}\bigl[ f(x_{0..t-1}, x_{ti}, \hat x_{t, -i}) \bigr], \quad

@@ -14,7 +14,7 @@ from tsinterp_lib.explainers._chunked import Chunked
 
 @dataclass(frozen=True, kw_only=True)
 class Gradient(Chunked):
-    r"""The gradient of the target output with respect to every input cell :cite:p:`simonyan2014`.
+    r"""Takes the gradient of the target output with respect to every input cell :cite:p:`simonyan2014`.
 
     .. math:: a_{ntf} = \frac{\partial f_{c_n}(x_n)}{\partial x_{ntf}}
 

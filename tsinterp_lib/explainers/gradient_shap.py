@@ -17,7 +17,7 @@ from tsinterp_lib.explainers._chunked import per_sample
 
 @dataclass(frozen=True, kw_only=True)
 class GradientShap(Referenced, Complete):
-    r"""Gradients at random points between the noisy input and random references :cite:p:`lundberg2017`.
+    r"""Averages gradients at random points between the noisy input and random references :cite:p:`lundberg2017`.
 
     .. math:: a = \frac{1}{S} \sum_{s=1}^{S} (x + \varepsilon_s - b_s) \odot
         \nabla f_c\bigl(\alpha_s (x + \varepsilon_s) + (1 - \alpha_s)\, b_s\bigr),

@@ -14,7 +14,7 @@ from tsinterp_lib.explainers._chunked import Chunked
 
 @dataclass(frozen=True, kw_only=True)
 class InputXGradient(Chunked):
-    r"""The input times the gradient of the target output :cite:p:`shrikumar2016`.
+    r"""Multiplies the input by the gradient of the target output :cite:p:`shrikumar2016`.
 
     .. math:: a_{ntf} = x_{ntf} \, \frac{\partial f_{c_n}(x_n)}{\partial x_{ntf}}
 

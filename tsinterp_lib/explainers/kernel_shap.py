@@ -19,7 +19,7 @@ from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs
 
 @dataclass(frozen=True, kw_only=True)
 class KernelShap(Baselined):
-    r"""Shapley values as the coefficients of a weighted linear regression :cite:p:`lundberg2017`.
+    r"""Fits Shapley values as the coefficients of a weighted linear regression :cite:p:`lundberg2017`.
 
     .. math:: a = \arg\min_w \sum_{s=1}^{S} k(z_s)\bigl(f_c(x_s) - w_0 - w^\top z_s\bigr)^2
 

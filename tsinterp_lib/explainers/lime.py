@@ -25,7 +25,7 @@ PENALTIES = ("ridge", "lasso")
 
 @dataclass(frozen=True, kw_only=True)
 class Lime(Baselined):
-    r"""The coefficients of a weighted linear regression on random on-off patterns :cite:p:`ribeiro2016`.
+    r"""Fits the coefficients of a weighted linear regression on random on-off patterns :cite:p:`ribeiro2016`.
 
     .. math:: a = \arg\min_w \sum_{s=1}^{S} k(x, x_s)\bigl(f_c(x_s) - w_0 - w^\top z_s\bigr)^2 + \Omega(w)
 

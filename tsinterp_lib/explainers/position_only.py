@@ -17,7 +17,7 @@ from tsinterp_lib.types import Samples
 
 @dataclass(frozen=True, kw_only=True)
 class PositionOnly(Explainer):
-    r"""The mean true importance of the training samples, the same map for every sample.
+    r"""Gives the mean true importance of the training samples, the same map for every sample.
 
     .. math:: a_{ntf} = \frac{1}{N_{\text{train}}} \sum_{i} m_{itf}
 

@@ -24,7 +24,7 @@ STEPS = ("each", "last")
 
 @dataclass(frozen=True, kw_only=True)
 class RetainAttention(Explainer):
-    r"""What each cell adds to the prediction of a RETAIN network trained on the same labels :cite:p:`choi2016`.
+    r"""Reads what each cell adds to the prediction of a RETAIN network trained on the same labels :cite:p:`choi2016`.
 
     .. math:: a_{ti} = \alpha_t \, x_{ti} \sum_e W_{ye} \, \beta_{te} E_{ei}
 

@@ -16,7 +16,7 @@ from tsinterp_lib.explainers.gradient import Gradient
 
 @dataclass(frozen=True, kw_only=True)
 class ScrambledOutput(Wrapper):
-    r"""Another method, shown the black box of the released state experiment of :cite:t:`crabbe2021`.
+    r"""Shows another method the black box of the released state experiment of :cite:t:`crabbe2021`.
 
     .. math:: \tilde z_{r c} = z_{(2 r + c) \bmod T, \, \lfloor (2 r + c) / T \rfloor}, \qquad
         \tilde p_{r} = \mathrm{softmax}_c \, \tilde z_{r c}

@@ -17,7 +17,7 @@ from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, 
 
 @dataclass(frozen=True, kw_only=True)
 class ShapleyValueSampling(Baselined):
-    r"""The mean gain from adding a group of cells, in random orders :cite:p:`castro2009,strumbelj2010`.
+    r"""Averages the gain from adding a group of cells, in random orders :cite:p:`castro2009,strumbelj2010`.
 
     .. math:: a_g = \frac{1}{P} \sum_{\pi} f_c\bigl(x_{\pi_{\le g}}\bigr) - f_c\bigl(x_{\pi_{< g}}\bigr)
 

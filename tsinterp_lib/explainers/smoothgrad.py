@@ -16,7 +16,7 @@ from tsinterp_lib.explainers._chunked import Chunked
 
 @dataclass(frozen=True, kw_only=True)
 class SmoothGrad(Chunked):
-    r"""The gradient averaged over noisy copies of the input :cite:p:`smilkov2017`.
+    r"""Averages the gradient over noisy copies of the input :cite:p:`smilkov2017`.
 
     .. math:: a = \frac{1}{S} \sum_{s=1}^{S} \nabla f_c(x + \varepsilon_s), \quad \varepsilon_s \sim N(0, \sigma^2)
 

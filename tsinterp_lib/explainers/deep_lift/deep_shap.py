@@ -18,7 +18,7 @@ from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
 
 @dataclass(frozen=True, kw_only=True)
 class DeepShap(Referenced, Complete):
-    r"""DeepLIFT averaged over several references, an approximation of SHAP values :cite:p:`lundberg2017`.
+    r"""Averages DeepLIFT over several references, an approximation of SHAP values :cite:p:`lundberg2017`.
 
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
 

@@ -33,7 +33,7 @@ NOT_COPIED = ("areas", "perturbation", "history")
 
 @dataclass(frozen=True, kw_only=True)
 class Dynamask(Chunked):
-    r"""A mask of given area that keeps what the model needs to say the same :cite:p:`crabbe2021`.
+    r"""Fits a mask of given area that keeps what the model needs to say the same :cite:p:`crabbe2021`.
 
     .. math:: m = \arg\min_{m \in [0, 1]^{T \times F}} \; \pm L\bigl(f(\Pi(x, m)), f(x)\bigr)
         + \lambda_k \frac{1}{TF} \lVert \mathrm{sort}(m) - r_a \rVert^2

@@ -34,7 +34,7 @@ TFSR: dict[str, Scalar] = {**PAPER, "feature_score": "series"}
 
 @dataclass(frozen=True, kw_only=True)
 class TemporalSaliencyRescaling(Chunked, Wrapper):
-    r"""How much another method's map moves when a step, and then a cell of it, is masked :cite:p:`ismail2020`.
+    r"""Measures how much another method's map moves when a step, and then a cell of it, is masked :cite:p:`ismail2020`.
 
     .. math::
         \tau_t = \sum_{t', f'} \bigl|R(x) - R(x_{\setminus t})\bigr|_{t' f'}, \qquad
