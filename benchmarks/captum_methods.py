@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from benchmarks import Result
 from tsinterp_lib import explainers as ours
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers.kernel_shap import coalitions
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.seeding import scope
-from tsinterp_lib.types import Explainer
 
 BATCH, STEPS, FEATURES, SEED = 10, 50, 50, 3
 PATTERNS = 200

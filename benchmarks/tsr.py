@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from benchmarks import Result
 from benchmarks.input_cell import stepwise as input_cell
 from tsinterp_lib import explainers as ours
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.models import MODELS
-from tsinterp_lib.types import Explainer
 
 STEPS, FEATURES, GROUP = 50, 50, 10
 COMPARED: tuple[tuple[str, str, float], ...] = (

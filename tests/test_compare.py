@@ -9,12 +9,13 @@ from torch import nn
 
 from tsinterp_lib.compare import compare, explain, score
 from tsinterp_lib.errors import InvalidInput, UnknownName
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.live import networks, tables
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.tables.show import RANKING_METRICS, under
-from tsinterp_lib.types import Explainer, Explanation, Samples, Sizes
+from tsinterp_lib.types import Explanation, Samples, Sizes
 
 
 class SumOfBlock(nn.Module):

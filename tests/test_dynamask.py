@@ -130,6 +130,19 @@ def test_a_fitted_mask_equals_its_slow_twin(model, data, optimiser):
     assert {0.0, 1.0} <= set(mask.flatten().tolist())  # bounds were met
 
 
+def test_a_layer_that_is_called_output_says_nothing_of_the_output(model, data):
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.output = model
+
+        def forward(self, x):
+            return self.output(x)
+
+    e = Dynamask(areas=(0.2,), epochs=3)
+    assert torch.equal(e.attribute(Named(), data.x, data.y), e.attribute(model, data.x, data.y))
+
+
 def test_a_trace_shows_the_masks_after_every_epoch_and_ends_where_the_fit_does(model, data):
     e, seen = Dynamask(areas=(0.2, 0.4), epochs=5, batch_size=2), {}
     group = e.trace(model, data.x, data.y, lambda epoch, masks: seen.update({epoch: masks.clone()}))

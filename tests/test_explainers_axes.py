@@ -168,6 +168,14 @@ def test_a_clip_is_explained_frame_by_frame():
     close(a, expected.sum((2, 3, 4), keepdim=True).expand_as(x))
 
 
+def test_completeness_is_measured_on_images(model, data):
+    e = ex.IntegratedGradients(n_steps=60, baseline="train_mean").prepare(model, tiny.images(5, seed=9))
+    a = e.attribute(model, data.x, data.y)
+    delta = ex.convergence_delta(e, model, data.x, data.y, a)
+    assert delta.abs().max() < 1e-2 * a.abs().sum((1, 2, 3)).max()
+    close(ex.convergence_delta(e, model, data.x, data.y, a + 1.0), delta + 192)
+
+
 def test_features_are_permuted_along_the_axis_of_that_name():
     axes = Axes("channel", "feature", "column")
     x, y = torch.rand(3, *SHAPE, dtype=torch.float64), torch.tensor([0, 1, 0])

@@ -9,10 +9,10 @@ from torch import nn
 from tests import explainer_models as tiny
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.guard import counted
 from tsinterp_lib.models import MODELS, WhiteBox
 from tsinterp_lib.seeding import scope
-from tsinterp_lib.types import Explainer
 
 LENGTHS = [5, 2, 4, 3]
 METHODS = {

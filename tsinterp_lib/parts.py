@@ -17,7 +17,7 @@ from tsinterp_lib.errors import InvalidInput
 
 S = TypeVar("S", bound=Any)
 
-SHOWN = ("output", "per_step", "n_features", "n_classes")
+SHOWN = ("axes", "output", "per_step", "n_features", "n_classes")
 """What a model says of itself and holds for a sample that was cut too; whether it takes the length, a call shows."""
 
 
@@ -40,8 +40,9 @@ class OfOneSample(nn.Module):
                 )
         self.model, self.constants = model, dict(constants)
         for name in SHOWN:
-            if hasattr(model, name):
-                setattr(self, name, getattr(model, name))
+            said = getattr(model, name, None)
+            if said is not None and not isinstance(said, nn.Module):
+                setattr(self, name, said)
 
     def forward(self, x: Tensor) -> Tensor:
         """The model's output for rows of the one sample."""

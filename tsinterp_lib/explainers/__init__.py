@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers.augmented_occlusion import AugmentedOcclusion
 from tsinterp_lib.explainers.convergence import convergence_delta
 from tsinterp_lib.explainers.deep_lift import DeepLift, DeepShap
@@ -29,7 +30,6 @@ from tsinterp_lib.explainers.settings import AS_RELEASED, CORRECTED
 from tsinterp_lib.explainers.shapley_value_sampling import ShapleyValueSampling
 from tsinterp_lib.explainers.smoothgrad import SmoothGrad
 from tsinterp_lib.explainers.tsr import TemporalSaliencyRescaling
-from tsinterp_lib.types import Explainer
 
 EXPLAINERS: dict[str, type[Explainer]] = {
     "gradient": Gradient,

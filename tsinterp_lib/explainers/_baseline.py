@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks, parts
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer, Paired
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._replaced import outputs
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Paired, Samples
+from tsinterp_lib.types import Samples
 
 BASELINES = ("zero", "uniform", "train_mean")
 REFERENCES = ("uniform", "train")

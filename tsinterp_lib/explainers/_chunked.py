@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.types import Explainer
+from tsinterp_lib.explainer import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._probabilities import log_probabilities
+from tsinterp_lib.explainers._probabilities import log_probabilities, output_of
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -64,7 +64,7 @@ class Prefixes:
 
     def _whole(self, prefix: Float[Tensor, "B t F"]) -> Float[Tensor, "B C"]:
         out = torch.cat([self.model(rows) for rows in self._chunks(prefix)])
-        return log_probabilities(out if out.dim() == 2 else out[:, -1], getattr(self.model, "output", "logits"))
+        return log_probabilities(out if out.dim() == 2 else out[:, -1], output_of(self.model))
 
     def _chunks(self, x: Tensor) -> tuple[Tensor, ...]:
         return (x,) if self.model.training else torch.split(x, self.batch_size)

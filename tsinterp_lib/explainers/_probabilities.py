@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+
+
+def output_of(model: nn.Module) -> str:
+    """The kind of a model's output, ``logits`` where it says none (a layer that is called ``output`` says nothing)."""
+    output = getattr(model, "output", "logits")
+    return output if isinstance(output, str) else "logits"
 
 
 def log_probabilities(out: Float[Tensor, "*B C"], output: str) -> Float[Tensor, "*B C"]:

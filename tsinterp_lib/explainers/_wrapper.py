@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from tsinterp_lib.axes import Axes
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.explainer import Explainer
+from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,23 +7,23 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._baseline import Complete
 from tsinterp_lib.explainers._replaced import outputs
 from tsinterp_lib.guard import attribution_mode
-from tsinterp_lib.types import Explainer
 
 
 @torch.no_grad()
 def convergence_delta(
     explainer: Explainer,
     model: nn.Module,
-    x: Float[Tensor, "N T F"],
+    x: Float[Tensor, "N *axes"],
     target: Int[Tensor, "N"],
-    a: Float[Tensor, "N T F"],
+    a: Float[Tensor, "N *axes"],
 ) -> Float[Tensor, "N"]:
     r"""What is missing from completeness, per sample, in units of the output :cite:p:`sundararajan2017`.
 
-    .. math:: \delta_n = \sum_{t,f} a_{ntf} - \bigl(f_c(x_n) - f_c(b_n)\bigr)
+    .. math:: \delta_n = \sum_{\text{cells } i} a_{ni} - \bigl(f_c(x_n) - f_c(b_n)\bigr)
 
     with the mean of :math:`f_c(b)` over the references of DeepSHAP and GradientSHAP. Baselines that are drawn are
     drawn again: seed this call and ``attribute`` alike. Raises :class:`~tsinterp_lib.errors.InvalidInput` for a method

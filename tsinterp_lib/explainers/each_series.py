@@ -13,16 +13,17 @@ from torch import Tensor, nn
 
 from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.models.white_box import WhiteBox
 from tsinterp_lib.parts import OfOneSample
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)
 class EachSeries(Wrapper):
-    r"""Another method on each series by itself, as :cite:t:`crabbe2021` run theirs and Captum's.
+    r"""Runs another method on each series by itself, as :cite:t:`crabbe2021` run theirs and Captum's.
 
     .. math:: a_n = a^{\text{base}}(f_n, x_n)
 

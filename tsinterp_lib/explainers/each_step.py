@@ -10,19 +10,20 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib import parts
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
-from tsinterp_lib.explainers._probabilities import as_output
+from tsinterp_lib.explainers._probabilities import as_output, output_of
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 TARGETS = ("given", "predicted")
 
 
 @dataclass(frozen=True, kw_only=True)
 class EachStep(Wrapper):
-    r"""The newest column of another method's map of every prefix, as :cite:t:`tonekaboni2020` use standard methods.
+    r"""Keeps the newest column of a method's map of every prefix, as :cite:t:`tonekaboni2020` use standard methods.
 
     .. math:: a_{t} = a^{\text{base}}\bigl(x_{0..t}, \; y_t\bigr)_{t}
 
@@ -108,4 +109,4 @@ class _Held(nn.Module):
         model = cast(Stepwise, self.model)
         with torch.no_grad():
             past = model.states(x)[:, :-1]
-        return as_output(model.read(model.after(past, x)), getattr(model, "output", "logits")).sum(1)
+        return as_output(model.read(model.after(past, x)), output_of(self.model)).sum(1)

@@ -8,15 +8,15 @@ from typing import ClassVar
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._chunked import per_sample
 from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, replaced_outputs
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureAblation(Baselined):
-    r"""The drop of the output when a group of cells is set to the baseline :cite:p:`zeiler2014`.
+    r"""Measures the drop of the output when a group of cells is set to the baseline :cite:p:`zeiler2014`.
 
     .. math:: a_g = f_c(x) - f_c\bigl(x \text{ with the cells of } g \text{ from } b\bigr)
 

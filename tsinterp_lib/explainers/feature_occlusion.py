@@ -16,7 +16,7 @@ from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureOcclusion(Chunked):
-    r"""How far the prediction at a step moves when one value of that step is drawn anew :cite:p:`tonekaboni2020`.
+    r"""Measures how far the prediction at a step moves when a value of the step is drawn anew :cite:p:`tonekaboni2020`.
 
     .. math:: a_{ti} = \frac1S \sum_{s=1}^{S} \frac1C \sum_c \bigl| p_c(x_{0..t}) -
         p_c(x_{0..t} \text{ with } x_{ti} = u_s) \bigr|, \quad u_s \sim U[\text{low}, \text{high})

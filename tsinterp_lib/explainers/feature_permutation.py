@@ -10,14 +10,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._chunked import Chunked, per_sample
 from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, replaced_outputs
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturePermutation(Chunked):
-    r"""The drop of the output when a group of cells is shuffled between samples :cite:p:`fisher2019`.
+    r"""Measures the drop of the output when a group of cells is shuffled between samples :cite:p:`fisher2019`.
 
     .. math:: a_{ng} = f_c(x_n) - f_c\bigl(x_n \text{ with the cells of } g \text{ from } x_{\pi_g(n)}\bigr)
 

@@ -12,13 +12,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
 from tsinterp_lib.explainers._probabilities import divergence
 from tsinterp_lib.models.conditional_gaussian import PROTOCOLS, ConditionalGaussian, fit
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 AVERAGES = ("kl_of_mean", "mean_of_kl")
 NEGATIVES = ("keep", "clip", "shift", "shift_all")
@@ -27,7 +28,7 @@ NEGATIVES = ("keep", "clip", "shift", "shift_all")
 
 @dataclass(frozen=True, kw_only=True)
 class FIT(Chunked):
-    r"""How much of the change of the prediction one new observation explains by itself :cite:p:`tonekaboni2020`.
+    r"""Measures how much of the change of the prediction one new observation explains alone :cite:p:`tonekaboni2020`.
 
     .. math:: a_{ti} = \mathrm{KL}(p_t \,\|\, p_{t-1}) - \mathrm{KL}(p_t \,\|\, \hat p_{ti}), \quad
         \hat p_{ti} = \mathbb{E}\bigl[ f(x_{0..t-1}, x_{ti}, \hat x_{t, -i}) \bigr], \quad

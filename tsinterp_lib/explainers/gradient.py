@@ -8,13 +8,13 @@ from typing import ClassVar
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._chunked import Chunked
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gradient(Chunked):
-    r"""The gradient of the target output with respect to every input cell :cite:p:`simonyan2014`.
+    r"""Takes the gradient of the target output with respect to every input cell :cite:p:`simonyan2014`.
 
     .. math:: a_{ntf} = \frac{\partial f_{c_n}(x_n)}{\partial x_{ntf}}
 

@@ -10,14 +10,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Complete, Referenced
 from tsinterp_lib.explainers._chunked import per_sample
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class GradientShap(Referenced, Complete):
-    r"""Gradients at random points between the noisy input and random references :cite:p:`lundberg2017`.
+    r"""Averages gradients at random points between the noisy input and random references :cite:p:`lundberg2017`.
 
     .. math:: a = \frac{1}{S} \sum_{s=1}^{S} (x + \varepsilon_s - b_s) \odot
         \nabla f_c\bigl(\alpha_s (x + \varepsilon_s) + (1 - \alpha_s)\, b_s\bigr),

@@ -8,13 +8,13 @@ from typing import ClassVar
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._chunked import Chunked
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputXGradient(Chunked):
-    r"""The input times the gradient of the target output :cite:p:`shrikumar2016`.
+    r"""Multiplies the input by the gradient of the target output :cite:p:`shrikumar2016`.
 
     .. math:: a_{ntf} = x_{ntf} \, \frac{\partial f_{c_n}(x_n)}{\partial x_{ntf}}
 

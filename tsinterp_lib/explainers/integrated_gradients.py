@@ -11,14 +11,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined, Complete
 from tsinterp_lib.explainers._chunked import gradient, per_sample
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntegratedGradients(Baselined, Complete):
-    r"""The gradient averaged over the straight line from a baseline to the input :cite:p:`sundararajan2017`.
+    r"""Averages the gradient over the straight line from a baseline to the input :cite:p:`sundararajan2017`.
 
     .. math:: a = (x - b) \odot \int_0^1 \nabla f_c\bigl(b + \alpha (x - b)\bigr)\, d\alpha
 

@@ -10,16 +10,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._chunked import per_sample
 from tsinterp_lib.explainers._regress import least_squares, pattern_outputs
 from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class KernelShap(Baselined):
-    r"""Shapley values as the coefficients of a weighted linear regression :cite:p:`lundberg2017`.
+    r"""Fits Shapley values as the coefficients of a weighted linear regression :cite:p:`lundberg2017`.
 
     .. math:: a = \arg\min_w \sum_{s=1}^{S} k(z_s)\bigl(f_c(x_s) - w_0 - w^\top z_s\bigr)^2
 

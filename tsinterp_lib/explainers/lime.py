@@ -13,19 +13,19 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._captum import answer
 from tsinterp_lib.explainers._regress import pattern_outputs, ridge
 from tsinterp_lib.explainers._replaced import check_groups, groups_of
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Paired
 
 PENALTIES = ("ridge", "lasso")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lime(Baselined):
-    r"""The coefficients of a weighted linear regression on random on-off patterns :cite:p:`ribeiro2016`.
+    r"""Fits the coefficients of a weighted linear regression on random on-off patterns :cite:p:`ribeiro2016`.
 
     .. math:: a = \arg\min_w \sum_{s=1}^{S} k(x, x_s)\bigl(f_c(x_s) - w_0 - w^\top z_s\bigr)^2 + \Omega(w)
 

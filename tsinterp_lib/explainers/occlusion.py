@@ -11,14 +11,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._replaced import outputs, replaced_outputs
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class Occlusion(Baselined):
-    r"""The drop of the output when a window of cells is set to the baseline :cite:p:`zeiler2014`.
+    r"""Measures the drop of the output when a window of cells is set to the baseline :cite:p:`zeiler2014`.
 
     .. math:: a_{tf} = \operatorname{mean}_{w \ni (t, f)} \Bigl[ f_c(x) - f_c\bigl(x \text{ with the cells of } w
         \text{ from } b\bigr) \Bigr]

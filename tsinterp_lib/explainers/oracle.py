@@ -9,13 +9,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._baseline import cut
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)
 class Oracle(Explainer):
-    """The true importance of the samples: one where the generator put the signal, zero elsewhere.
+    """Gives the true importance of the samples: one where the generator put the signal, zero elsewhere.
 
     The control that shows what a metric gives at best. No units. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` where the samples have no true importance, ``for_samples`` was not

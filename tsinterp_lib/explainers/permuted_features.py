@@ -10,13 +10,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.axes import Axes
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
-from tsinterp_lib.types import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)
 class PermutedFeatures(Wrapper):
-    r"""The "random" baseline of the 2020 code :cite:p:`ismail2020`: one shuffle of the feature axis of another map.
+    r"""Shuffles the feature axis of another map once: the "random" baseline of the 2020 code :cite:p:`ismail2020`.
 
     .. math:: a_{ntf} = a^{\text{base}}_{n t \pi(f)}
 

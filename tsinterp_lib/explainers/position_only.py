@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._baseline import cut, mean_sample
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)
 class PositionOnly(Explainer):
-    r"""The mean true importance of the training samples, the same map for every sample.
+    r"""Gives the mean true importance of the training samples, the same map for every sample.
 
     .. math:: a_{ntf} = \frac{1}{N_{\text{train}}} \sum_{i} m_{itf}
 

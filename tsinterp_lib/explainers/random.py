@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.types import Explainer
+from tsinterp_lib.explainer import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Random(Explainer):
-    r"""Uniform scores that know nothing, :math:`a_{ntf} \sim U[0, 1)`, drawn anew for each cell.
+    r"""Draws uniform scores that know nothing, :math:`a_{ntf} \sim U[0, 1)`, drawn anew for each cell.
 
     The control that "better than chance" is measured against. No units. Raises as ``attribute`` states.
     """

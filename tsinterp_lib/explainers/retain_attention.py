@@ -13,17 +13,18 @@ from torch import Tensor, nn
 
 from tsinterp_lib import denormals
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._own_networks import check_own_data, trained
 from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.registry import known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 STEPS = ("each", "last")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetainAttention(Explainer):
-    r"""What each cell adds to the prediction of a RETAIN network trained on the same labels :cite:p:`choi2016`.
+    r"""Reads what each cell adds to the prediction of a RETAIN network trained on the same labels :cite:p:`choi2016`.
 
     .. math:: a_{ti} = \alpha_t \, x_{ti} \sum_e W_{ye} \, \beta_{te} E_{ei}
 

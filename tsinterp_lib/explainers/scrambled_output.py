@@ -9,14 +9,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
-from tsinterp_lib.types import Explainer
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScrambledOutput(Wrapper):
-    r"""Another method, shown the black box of the released state experiment of :cite:t:`crabbe2021`.
+    r"""Shows another method the black box of the released state experiment of :cite:t:`crabbe2021`.
 
     .. math:: \tilde z_{r c} = z_{(2 r + c) \bmod T, \, \lfloor (2 r + c) / T \rfloor}, \qquad
         \tilde p_{r} = \mathrm{softmax}_c \, \tilde z_{r c}

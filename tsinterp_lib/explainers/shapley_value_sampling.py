@@ -10,14 +10,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined
 from tsinterp_lib.explainers._replaced import check_groups, groups_of, outputs, replaced_outputs
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShapleyValueSampling(Baselined):
-    r"""The mean gain from adding a group of cells, in random orders :cite:p:`castro2009,strumbelj2010`.
+    r"""Averages the gain from adding a group of cells, in random orders :cite:p:`castro2009,strumbelj2010`.
 
     .. math:: a_g = \frac{1}{P} \sum_{\pi} f_c\bigl(x_{\pi_{\le g}}\bigr) - f_c\bigl(x_{\pi_{< g}}\bigr)
 

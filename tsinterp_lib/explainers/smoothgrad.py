@@ -10,13 +10,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._chunked import Chunked
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmoothGrad(Chunked):
-    r"""The gradient averaged over noisy copies of the input :cite:p:`smilkov2017`.
+    r"""Averages the gradient over noisy copies of the input :cite:p:`smilkov2017`.
 
     .. math:: a = \frac{1}{S} \sum_{s=1}^{S} \nabla f_c(x + \varepsilon_s), \quad \varepsilon_s \sim N(0, \sigma^2)
 

@@ -10,15 +10,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined, Complete
 from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
 from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeepLift(Baselined, Complete):
-    r"""Differences from a baseline, sent back through the network by the rescale rule :cite:p:`shrikumar2017`.
+    r"""Sends differences from a baseline back through the network by the rescale rule :cite:p:`shrikumar2017`.
 
     .. math:: a = (x - b) \odot m, \qquad m_{\text{in}} = m_{\text{out}} \frac{\Delta_{\text{out}}}{\Delta_{\text{in}}}
         \text{ at each hooked non-linear module, the gradient elsewhere}

@@ -10,15 +10,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Complete, Referenced
 from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
 from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
-from tsinterp_lib.types import Paired
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeepShap(Referenced, Complete):
-    r"""DeepLIFT averaged over several references, an approximation of SHAP values :cite:p:`lundberg2017`.
+    r"""Averages DeepLIFT over several references, an approximation of SHAP values :cite:p:`lundberg2017`.
 
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
 

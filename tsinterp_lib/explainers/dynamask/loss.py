@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._probabilities import log_probabilities
+from tsinterp_lib.explainers._probabilities import log_probabilities, output_of
 
 LOSSES = ("cross_entropy", "log_loss", "log_loss_target", "mse")
 Rows = Float[Tensor, "B C"] | Float[Tensor, "B T C"]
@@ -49,7 +49,7 @@ def error_of(
     model: nn.Module, x: Float[Tensor, "N T F"], target: Tensor, loss: str, batch_size: int
 ) -> tuple[Error, Float[Tensor, "N"]]:
     """The error of a model at given series, and its value at the series themselves."""
-    output = getattr(model, "output", "logits")
+    output = output_of(model)
     clean = torch.cat([model(rows) for rows in torch.split(x, batch_size)])
     if len(clean) != len(x):
         raise InvalidInput(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._prefix import check_steps
 from tsinterp_lib.explainers.dynamask.descent import MODES, OPTIMISERS, RATES, TIES, Settings
@@ -23,7 +24,7 @@ from tsinterp_lib.explainers.dynamask.regularisers import areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 SELECTIONS = ("best", "extremal")
 NOT_COPIED = ("areas", "perturbation", "history")
@@ -32,7 +33,7 @@ NOT_COPIED = ("areas", "perturbation", "history")
 
 @dataclass(frozen=True, kw_only=True)
 class Dynamask(Chunked):
-    r"""A mask of given area that keeps what the model needs to say the same :cite:p:`crabbe2021`.
+    r"""Fits a mask of given area that keeps what the model needs to say the same :cite:p:`crabbe2021`.
 
     .. math:: m = \arg\min_{m \in [0, 1]^{T \times F}} \; \pm L\bigl(f(\Pi(x, m)), f(x)\bigr)
         + \lambda_k \frac{1}{TF} \lVert \mathrm{sort}(m) - r_a \rVert^2
@@ -136,10 +137,10 @@ class Dynamask(Chunked):
     @contextmanager
     def _checked(self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]) -> Iterator[None]:
         """The checks and the state of the model that :meth:`attribute` has."""
-        checks.check_series(x)
+        checks.check_series(x, axes=self.axes)
         self.axes.check(x.shape)
         with attribution_mode(model):
-            *steps, n_classes = checks.output_shape(model, x, per_step=True)
+            *steps, n_classes = checks.output_shape(model, x, per_step=True, axes=self.axes)
             checks.check_target(target, n_classes, x.shape[0], *steps)
             yield
 

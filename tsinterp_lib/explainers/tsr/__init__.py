@@ -18,7 +18,7 @@ file                what it holds
 ==================  ==============================================================================================
 
 Whether copies of several samples and masks may share a call, the base says itself: its ``for_copies`` returns a
-:class:`~tsinterp_lib.types.Paired`, or None for the plain way.
+:class:`~tsinterp_lib.explainer.Paired`, or None for the plain way.
 """
 
 from __future__ import annotations

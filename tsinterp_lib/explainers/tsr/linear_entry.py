@@ -11,6 +11,7 @@ import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._captum import hooked
 from tsinterp_lib.explainers.deep_lift import DeepLift
 from tsinterp_lib.explainers.gradient import Gradient
@@ -19,7 +20,6 @@ from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
 from tsinterp_lib.explainers.tsr.copies import Copies
 from tsinterp_lib.guard import passed
 from tsinterp_lib.models._softmax import softmax
-from tsinterp_lib.types import Explainer
 
 BLOCK = 64
 """Maps per block: 0.6 MB in float32 at 50 × 50, which stays in a core's second-level cache."""

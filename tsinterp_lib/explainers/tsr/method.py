@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._baseline import cut, mean_sample
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.explainers.tsr.scan import Scan, min_max
 from tsinterp_lib.registry import Scalar, known
-from tsinterp_lib.types import Explainer, Samples
+from tsinterp_lib.types import Samples
 
 VALUES = ("first", "zero", "mean", "train_mean")
 TIME_SCORES = ("masked", "mean")
@@ -33,7 +34,7 @@ TFSR: dict[str, Scalar] = {**PAPER, "feature_score": "series"}
 
 @dataclass(frozen=True, kw_only=True)
 class TemporalSaliencyRescaling(Chunked, Wrapper):
-    r"""How much another method's map moves when a step, and then a cell of it, is masked :cite:p:`ismail2020`.
+    r"""Measures how much another method's map moves when a step, and then a cell of it, is masked :cite:p:`ismail2020`.
 
     .. math::
         \tau_t = \sum_{t', f'} \bigl|R(x) - R(x_{\setminus t})\bigr|_{t' f'}, \qquad

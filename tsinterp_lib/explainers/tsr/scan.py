@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer, Paired
 from tsinterp_lib.explainers.tsr.copies import Copies, Generators
 from tsinterp_lib.explainers.tsr.linear_entry import LinearEntrySpace
-from tsinterp_lib.types import Explainer, Paired
 
 ROUNDING = 16
 """Distances that differ by less than so many units of rounding of the whole map count as equal."""
