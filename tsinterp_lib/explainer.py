@@ -132,7 +132,7 @@ class Explainer(ABC):
     ) -> Float[Tensor, "N *axes"]:
         """Scores of the cells of ``x`` for output ``target`` of ``model``: shape, dtype and device of ``x``.
 
-        Raises :class:`InvalidInput` on non-finite or empty ``x``, other axes than :attr:`axes`, an axis order the model
+        Raises :class:`InvalidInput` on non-finite or empty ``x``, other axes than ``axes``, an axis order the model
         refuses, or a target that is no column of the model's output.
         """
         parts.check_floats(x, self.axes, "x")

@@ -30,7 +30,7 @@ class Compared:
     forward alone; a multiplier of the sample needs nothing else of them, but for a maximum, whose rule also takes the
     reference's own gradient at its output. That gradient is the same for all samples while nothing non-linear follows
     the maximum: models are served where it is the last of the modules, and where each module is used once, on one row
-    per series (:attr:`fits`).
+    per series (``fits``).
     """
 
     def __init__(self, model: nn.Module) -> None:

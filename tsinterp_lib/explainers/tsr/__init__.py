@@ -4,18 +4,18 @@ The plain way is N × T maps for the time scores, and up to N × T × F more for
 per mask, with all N samples in their order. ``method.py`` reads like that. What follows makes it fast, and changes
 no number beyond rounding:
 
-==================  ==============================================================================================
-file                what it holds
-==================  ==============================================================================================
-``method.py``       :class:`TemporalSaliencyRescaling`: the formula, its settings, rescaling and padding
-``scan.py``         *Scan*: the samples' own maps, and the distances to them of the maps of masked copies. It asks
-                    only for copies that differ from their sample, and takes as many as fill a batch
-``copies.py``       *Copies*: K masked copies, said by three indices each (which sample, which step, which group of
-                    features) and made into series only where they are needed; and generators that can be replayed,
-                    so that a base that draws draws the same for each copy
-``linear_entry.py`` *Linear entry*: a network that sees x only through z = x W' + b. For a base that multiplies mean
-                    gradients, copies, path and gradients live in z, where a masked step changes one row
-==================  ==============================================================================================
+====================  ============================================================================================
+file                  what it holds
+====================  ============================================================================================
+``method.py``         :class:`TemporalSaliencyRescaling`: the formula, its settings, rescaling and padding
+``scan.py``           *Scan*: the samples' own maps, and the distances to them of the maps of masked copies. It asks
+                      only for copies that differ from their sample, and takes as many as fill a batch
+``copies.py``         *Copies*: K masked copies, said by three indices each (which sample, which step, which group of
+                      features) and made into series only where they are needed; and generators that can be replayed,
+                      so that a base that draws draws the same for each copy
+``linear_entry.py``   *Linear entry*: a network that sees x only through z = x W' + b. For a base that multiplies mean
+                      gradients, copies, path and gradients live in z, where a masked step changes one row
+====================  ============================================================================================
 
 Whether copies of several samples and masks may share a call, the base says itself: its ``for_copies`` returns a
 :class:`~tsinterp_lib.explainer.Paired`, or None for the plain way.
