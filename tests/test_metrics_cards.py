@@ -34,7 +34,7 @@ from tests.oracles import (
     saliency_profile,
 )
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.metrics import CARDS, METRICS, cards_table
+from tsinterp_lib.metrics import CARDS, METRICS
 from tsinterp_lib.metrics.cards import Planted
 from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.dataset_level import aupr_of_means, carry_zero
@@ -45,6 +45,7 @@ from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.selection import LEVELS
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
 from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.tables.cards import cards_table
 from tsinterp_lib.types import Explanation, Metric
 
 

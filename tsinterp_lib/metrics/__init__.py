@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import pandas as pd
-
 from tsinterp_lib.metrics.areas import AUP, AUPR, AUR
 from tsinterp_lib.metrics.auroc import AUROC
 from tsinterp_lib.metrics.average_precision import AveragePrecision
 from tsinterp_lib.metrics.card_index import CARDS
-from tsinterp_lib.metrics.cards import Card, table
+from tsinterp_lib.metrics.cards import Card
 from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.map_distance import EuclideanDistance, WeightedJaccard
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
@@ -68,9 +66,4 @@ METRICS: dict[str, Callable[..., Metric]] = {
 """Every :class:`~tsinterp_lib.types.Metric` by name, with the settings that the name stands for."""
 
 
-def cards_table() -> pd.DataFrame:
-    """One row per metric: formula, range, direction, dialect, and what a random and a perfect map score."""
-    return table(CARDS)
-
-
-__all__ = ["CARDS", "METRICS", "Card", "cards_table"]
+__all__ = ["CARDS", "METRICS", "Card"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from tsinterp_lib.metrics.selection import LEVELS
 
@@ -120,24 +119,3 @@ def perfect_recall(cut: str, unit: str) -> At:
         return min(k, box.features) / box.features if unit == "feature" else k / box.important
 
     return at
-
-
-def table(cards: Mapping[str, Card]) -> pd.DataFrame:
-    """The cards as a table, a row per metric, for the book."""
-    rows = [
-        {
-            "metric": name,
-            "name": card.name,
-            "formula": f"${card.formula}$",
-            "low": card.low,
-            "high": card.high,
-            "better": card.direction,
-            "dialect": card.dialect,
-            "random map": card.null.text,
-            "perfect map": card.perfect.text,
-            "source": card.source,
-            "note": card.note,
-        }
-        for name, card in cards.items()
-    ]
-    return pd.DataFrame(rows).set_index("metric")

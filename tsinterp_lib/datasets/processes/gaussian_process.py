@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import gamma, kv
 
 from tsinterp_lib.datasets.processes.base import Array
 from tsinterp_lib.datasets.processes.timesynth_base import NOISE, TimeSynthProcess
@@ -63,6 +62,8 @@ def bessel_kernel(times: Float[np.ndarray, "T"], lengthscale: float = 1.0) -> Fl
     distance = np.abs(times[upper[0]] - times[upper[1]])
     scaled = np.sqrt(2 * NU) * distance / lengthscale
     with np.errstate(invalid="ignore"):
+        from scipy.special import gamma, kv  # slow to import, and only needed here
+
         values = (np.power(2, 1 - NU) / gamma(NU)) * np.power(scaled, NU) * kv(NU, scaled)
     k = np.empty((t, t))
     k[upper] = np.where(distance == 0, 1.0, values)
