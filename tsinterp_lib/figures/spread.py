@@ -57,7 +57,7 @@ def boxes(rows: pd.DataFrame, label: str) -> Figure:
 def time_against_features(domains: pd.DataFrame, label: str) -> Figure:
     """Each explainer's precision for time steps (across) against that for features (up), with intervals.
 
-    ``domains`` has the columns domain, model, explainer, mean, low, high (``experiments.across.domains``). Below the
+    ``domains`` has the columns domain, model, explainer, mean, low, high (``benchmark.domains_page``). Below the
     diagonal the time steps are found better than the features; open markers cannot see features by construction.
     """
     networks = [n for n in words.NETWORKS if n in set(domains["model"])]

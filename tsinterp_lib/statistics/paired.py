@@ -141,7 +141,7 @@ def by_cell(
     chosen = _blocks(factor, blocks)
     absent = [c for c in (*_FIXED, *_AVERAGED, "value") if c not in rows]
     if absent:
-        raise InvalidInput(f"the table lacks {', '.join(absent)}: give rows as `report.rows` returns them.")
+        raise InvalidInput(f"the table lacks {', '.join(absent)}: give rows as `tables.select.rows` returns them.")
     rows = rows[rows["explainer"] != ""] if factor == "explainer" else rows
     if rows.empty:
         raise InvalidInput("no rows to compare: choose a metric and a protocol that the study has.")

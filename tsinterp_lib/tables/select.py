@@ -19,10 +19,10 @@ def rows(
     gated: bool = True,
     only: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
-    """The rows of a study at a profile: published ones, or, with ``compute``, those and what is still missing.
+    """The rows of a study at a profile: those in results/, or, with ``compute``, those and what is still missing.
 
     ``gated`` leaves out the explanations of models that failed their accuracy gate, as the 2020 paper does; the rows
-    of the models themselves stay. Raises :class:`tsinterp_lib.errors.MissingRows` where nothing is published and
+    of the models themselves stay. Raises :class:`tsinterp_lib.errors.MissingRows` where there are none and
     ``compute`` is off, or where no model passed.
     """
     chosen, size = find("study", study), find("profile", profile)

@@ -41,7 +41,7 @@ def say(profile: str, compute: bool = False) -> Prose:
     if ink.loc["rescaled_gradient"].isna().any():
         text += " A series of one feature keeps no mass when rescaled as released: its one score is scaled to 0."
     lacking = missing(rows, profile)
-    return Prose(text + (f" Not computed yet: {', '.join(lacking)}." if lacking else ""))
+    return Prose(text + (f" {words.not_computed(STUDY, ', '.join(lacking), profile=profile)}" if lacking else ""))
 
 
 def accuracy(profile: str, compute: bool = False) -> pd.DataFrame | Prose:

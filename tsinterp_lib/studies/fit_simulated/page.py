@@ -25,7 +25,7 @@ def say(rows: pd.DataFrame) -> Prose:
         for protocol, how in words.PROTOCOLS.items():
             mean = _means(rows[rows["dataset"] == data], protocol)
             if mean.empty:
-                lines.append(f"* {printed.capitalize()}, {how}: not computed yet.")
+                lines.append(f"* {words.not_computed('fit_simulated', f'{printed}, {how}')}")
                 continue
             best = words.printed(mean.index[0])
             fit = f"; FIT {mean['fit']:.2f}, place {list(mean.index).index('fit') + 1} of {len(mean)}" * ("fit" in mean)

@@ -18,7 +18,7 @@ TRAININGS = {"standard": "traditional", "guided": "saliency_guided"}
 
 
 def ours(profile: str = "paper", standardised: bool = False) -> pd.DataFrame:
-    """Rows as released of both trainings, as far as they are published, with a column ``training``.
+    """Rows as released of both trainings, as far as they are computed, with a column ``training``.
 
     ``standardised``: the same on inputs of mean 0 and deviation 1 instead of those scaled to [0, 1].
     """
