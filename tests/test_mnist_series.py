@@ -244,7 +244,9 @@ def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monk
     said = views_page.say("smoke")
     assert "CNN (image), univariate: 2.0, rescaled 3.0" in said
     assert "no mass" not in said
-    assert said.endswith("Not computed yet: CNN (image) on bivariate, TCN on bivariate.")
+    assert said.endswith(
+        "*CNN (image) on bivariate, TCN on bivariate: not computed yet; `tsinterp run mnist_views --profile smoke` computes it.*"
+    )
     assert views_page.ink("smoke").axes
     for row in rows:
         if (row["dataset"], row["explainer"]) == ("univariate_8", "rescaled_gradient"):
