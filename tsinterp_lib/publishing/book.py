@@ -169,7 +169,9 @@ def _shared_out(given: Mapping[str, object], chapters: Sequence[str]) -> dict[st
 def depends_on() -> str:
     """Digest of all that every chapter may depend on: library, results, installed versions, places of data."""
     library = Path(__file__).resolve().parents[1]
-    files = sorted(library.rglob("*.py")) + sorted(p for p in paths.results().rglob("*") if p.is_file())
+    files = sorted(library.rglob("*.py")) + sorted(
+        p for p in paths.results().rglob("*") if p.is_file() and not p.name.startswith(".")
+    )
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
