@@ -75,7 +75,7 @@ def read_all(study: str, profile: str) -> pd.DataFrame:
     published = _published(study)
     frames = [] if published is None else [published[published["profile"] == profile]]
     units = [read_unit(path) for path in sorted(paths.units(study, profile).glob("*.csv"))]
-    frames += [pd.DataFrame(unit, columns=list(COLUMNS)) for unit in units]
+    frames += [_typed(pd.DataFrame(unit, columns=list(COLUMNS))) for unit in units]
     if not any(len(frame) for frame in frames):
         raise MissingRows(f"study {study!r} has no rows at profile {profile!r}: `tsinterp run {study}`.")
     return pd.concat(frames, ignore_index=True).drop_duplicates(_ROW, keep="last")
@@ -182,9 +182,9 @@ def _relabelled(rows: pd.DataFrame, plan: Study) -> pd.DataFrame:
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.assign(at=rows["at"].astype("float64"))
+    rows = _typed(rows)  # first: a level of 0.1 is another number in 32 bits than in 64
     rows = rows.drop_duplicates(_ROW, keep="last").sort_values(list(KEYS), kind="stable", na_position="first")
-    return _typed(rows.drop_duplicates(list(KEYS), keep="last"))
+    return rows.drop_duplicates(list(KEYS), keep="last").reset_index(drop=True)
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
