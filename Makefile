@@ -19,7 +19,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(UV):
-	$(PYTHON) -m pip install -q --disable-pip-version-check --root-user-action=ignore --target .tools 'uv>=0.8'
+	$(PYTHON) -m pip install -q --disable-pip-version-check --root-user-action=ignore --target .tools 'uv==0.13.9'
 
 .venv/.stamp: requirements/lock.txt requirements/overrides.txt pyproject.toml | $(UV)
 	$(UV) venv -q --allow-existing --python $(PYTHON) .venv

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import random
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.training_examples import build, data
 from tsinterp_lib.engine import checkpoints
-from tsinterp_lib.errors import CheckpointError
+from tsinterp_lib.errors import CheckpointDamaged, CheckpointError
 from tsinterp_lib.trainers import Standard
 
 SPEC = {"model": {"name": "lstm", "params": {}}, "seed": 3, "sizes": (2, 1)}
@@ -51,12 +52,13 @@ def test_a_write_that_fails_leaves_the_old_checkpoint(stored, monkeypatch):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
-def rewritten(path, **changes):
-    """The same file with some of its header changed."""
-    weights = load_file(path)
+def rewritten(path, weights=None, **changes):
+    """The same file as other code would have written it: some of its header changed, and no seal."""
+    weights = weights or load_file(path)
     text = path.read_bytes()
     size = int.from_bytes(text[:8], "little")
     header = json.loads(json.loads(text[8 : 8 + size])["__metadata__"]["tsinterp"])
+    header.pop("seal")
     save_file(weights, path, metadata={"tsinterp": json.dumps({**header, **changes})})
 
 
@@ -98,4 +100,36 @@ def test_a_checkpoint_for_other_sizes_another_network_or_another_program_is_refu
         checkpoints.load(path, build(), SPEC)
     path.unlink()
     with pytest.raises(CheckpointError, match="train the model first"):
+        checkpoints.load(path, build(), SPEC)
+
+
+def test_every_flipped_bit_is_found_or_changes_nothing(stored):
+    path, fitted = stored
+    content, generator = path.read_bytes(), random.Random(0)
+    right = fitted.model.state_dict()
+    found = 0
+    for _ in range(60):
+        at = generator.randrange(len(content))
+        path.write_bytes(content[:at] + bytes([content[at] ^ (1 << generator.randrange(8))]) + content[at + 1 :])
+        try:
+            model = checkpoints.load(path, build(), SPEC).model
+        except CheckpointDamaged:
+            found += 1
+        else:
+            assert all(torch.equal(value, right[name]) for name, value in model.state_dict().items())
+    assert found > 54
+
+
+def test_weights_that_are_not_numbers_are_neither_saved_nor_loaded(stored):
+    path, fitted = stored
+    before = path.read_bytes()
+    weights = load_file(path)
+    with torch.no_grad():
+        fitted.model.head.weight[0, 0] = float("nan")
+    with pytest.raises(CheckpointError, match=r"\['head.weight'\] hold NaN.*nothing was written"):
+        checkpoints.save(path, fitted, SPEC)
+    assert path.read_bytes() == before
+    weights["head.weight"][0, 0] = float("nan")
+    rewritten(path, weights)
+    with pytest.raises(CheckpointError, match="hold NaN.*train again"):
         checkpoints.load(path, build(), SPEC)

@@ -1,4 +1,4 @@
-"""The command line: ``tsinterp list | run | results | status | notebook | book``."""
+"""The command line: ``tsinterp list | run | verify | results | status | notebook | book``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from tsinterp_lib import paths
-from tsinterp_lib.errors import TsinterpError
+from tsinterp_lib.errors import Stopped, TsinterpError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
-Only = Annotated[list[str] | None, typer.Option("--only", help="keep one label of an axis, e.g. model=tcn; repeatable")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="keep one label of an axis, e.g. model=tcn; repeat it for more")
+]
 ProfileName = Annotated[
     str, typer.Option("--profile", help="smoke (seconds), quick (minutes), paper (published sizes)")
 ]
@@ -38,17 +40,46 @@ def run(
     only: Only = None,
     timed: Annotated[bool, typer.Option(help="store wall times; without them reruns are equal byte for byte")] = True,
     device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
+    force: Annotated[bool, typer.Option(help="train and explain anew what is there already")] = False,
 ) -> None:
     """Compute what is missing of a study, then publish it in results/; stop and start again at will."""
     from tsinterp_lib.engine import runner, store
 
     chosen, size = _study(study, profile)
     report = runner.run(
-        chosen, size, workers=workers, scheduler=scheduler, only=_only(only), timed=timed, device=device, say=typer.echo
+        chosen,
+        size,
+        workers=workers,
+        scheduler=scheduler,
+        only=_only(only, chosen, size),
+        timed=timed,
+        device=device,
+        force=force,
+        say=typer.echo,
     )
     if report.done or report.present:
-        typer.echo(f"rows in {store.compact(chosen.name, size.name)}")
+        typer.echo(f"rows in {store.compact(chosen.name, size.name, chosen, typer.echo)}")
     if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    study: Annotated[str, typer.Argument(help="a study with published rows")],
+    profile: ProfileName = "paper",
+    only: Only = None,
+    sample: Annotated[int | None, typer.Option(help="so many of the chosen cells, drawn at random")] = None,
+    tolerance: Annotated[float, typer.Option(help="largest difference, as a share of numbers above 1")] = 0.02,
+    device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
+) -> None:
+    """Compute published rows again, apart from all that is kept, and say by how much they differ."""
+    from tsinterp_lib.engine import verify
+
+    chosen, size = _study(study, profile)
+    found = verify.verify(
+        chosen, size, _only(only, chosen, size), sample=sample, tolerance=tolerance, device=device, say=typer.echo
+    )
+    if not all(cell.within for cell in found):
         raise typer.Exit(1)
 
 
@@ -58,7 +89,7 @@ def status(study: str, profile: ProfileName = "paper", only: Only = None) -> Non
     from tsinterp_lib.engine import status as st
 
     chosen, size = _study(study, profile)
-    typer.echo(st.table(chosen, size, _only(only)).to_string(index=False, na_rep="not timed"))
+    typer.echo(st.table(chosen, size, _only(only, chosen, size)).to_string(index=False, na_rep="not timed"))
 
 
 @app.command()
@@ -67,7 +98,8 @@ def compact(study: str, profile: ProfileName = "paper") -> None:
     from tsinterp_lib.engine import store
 
     chosen, size = _study(study, profile)
-    typer.echo(f"rows in {store.compact(chosen.name, size.name)}")
+    store.check_places()
+    typer.echo(f"rows in {store.compact(chosen.name, size.name, chosen, typer.echo)}")
 
 
 @app.command()
@@ -83,7 +115,7 @@ def maps(
 
     known(study, [s.name for s in STUDIES.values() if s.drawn], "study with maps")
     chosen, size = _study(study, profile)
-    typer.echo(f"kept in {maps.save(chosen, size, chosen.drawn, typer.echo, _only(only))}")
+    typer.echo(f"kept in {maps.save(chosen, size, chosen.drawn, typer.echo, _only(only, chosen, size))}")
 
 
 @app.command()
@@ -152,13 +184,19 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
     return pairs
 
 
-def _only(given: list[str] | None) -> dict[str, list[str]]:
+def _only(given: list[str] | None, study: Any, profile: Any) -> dict[str, list[str]]:
+    """Labels by axis. A label may hold commas; text that is no label is a list of labels, separated by commas."""
+    from tsinterp_lib.engine.grid import AXES
+
     only: dict[str, list[str]] = {}
+    cells = study.cells(profile) if given else []
     for item in given or []:
         key, equals, value = item.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{item!r} should read axis=label, e.g. model=tcn")
-        only.setdefault(key, []).extend(value.split(","))
+        labels = {AXES[key](c) for c in cells} if key in AXES else set()
+        wanted = [value] if value in labels else value.split(",")
+        if not equals or not all(wanted):
+            raise typer.BadParameter(f"{item!r} should read axis=label, e.g. model=tcn, and no label is empty")
+        only.setdefault(key, []).extend(wanted)
     return only
 
 
@@ -166,6 +204,9 @@ def main() -> None:
     """Run the command line; the library's own errors are one line, not a traceback."""
     try:
         app()
+    except Stopped as stop:
+        typer.echo(str(stop), err=True)
+        raise SystemExit(130) from stop
     except TsinterpError as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(2) from error

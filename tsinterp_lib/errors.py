@@ -23,12 +23,31 @@ class DataUnavailable(TsinterpError, OSError):
     """A data file is absent, or what was downloaded is not what was expected."""
 
 
+class CannotWrite(TsinterpError, OSError):
+    """A file cannot be written: the disk is full, or refuses; what was there before is unchanged."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+class ClusterError(TsinterpError, OSError):
+    """The processes that should compute cannot be had: no scheduler answers, or no worker starts."""
+
+
+class Stopped(TsinterpError):
+    """A run was stopped from the keyboard; what is finished is kept."""
+
+
 class StoreError(TsinterpError):
     """A result file cannot be read as it was written."""
 
 
 class CheckpointError(TsinterpError):
     """A stored model does not fit the code that loads it."""
+
+
+class CheckpointDamaged(CheckpointError):
+    """A stored model is not what was written."""
 
 
 class MissingRows(TsinterpError, LookupError):

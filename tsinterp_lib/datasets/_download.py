@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
-import os
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,18 @@ from tsinterp_lib.errors import DataUnavailable
 
 @dataclass(frozen=True)
 class Remote:
-    """Names a data set's files: their mirrors (each ends in a slash) and the SHA-256 digest of each by name."""
+    """Names a data set's files: their mirrors (each ends in a slash) and the SHA-256 digest of each by name.
+
+    A mirror has ``timeout`` seconds to answer and between two pieces, ``patience`` seconds for a whole file, which may
+    have ``most_bytes``.
+    """
 
     name: str
     mirrors: tuple[str, ...]
     sha256: Mapping[str, str]
     timeout: float = 30.0
+    patience: float = 1800.0
+    most_bytes: int = 2_000_000_000
 
 
 def available(remote: Remote) -> bool:
@@ -81,19 +88,50 @@ def _from_mirror(remote: Remote, url: str, path: Path) -> str | None:
     import requests
 
     pooch.get_logger().setLevel(logging.WARNING)
-    part = path.with_name(f"{path.name}.part-{os.getpid()}")  # two workers may download at once; each renames its own
+    # Two workers may download at once; each renames its own.
+    part = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
+
+    def download(url: str, target: str, _pooch: object) -> None:
+        _stream(remote, url, Path(target))
+
     try:
-        pooch.retrieve(
-            url, None, fname=part.name, path=part.parent, downloader=pooch.HTTPDownloader(timeout=remote.timeout)
-        )
+        pooch.retrieve(url, None, fname=part.name, path=part.parent, downloader=download)
         if digest(part) != remote.sha256[path.name]:
             return f"{url} sent {part.stat().st_size} bytes that are not the published file; {_aside(part, path)}"
+        plain = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
+        plain.touch()
+        part.chmod(plain.stat().st_mode)  # pooch's temporary files are for their owner alone
+        plain.unlink()
         part.replace(path)
         return None
+    except _TooMuch as error:
+        return f"{url} was given up: {error}"
     except requests.RequestException as error:
         return f"{url} cannot be had ({type(error).__name__}: check the network or a proxy)"
     finally:
         part.unlink(missing_ok=True)
+
+
+class _TooMuch(Exception):
+    """A mirror sends more, or for longer, than a file of the data set can take."""
+
+
+def _stream(remote: Remote, url: str, target: Path) -> None:
+    import requests
+
+    until, had = time.monotonic() + remote.patience, 0
+    with (
+        requests.get(url, stream=True, timeout=remote.timeout, allow_redirects=True) as answer,
+        target.open("wb") as file,
+    ):
+        answer.raise_for_status()
+        for piece in answer.iter_content(65536):
+            had += len(piece)
+            if had > remote.most_bytes:
+                raise _TooMuch(f"it sent more than the {remote.most_bytes} bytes that a file may have")
+            if time.monotonic() > until:
+                raise _TooMuch(f"it sent {had} bytes in {remote.patience:g} s, the most a file may take")
+            file.write(piece)
 
 
 def _aside(path: Path, wanted: Path) -> str:

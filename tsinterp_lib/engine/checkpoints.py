@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -13,7 +14,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from tsinterp_lib import __version__, paths
-from tsinterp_lib.errors import CheckpointError
+from tsinterp_lib.engine import seal
+from tsinterp_lib.errors import CannotWrite, CheckpointDamaged, CheckpointError
 from tsinterp_lib.trainers import Fitted
 
 FORMAT = 1
@@ -21,20 +23,35 @@ AGAIN = "delete the file and train again."
 
 
 def save(path: Path, fitted: Fitted, spec: Mapping[str, Any]) -> None:
-    """Write a fitted model and the specification it was trained from, atomically: readers see all of it or nothing."""
+    """Write a fitted model and the specification it was trained from, atomically: readers see all of it or nothing.
+
+    Raises :class:`CheckpointError` where a weight is NaN, and :class:`~tsinterp_lib.errors.CannotWrite` where the disk
+    is full.
+    """
     facts = {f.name: getattr(fitted, f.name) for f in fields(Fitted) if f.name != "model"}
     header = {"format": FORMAT, "version": __version__, "spec": spec, "fitted": facts}
     weights = {name: value.contiguous() for name, value in fitted.model.state_dict().items()}
+    _refuse_nan(path, weights, "train again with a lower learning rate, or on other data; nothing was written.")
+    text = json.dumps({**header, "seal": seal.BLANK.decode()}, sort_keys=True)
     with paths.atomic(path) as temporary:
-        save_file(weights, temporary, metadata={"tsinterp": json.dumps(header, sort_keys=True)})
+        try:
+            save_file(weights, temporary, metadata={"tsinterp": text})
+        except SafetensorError as error:
+            if "os error" not in str(error):
+                raise
+            raise CannotWrite(
+                errno.EIO, f"{path} cannot be written ({error}): make room there, or name another folder by "
+                "TSINTERP_CACHE, and run the same command again; what is finished is kept."
+            ) from error  # fmt: skip
+        seal.close(temporary)
 
 
 def load(path: Path, model: nn.Module, spec: Mapping[str, Any]) -> Fitted:
     """The fitted model at ``path``, its weights put into ``model``, which comes back in evaluation mode.
 
-    Raises :class:`CheckpointError` where the file is cut short or no checkpoint, was written by another format or
-    version of the library, belongs to another specification, or holds other weights than the model has. The model is
-    untouched then.
+    Raises :class:`CheckpointError` where the file is no checkpoint, was written by another format or version of the
+    library, belongs to another specification, or holds other weights than the model has, or NaN; where it is cut short
+    or altered, :class:`~tsinterp_lib.errors.CheckpointDamaged`. The model is untouched then.
     """
     header, weights = _read(path)
     for key, wanted in (("format", FORMAT), ("version", __version__), ("spec", json.loads(json.dumps(spec)))):
@@ -45,6 +62,7 @@ def load(path: Path, model: nn.Module, spec: Mapping[str, Any]) -> Fitted:
     if not isinstance(facts, dict) or set(facts) != names:
         raise CheckpointError(f"{path.name} does not hold the facts {sorted(names)}: {AGAIN}")
     _check_weights(path, weights, model.state_dict())
+    _refuse_nan(path, weights, AGAIN)
     model.load_state_dict(weights)
     model.eval()
     return Fitted(model=model, **{**facts, "history": tuple((step, value) for step, value in facts["history"])})
@@ -52,6 +70,8 @@ def load(path: Path, model: nn.Module, spec: Mapping[str, Any]) -> Fitted:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
+        if seal.broken(path.read_bytes()):
+            raise ValueError("its content is not what its digest says")
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["tsinterp"])
             return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -60,7 +80,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except KeyError as error:
         raise CheckpointError(f"{path.name} has no tsinterp header: it is another program's file; {AGAIN}") from error
     except (SafetensorError, ValueError, OSError) as error:
-        raise CheckpointError(f"{path.name} cannot be read as safetensors ({error}): {AGAIN}") from error
+        raise CheckpointDamaged(f"{path.name} cannot be read as safetensors ({error}): {AGAIN}") from error
 
 
 def _check_weights(path: Path, stored: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
@@ -73,3 +93,9 @@ def _check_weights(path: Path, stored: Mapping[str, Tensor], wanted: Mapping[str
                 f"{path.name} holds `{name}` of shape {tuple(stored[name].shape)}; "
                 f"the model has {tuple(value.shape)}: {AGAIN}"
             )
+
+
+def _refuse_nan(path: Path, weights: Mapping[str, Tensor], then: str) -> None:
+    bad = [name for name, value in weights.items() if bool(value.isnan().any())]
+    if bad:
+        raise CheckpointError(f"{path.name}: the weights {bad} hold NaN; weights must be numbers: {then}")

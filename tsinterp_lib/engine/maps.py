@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from tsinterp_lib import paths
+from tsinterp_lib.engine import kept
 from tsinterp_lib.engine.explain import Seeds, explained
 from tsinterp_lib.engine.grid import VERSION, Cell, Profile, Study
 from tsinterp_lib.engine.runner import Say
@@ -121,8 +122,7 @@ def save(
     about = {"study": study.name, "profile": profile.name, "version": VERSION, "indices": indices, "cells": ordered}
     arrays[ABOUT] = np.array(json.dumps(about))  # in the order of the cells, which figures keep
     target = path(study.name)
-    with paths.atomic(target) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **dict(sorted(arrays.items())))
+    kept.write_arrays(target, dict(sorted(arrays.items())))
     return target
 
 
@@ -144,7 +144,7 @@ def load(study: str) -> Maps:
     if not source.exists():
         raise MissingRows(f"no maps of study {study!r} at {source}: run `tsinterp maps {study}` first.")
     try:
-        with source.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with np.load(kept.sealed(source), allow_pickle=False) as file:
             about = json.loads(str(file[ABOUT]))
             tensors = {k: torch.from_numpy(file[k].astype(np.float32)) for k in file.files if "/" in k}
             labels = torch.from_numpy(file["labels"])
@@ -160,13 +160,16 @@ def load(study: str) -> Maps:
 
 def _map(cell: Cell, model: nn.Module, data: Dataset, chosen: Samples) -> np.ndarray:
     assert cell.explainer is not None
-    kept = paths.cache() / "maps" / f"{cell.key()}.npy"
-    if kept.exists():
-        return np.asarray(np.load(kept, allow_pickle=False))
+    stored = paths.cache() / "maps" / f"{cell.key()}.npz"
+    if stored.exists():
+        try:
+            with np.load(kept.sealed(stored), allow_pickle=False) as file:
+                return np.asarray(file["map"])
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
+            print(f"{stored} is damaged ({error}): it was moved to {paths.aside(stored)} and is computed again.")
     seeds = Seeds(seed_from(cell.key(), "prepare"), seed_from(cell.key(), "attribute"))
     a = explained(model, cell.explainer, chosen, data.train, seeds).explanation.attribution
     top = a.abs().flatten(1).amax(1).clamp_min(1e-30)[:, None, None]
     scaled = (a / top).numpy().astype(np.float16)
-    with paths.atomic(kept) as temporary, temporary.open("wb") as file:
-        np.save(file, scaled)
+    kept.write_arrays(stored, {"map": scaled})
     return np.asarray(scaled)

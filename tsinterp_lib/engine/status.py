@@ -19,7 +19,7 @@ def table(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | No
     missing. Minutes are NaN where no unit of the network is timed.
     """
     todo, _ = pending(study, profile, only)
-    missing = {cells[0].unit().key(): len(cells) for cells, _ in todo}
+    missing = {cells[0].unit().key(): len(cells) for cells, _, _ in todo}
     frame = pd.DataFrame(
         [
             (cells[0].protocol, cells[0].model.label, missing.get(key, 0) / len(cells))
@@ -40,7 +40,10 @@ def table(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | No
 
 def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]:
     """Mean minutes to train and explain one model, by protocol and network, from the rows there are."""
-    frames = [pd.DataFrame(store.read_unit(p)) for p in paths.units(study.name, profile.name).glob("*.csv")]
+    frames = [
+        pd.DataFrame(store.read_unit(p), columns=list(store.COLUMNS))
+        for p in paths.units(study.name, profile.name).glob("*.csv")
+    ]
     if store.file_of(study.name).exists():
         published = store.read(study.name)
         frames.append(published[published["profile"] == profile.name])

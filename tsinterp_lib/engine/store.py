@@ -1,13 +1,14 @@
-"""Rows on disk: one file per unit, written by temporary name and atomic replace, compacted into ``results/``."""
+"""Published tables: the finished units of a study in one file of ``results/``, merged under a lock.
+
+Publishing is one transaction: whoever publishes holds the lock of the table, reads it, merges and replaces it, so two
+caches that publish at once lose no row. A reader reads the bytes of one file through one handle, whatever is put in its
+place meanwhile, and a seal (:mod:`tsinterp_lib.engine.seal`) tells it that they are what was written.
+"""
 
 from __future__ import annotations
 
-import csv
-import fcntl
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+import tempfile
+from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,90 +16,20 @@ import duckdb
 import pandas as pd
 
 from tsinterp_lib import paths
-from tsinterp_lib.errors import MissingRows, StoreError
+from tsinterp_lib.engine import seal
+from tsinterp_lib.engine.grid import Study
+from tsinterp_lib.engine.made_by import NOT_RECORDED, Maker
+from tsinterp_lib.engine.profiles import PROFILES
+from tsinterp_lib.engine.rows import COLUMNS, KEYS, PARTS, Row, labels
+from tsinterp_lib.engine.units import Say, claimed, read_unit, sound, unit_rows, write_unit
+from tsinterp_lib.errors import CannotWrite, InvalidInput, MissingRows, StoreError
 
+__all__ = ["COLUMNS", "KEYS", "Row", "claimed", "compact", "file_of", "made_by", "read", "read_all", "read_unit"]
+__all__ += ["unit_rows", "write_unit"]
 
-@dataclass(frozen=True)
-class Row:
-    """One number: the mean ``value`` of a metric over ``n`` samples of a cell, with its standard error ``sem``.
-
-    ``at`` is the level on a curve (None for a scalar); ``forward_calls`` counts series that went through the model to
-    explain the test set; ``seconds`` is the wall time of that; ``cell`` and ``version`` say what computed it.
-    """
-
-    study: str
-    protocol: str
-    profile: str
-    dataset: str
-    model: str
-    trainer: str
-    explainer: str
-    metric: str
-    at: float | None
-    seed: int
-    value: float
-    sem: float
-    n: int
-    forward_calls: int
-    seconds: float
-    device: str
-    cell: str
-    version: str
-
-
-COLUMNS = tuple(f.name for f in fields(Row))
-KEYS = ("protocol", "profile", "dataset", "model", "trainer", "explainer", "metric", "at", "seed")
-_TYPES = {"at": "FLOAT", "seed": "SMALLINT", "value": "FLOAT", "sem": "FLOAT", "n": "INTEGER"}
-_TYPES |= {"forward_calls": "BIGINT", "seconds": "FLOAT"}
-_END = "#end"
-
-
-def write_unit(path: Path, rows: Sequence[Row]) -> None:
-    """Write a unit's rows whole or not at all: temporary name, flush to disk, atomic replace."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(astuple(row) for row in sorted(rows, key=_sort_key))
-    text.write(f"{_END} {len(rows)}\n")
-    with paths.atomic(path) as temporary:
-        temporary.write_bytes(text.getvalue().encode())
-
-
-def read_unit(path: Path) -> list[Row]:
-    """A unit's rows; raises :class:`StoreError` where the file is cut short or has other columns."""
-    try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path} cannot be read ({error}): delete it, and the unit is computed again.") from error
-    if not lines or not lines[-1].startswith(_END) or lines[-1] != f"{_END} {len(lines) - 2}":
-        raise StoreError(
-            f"{path} is cut short: its last line should say '{_END} {max(len(lines) - 2, 0)}'; "
-            "delete it, and the unit is computed again."
-        )
-    if tuple(lines[0].split(",")) != COLUMNS:
-        raise StoreError(f"{path} has the columns {lines[0]!r}; expected {','.join(COLUMNS)}: delete it.")
-    return [_parse(values) for values in csv.reader(lines[1:-1])]
-
-
-def unit_rows(folder: Path, key: str) -> list[Row]:
-    """The rows of a unit, or none; a damaged file is moved aside (``.corrupt``) so that nothing is lost."""
-    path = folder / f"{key}.csv"
-    if not path.exists():
-        return []
-    try:
-        return read_unit(path)
-    except StoreError:
-        path.replace(path.with_suffix(".corrupt"))
-        return []
-
-
-@contextmanager
-def claimed(folder: Path, key: str) -> Iterator[None]:
-    """Hold a unit while it is computed: a second run waits; the kernel lets go of it when the holder dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{key}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+_TYPES = {"at": "float32", "seed": "int16", "value": "float32", "sem": "float32", "n": "int32"}
+_TYPES |= {"forward_calls": "int64", "seconds": "float32"}
+_ROW = ["cell", "metric", "at"]
 
 
 def file_of(study: str) -> Path:
@@ -106,19 +37,20 @@ def file_of(study: str) -> Path:
     return paths.results() / f"{study}.parquet"
 
 
+def makers_of(study: str) -> Path:
+    """The table that says what made the rows of a study."""
+    return paths.results() / "made_by" / f"{study}.parquet"
+
+
 def read(study: str, profile: str | None = None) -> pd.DataFrame:
     """The rows of a study as a table; raises :class:`MissingRows` where there are none.
 
-    Raises :class:`StoreError` where the file is damaged.
+    The columns are those of :class:`~tsinterp_lib.engine.rows.Row`. Raises :class:`StoreError` where the file is
+    damaged.
     """
-    path = file_of(study)
-    if not path.exists():
-        raise MissingRows(f"no rows of study {study!r} at {path}: run `tsinterp run {study}` first.")
-    try:
-        stat = path.stat()
-        table = _table(path, stat.st_ino, stat.st_mtime_ns)
-    except duckdb.Error as error:
-        raise StoreError(f"{path} cannot be read ({error}): restore it with `git checkout {path.name}`.") from error
+    table = _published(study)
+    if table is None:
+        raise MissingRows(f"no rows of study {study!r} at {file_of(study)}: run `tsinterp run {study}` first.")
     # A copy either way: what a caller writes into its table is not in the next one's.
     table = table.copy() if profile is None else table[table["profile"] == profile].reset_index(drop=True)
     if table.empty:
@@ -126,55 +58,163 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
     return table
 
 
-@lru_cache(maxsize=4)
-def _table(path: Path, inode: int, changed: int) -> pd.DataFrame:
-    # A chapter asks for the same rows many times; a file that was replaced is read again.
-    return duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
+def made_by(study: str) -> pd.DataFrame:
+    """Which commit, torch and processor made the published rows: a line per cell and maker.
+
+    Rows of a time when this was not kept are ``not recorded``. Raises as :func:`read`.
+    """
+    cells = read(study)[["cell"]].drop_duplicates()
+    makers = _parquet(makers_of(study))
+    if makers is None:
+        return cells.assign(**dict.fromkeys(Maker._fields, NOT_RECORDED)).reset_index(drop=True)
+    return cells.merge(makers, on="cell", how="left").fillna(NOT_RECORDED)
 
 
 def read_all(study: str, profile: str) -> pd.DataFrame:
     """The rows in results/ and those of finished units that are not there yet."""
-    frames = [table[table["profile"] == profile] for table in ([read(study)] if file_of(study).exists() else [])]
+    published = _published(study)
+    frames = [] if published is None else [published[published["profile"] == profile]]
     units = [read_unit(path) for path in sorted(paths.units(study, profile).glob("*.csv"))]
-    frames += [pd.DataFrame(unit) for unit in units]
+    frames += [_typed(pd.DataFrame(unit, columns=list(COLUMNS))) for unit in units]
     if not any(len(frame) for frame in frames):
         raise MissingRows(f"study {study!r} has no rows at profile {profile!r}: `tsinterp run {study}`.")
-    return pd.concat(frames, ignore_index=True).drop_duplicates(["cell", "metric", "at"], keep="last")
+    return pd.concat(frames, ignore_index=True).drop_duplicates(_ROW, keep="last")
 
 
-def compact(study: str, profile: str | None = None) -> Path:
-    """Merge the finished units of a study into its published table, sorted by key; newer rows of a cell win.
+def compact(study: str, profile: str | None = None, plan: Study | None = None, say: Say = print) -> Path:
+    """Merge the finished units of a study into its published table, sorted by key, as one transaction.
 
-    ``profile`` keeps the units of one profile alone, so that a trial at ``smoke`` does not enter them.
+    ``profile`` keeps the units of one profile alone, so that a trial at ``smoke`` does not enter them. Of rows with
+    one (cell, metric, at), those of the unit that was written last win, and units win over what is published. With the
+    study itself as ``plan``, every row whose cell it has gets the labels and parts that its cell has today; a row of no
+    cell whose labels another one now has is dropped. Where nothing is new, the file is not touched. A damaged unit is
+    moved aside, which is said, and the rest is published.
     """
-    rows = pd.DataFrame(_unit_tables(study, profile), columns=list(COLUMNS))
     path = file_of(study)
-    if path.exists():
-        old = read(study)
-        rows = pd.concat([old[~old["cell"].isin(set(rows["cell"]))], rows], ignore_index=True) if len(rows) else old
-    if rows.empty:
-        raise MissingRows(f"study {study!r} has no computed units: run `tsinterp run {study}` first.")
-    rows["at"] = rows["at"].astype("float64")
-    rows = rows.sort_values(list(KEYS), kind="stable", na_position="first").drop_duplicates(list(KEYS), keep="last")
-    columns = ", ".join(f'CAST("{c}" AS {_TYPES.get(c, "VARCHAR")}) AS "{c}"' for c in COLUMNS)
-    with paths.atomic(path) as temporary, duckdb.connect() as connection:
-        connection.execute("SET threads = 1")
-        connection.register("rows", rows)
-        connection.execute(f"COPY (SELECT {columns} FROM rows) TO '{temporary}' (FORMAT parquet, COMPRESSION zstd)")
+    with paths.locked(path):
+        paths.drop_stale(path.parent)
+        fresh, makers = _units(study, profile, say)
+        old = _published(study)
+        kept = None if old is None else _without(old, fresh)
+        rows = fresh if kept is None else pd.concat([kept, fresh], ignore_index=True) if len(fresh) else kept
+        if rows.empty:
+            raise MissingRows(f"study {study!r} has no computed units: run `tsinterp run {study}` first.")
+        rows = _ordered(rows if plan is None else _relabelled(rows, plan))
+        if makers:
+            _publish_makers(study, makers, set() if kept is None else set(kept["cell"]), set(rows["cell"]))
+        if old is None or not rows.equals(old) or not _sealed(path):
+            _write(path, rows)
     return path
 
 
-def _unit_tables(study: str, profile: str | None) -> Iterable[tuple[object, ...]]:
+def check_places() -> None:
+    """Raises :class:`~tsinterp_lib.errors.InvalidInput` where rows could not be kept, before any are computed."""
+    for name, folder in (("TSINTERP_RESULTS", paths.results()), ("TSINTERP_CACHE", paths.cache())):
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        if not there.is_dir():
+            raise InvalidInput(
+                f"{name} is {folder}, and {there} is a file; it must be a folder: name another one. "
+                "Nothing was computed and nothing is lost."
+            )
+
+
+def _published(study: str) -> pd.DataFrame | None:
+    """All rows of a study's table, not to be written to, or None where it has none."""
+    table = _parquet(file_of(study))
+    if table is None or set(PARTS) <= set(table.columns):
+        return table
+    return table.assign(**{name: "" for name in PARTS if name not in table})
+
+
+def _parquet(path: Path) -> pd.DataFrame | None:
+    try:
+        return _table(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (duckdb.Error, StoreError, OSError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): restore it with `git checkout {path.name}`.") from error
+
+
+@lru_cache(maxsize=4)
+def _table(content: bytes) -> pd.DataFrame:
+    # A chapter asks for the same rows many times. DuckDB opens a name more than once, and what it names may be replaced
+    # in between: it gets a copy of its own.
+    if seal.broken(content):
+        raise StoreError("its content is not what its digest says")
+    with tempfile.TemporaryDirectory(prefix="tsinterp-") as folder:
+        copy = Path(folder) / "table.parquet"
+        copy.write_bytes(content)
+        with duckdb.connect() as connection:
+            return connection.execute("SELECT * FROM read_parquet(?)", [str(copy)]).df()
+
+
+def _sealed(path: Path) -> bool:
+    return seal.MARK in path.read_bytes()
+
+
+def _units(study: str, profile: str | None, say: Say) -> tuple[pd.DataFrame, dict[str, set[Maker]]]:
     base = paths.units(study, profile) if profile else paths.cache() / "units" / study
-    for path in sorted(base.rglob("*.csv")):
-        yield from (astuple(row) for row in read_unit(path))
+    rows: list[tuple[object, ...]] = []
+    makers: dict[str, set[Maker]] = {}
+    for path in sorted(base.rglob("*.csv"), key=lambda p: (p.stat().st_mtime_ns, p.name)):
+        unit = sound(path, say)
+        rows += [astuple(row) for row in unit.rows]
+        for cell, found in unit.makers.items():
+            makers.setdefault(cell, set()).update(found)
+    return pd.DataFrame(rows, columns=list(COLUMNS)), makers
 
 
-def _parse(v: list[str]) -> Row:
-    at = float(v[8]) if v[8] else None
-    numbers = (int(v[9]), float(v[10]), float(v[11]), int(v[12]), int(v[13]), float(v[14]))
-    return Row(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], at, *numbers, v[15], v[16], v[17])
+def _without(old: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
+    """The published rows of every (cell, metric) that was not computed afresh."""
+    scored = pd.MultiIndex.from_frame(fresh[["cell", "metric"]])
+    return old[~pd.MultiIndex.from_frame(old[["cell", "metric"]]).isin(scored)]
 
 
-def _sort_key(row: Row) -> tuple[str, str, float]:
-    return (row.explainer, row.metric, -1.0 if row.at is None else row.at)
+def _relabelled(rows: pd.DataFrame, plan: Study) -> pd.DataFrame:
+    profiles = [PROFILES[name] for name in rows["profile"].unique() if name in PROFILES]
+    known = {cell.key(): labels(cell) for profile in profiles for cell in plan.cells(profile)}
+    today = pd.DataFrame.from_dict(known, orient="index")
+    if today.empty:
+        return rows
+    planned = rows["cell"].isin(today.index)
+    changed = rows.assign(**{c: rows["cell"].map(today[c]).where(planned, rows[c]) for c in today.columns})
+    return pd.concat([changed[~planned], changed[planned]], ignore_index=True)
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = _typed(rows)  # first: a level of 0.1 is another number in 32 bits than in 64
+    rows = rows.drop_duplicates(_ROW, keep="last").sort_values(list(KEYS), kind="stable", na_position="first")
+    return rows.drop_duplicates(list(KEYS), keep="last").reset_index(drop=True)
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[list(COLUMNS)].astype({c: _TYPES.get(c, "str") for c in COLUMNS}).reset_index(drop=True)
+
+
+def _publish_makers(study: str, makers: dict[str, set[Maker]], kept: set[str], cells: set[str]) -> None:
+    """Add what made the fresh cells; those of which nothing is ``kept`` were computed anew, of no row are forgotten."""
+    path = makers_of(study)
+    old = _parquet(path)
+    before = set() if old is None else set(old.itertuples(index=False, name=None))
+    lines = {line for line in before if line[0] in kept or line[0] not in makers}
+    lines |= {(cell, *maker) for cell, found in makers.items() for maker in found}
+    table = pd.DataFrame(sorted(line for line in lines if line[0] in cells), columns=["cell", *Maker._fields])
+    table = table.astype("str")
+    if old is None or not table.equals(old):
+        _write(path, table)
+
+
+def _write(path: Path, rows: pd.DataFrame) -> None:
+    with paths.atomic(path) as temporary, duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        connection.register("rows", rows)
+        blank = seal.BLANK.decode()
+        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{seal: '{blank}'}}"
+        try:
+            connection.execute(f"COPY (SELECT * FROM rows) TO $path ({options})", {"path": str(temporary)})
+        except duckdb.IOException as error:
+            raise CannotWrite(
+                0, f"{path} cannot be written ({error}): the old table stays, and finished units are kept in "
+                f"{paths.cache()}: make room, then `tsinterp compact {path.stem}`."
+            ) from error  # fmt: skip
+        seal.close(temporary)

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from tsinterp_lib import paths
-from tsinterp_lib.engine import checkpoints, store
+from tsinterp_lib.engine import checkpoints, kept, units
 from tsinterp_lib.engine.explain import Explained, Seeds, explained, scored
 from tsinterp_lib.engine.grid import VERSION, Cell, Plan
-from tsinterp_lib.engine.store import Row
-from tsinterp_lib.errors import CheckpointError
+from tsinterp_lib.engine.made_by import maker
+from tsinterp_lib.engine.rows import Row, parts
+from tsinterp_lib.errors import CheckpointDamaged, CheckpointError
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Dataset
+from tsinterp_lib.types import Dataset, Explanation, Samples
 
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 
 
-def fitted(cell: Cell, dataset: Dataset | None = None, device: str = "cpu") -> tuple[Fitted, Dataset]:
+Pairs = Collection[tuple[str, str]]
+"""(cell, metric) pairs."""
+
+
+def fitted(
+    cell: Cell, dataset: Dataset | None = None, device: str = "cpu", again: bool = False
+) -> tuple[Fitted, Dataset]:
     """The trained model of a cell and its data: loaded by key where it was trained before, else trained and kept.
+
+    With ``again`` it is trained whatever there is. A damaged checkpoint is moved aside, which is said.
 
     Data and first weights are drawn on the CPU whatever the ``device``, so they are the same on all of them; shuffles
     are too, dropout is drawn where the model is.
@@ -35,11 +44,13 @@ def fitted(cell: Cell, dataset: Dataset | None = None, device: str = "cpu") -> t
         model = build("model", unit.model, n_steps=data.n_steps, n_features=data.n_features, n_classes=data.n_classes)
     model.to(device)
     path = paths.checkpoints() / f"{unit.key()}.safetensors"
-    if path.exists():
+    if path.exists() and not again:
         try:
             return checkpoints.load(path, model, unit.unit_spec()), data
+        except CheckpointDamaged as error:
+            print(f"{error} It was moved to {paths.aside(path)}; the model is trained again.")
         except CheckpointError:
-            path.unlink(missing_ok=True)  # written by other code or cut short: training again is always right
+            path.unlink(missing_ok=True)  # written by other code: training again is always right
     trainer = build("trainer", unit.trainer, max_epochs=unit.profile.max_epochs)
     with scope(seed_from(unit.key(), "train")):
         result = trainer.fit(model, data, seed=seed_from(unit.key(), "train"))
@@ -55,14 +66,30 @@ def load(cell: Cell) -> Dataset:
 def explain(cell: Cell, model: nn.Module, data: Dataset) -> Explained:
     """The explanation of a cell's test set, how many series went through the model for it, and the seconds it took."""
     assert cell.explainer is not None
-    test = data.test if cell.samples is None else data.test[slice(cell.samples)]
-    seeds = Seeds(*(seed_from(cell.key(), part) for part in ("prepare", "attribute", "metrics")))
-    return explained(model, cell.explainer, test, data.train, seeds, data.background)
+    return explained(model, cell.explainer, _test(cell, data), data.train, _seeds(cell), data.background)
 
 
-def explanation_rows(cell: Cell, metrics: Sequence[Choice], model: nn.Module, data: Dataset, timed: bool) -> list[Row]:
+def explanation(cell: Cell, model: nn.Module, data: Dataset, again: bool = False) -> tuple[Explanation, int, float]:
+    """The explanation of a cell as kept in the cache, else explained and kept; series through the model; seconds.
+
+    With ``again`` it is explained whatever there is.
+    """
+    there = None if again else kept.load(cell.key())
+    if there is None:
+        e, _, calls, seconds = explain(cell, model, data)
+        kept.save(cell.key(), e.attribution, calls, seconds)
+        return e, calls, seconds
+    test = _test(cell, data)
+    a = there.attribution.to(test.x.device)
+    e = Explanation(model, test.x, test.y, a, test.importance, data.background, _seeds(cell).metrics, test.axes)
+    return e, there.calls, there.seconds
+
+
+def explanation_rows(
+    cell: Cell, metrics: Sequence[Choice], model: nn.Module, data: Dataset, timed: bool, again: bool = False
+) -> list[Row]:
     """The rows of one explainer: a row per metric and level."""
-    e, _, calls, seconds = explain(cell, model, data)
+    e, calls, seconds = explanation(cell, model, data, again)
     seconds = seconds if timed else math.nan
     return [_row(cell, *scores, calls, seconds, e.x.device.type) for scores in scored(e, metrics)]
 
@@ -74,30 +101,54 @@ def model_rows(cell: Cell, result: Fitted, timed: bool, device: str = "cpu") -> 
     return [_row(cell.unit(), name, None, value, 0, seconds, device) for name, value in values.items()]
 
 
-def compute_unit(cells: Sequence[Cell], plan: Plan, folder: Path, timed: bool = True, device: str = "cpu") -> int:
+def compute_unit(
+    cells: Sequence[Cell],
+    plan: Plan,
+    folder: Path,
+    timed: bool = True,
+    device: str = "cpu",
+    published: Pairs = (),
+    force: bool = False,
+) -> int:
     """Compute what is missing of one unit and write its file; returns how many rows the file then has.
 
     The file is written after each explainer, so a kill loses one explanation at most. Two runs at once take turns:
     the second finds the rows of the first. With ``timed`` off the rows hold no wall time and are equal byte for byte
     however they were computed. ``device`` is where the model is trained and explained; its kind is in the rows.
+    Metrics that are ``published`` are not computed again; with ``force`` everything is, training included.
     """
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False  # single precision means single precision on every device
     key = cells[0].unit().key()
-    with store.claimed(folder, key):
-        rows = store.unit_rows(folder, key)
-        missing = missing_cells(cells, pairs(rows), plan)
+    with units.claimed(folder, key):
+        rows, made = units.unit(folder, key)
+        makers = {cell: list(found) for cell, found in made.items()}
+        have = set() if force else pairs(rows) | set(published)
+        missing = missing_cells(cells, have, plan)
         if not missing:
             return len(rows)
-        result, data = fitted(missing[0], device=device)
+        result, data = fitted(missing[0], device=device, again=force)
+        here = maker(device)
         for cell in missing:
-            rows = [row for row in rows if row.cell != cell.key()]
+            metrics = missing_metrics(cell, have, plan)
+            rows = [row for row in rows if row.cell != cell.key() or row.metric not in metrics]
             if cell.explainer is None:
                 rows += model_rows(cell, result, timed, torch.device(device).type)
             else:
-                rows += explanation_rows(cell, plan.metrics, result.model, data, timed)
-            store.write_unit(folder / f"{key}.csv", rows)
+                chosen = [metric for metric in plan.metrics if metric.label in metrics]
+                rows += explanation_rows(cell, chosen, result.model, data, timed, force)
+            others = [] if force else makers.get(cell.key(), [])
+            makers[cell.key()] = sorted({*others, here})
+            units.write_unit(folder / f"{key}.csv", rows, makers)
+        kept.drop_oldest()
         return len(rows)
+
+
+def missing_metrics(cell: Cell, have: Pairs, plan: Plan) -> set[str]:
+    """The metrics of a cell that have no row; those of a fitted model are computed together."""
+    if cell.explainer is not None:
+        return {choice.label for choice in plan.metrics if (cell.key(), choice.label) not in have}
+    return set() if {(cell.key(), metric) for metric in MODEL_METRICS} <= set(have) else set(MODEL_METRICS)
 
 
 def missing_cells(cells: Sequence[Cell], have: Iterable[tuple[str, str]], plan: Plan) -> list[Cell]:
@@ -113,6 +164,14 @@ def pairs(rows: Iterable[Row]) -> set[tuple[str, str]]:
     return {(row.cell, row.metric) for row in rows}
 
 
+def _test(cell: Cell, data: Dataset) -> Samples:
+    return data.test if cell.samples is None else data.test[slice(cell.samples)]
+
+
+def _seeds(cell: Cell) -> Seeds:
+    return Seeds(*(seed_from(cell.key(), part) for part in ("prepare", "attribute", "metrics")))
+
+
 def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, seconds: float, device: str) -> Row:
     scores = scores.to(torch.float64)
     scores = scores[~torch.isnan(scores)]
@@ -122,5 +181,6 @@ def _row(cell: Cell, metric: str, at: float | None, scores: Tensor, calls: int, 
     where = (cell.study, cell.protocol, cell.profile.name, cell.dataset.label, cell.model.label, cell.trainer.label)
     explainer = cell.explainer.label if cell.explainer else ""
     return Row(
-        *where, explainer, metric, at, cell.seed, mean, sem, n, calls, round(seconds, 3), device, cell.key(), VERSION
-    )
+        *where, explainer, metric, at, cell.seed, mean, sem, n, calls, round(seconds, 3), device, cell.key(), VERSION,
+        **parts(cell),
+    )  # fmt: skip

@@ -22,6 +22,7 @@ import yaml
 from tsinterp_lib import paths
 from tsinterp_lib.errors import BookError, NotebookError, TsinterpError
 from tsinterp_lib.publishing import notebook, site
+from tsinterp_lib.publishing.parameters import converted
 from tsinterp_lib.registry import known
 
 COPIED = ("_config.yml", "_toc.yml", "book")
@@ -159,17 +160,22 @@ def _timed(name: str, parameters: Mapping[str, object], output: Path) -> tuple[s
 
 
 def _shared_out(given: Mapping[str, object], chapters: Sequence[str]) -> dict[str, dict[str, object]]:
-    """The given parameters for each chapter: those that it has."""
+    """The given parameters for each chapter: those that it has, each checked before any chapter runs."""
     names = {chapter: notebook.inspect(chapter) for chapter in chapters}
     for name in given:
         known(name, {n for found in names.values() for n in found}, "parameter of any chapter")
-    return {chapter: {k: v for k, v in given.items() if k in found} for chapter, found in names.items()}
+    return {
+        chapter: converted({k: v for k, v in given.items() if k in found}, found, chapter)
+        for chapter, found in names.items()
+    }
 
 
 def depends_on() -> str:
     """Digest of all that every chapter may depend on: library, results, installed versions, places of data."""
     library = Path(__file__).resolve().parents[1]
-    files = sorted(library.rglob("*.py")) + sorted(p for p in paths.results().rglob("*") if p.is_file())
+    files = sorted(library.rglob("*.py")) + sorted(
+        p for p in paths.results().rglob("*") if p.is_file() and not p.name.startswith(".")
+    )
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())

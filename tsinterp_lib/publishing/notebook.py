@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -152,12 +154,20 @@ def _say_parameters(
 def made_with(chapter: str, parameters: Mapping[str, Parameter], values: Mapping[str, object]) -> str:
     """The line that says which values made a page: overridden ones in bold, defaults plain."""
     shown = ", ".join(
-        f"**`{name}={values[name]!r}`**" if name in values else f"`{name}={p.default!r}`"
+        f"**{_code(f'{name}={values[name]!r}')}**" if name in values else _code(f"{name}={p.default!r}")
         for name, p in parameters.items()
     )
     again = values or {name: p.default for name, p in list(parameters.items())[:1]}
-    options = " ".join(f"-p {name}={_argument(value)}" for name, value in again.items())
-    return f"> {HEADING} {shown}.\n> Make it again with other values: `tsinterp notebook {chapter} {options}`."
+    options = " ".join(f"-p {name}={shlex.quote(_argument(value))}" for name, value in again.items())
+    command = _code(f"tsinterp notebook {chapter} {options}")
+    return f"> {HEADING} {shown}.\n> Make it again with other values: {command}."
+
+
+def _code(text: str) -> str:
+    """Text as Markdown code, which shows it as it is: fenced by more backticks than it has in a row, on one line."""
+    text = " ".join(text.splitlines())
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence}{text}{fence}" if fence == "`" else f"{fence} {text} {fence}"
 
 
 def _argument(value: object) -> str:

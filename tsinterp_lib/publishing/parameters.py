@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import math
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from tsinterp_lib.errors import NotebookError
 from tsinterp_lib.registry import known
 
 EXAMPLES = {"bool": "true", "int": "3", "float": "0.5", "str": "smoke", "list": "[a, b]", "dict": "{a: 1}"}
+MOST = 1_000_000
+"""The largest count a chapter can be called with: more would run for years."""
+LARGEST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,10 @@ def converted(given: Mapping[str, object], parameters: Mapping[str, Parameter], 
     """The values given, each of the type its parameter declares; text is read as YAML would read it.
 
     Raises :class:`~tsinterp_lib.errors.UnknownName` for a parameter the chapter does not have, and
-    :class:`~tsinterp_lib.errors.NotebookError` for a value that does not fit.
+    :class:`~tsinterp_lib.errors.NotebookError` for a value that does not fit: of another type, a count that is not
+    positive or above :data:`MOST`, a number that is not finite.
     """
-    values = {}
+    values: dict[str, object] = {}
     for name, value in given.items():
         wanted = parameters[known(name, parameters, f"parameter of chapter {chapter!r}")].type
         try:
@@ -72,7 +77,24 @@ def converted(given: Mapping[str, object], parameters: Mapping[str, Parameter], 
                 f"parameter `{name}` of chapter {chapter!r} is {value!r}; it wants {wanted}, "
                 f"for example {name}={EXAMPLES.get(base, parameters[name].default)}."
             ) from error
+        _refuse_out_of_bounds(parameters[name], values[name], chapter)
     return values
+
+
+def _refuse_out_of_bounds(parameter: Parameter, value: object, chapter: str) -> None:
+    name, rule = parameter.name, ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        # What counts from 0 is a seed or an index; all other whole numbers say how many.
+        from_zero = name == "seed" or parameter.default == 0
+        least, most = (0, LARGEST_SEED) if from_zero else (1, MOST)
+        rule = "" if least <= value <= most else f"a whole number from {least} to {most}"
+    if isinstance(value, float) and not math.isfinite(value):
+        rule = "a finite number"
+    if rule:
+        raise NotebookError(
+            f"parameter `{name}` of chapter {chapter!r} is {value!r}; it must be {rule}, "
+            f"for example {name}={parameter.default}."
+        )
 
 
 def _assignment(node: ast.stmt) -> tuple[str, ast.expr]:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.engine.grid import Plan, Study
 from tsinterp_lib.explainers import AS_RELEASED, CORRECTED
-from tsinterp_lib.metrics import METRICS
 from tsinterp_lib.registry import Choice
 from tsinterp_lib.studies.planted import GAUSSIAN, LAYOUTS_AT, NETWORKS, NETWORKS_AT, planted
 
@@ -36,8 +35,17 @@ METHODS = (
 )
 """What the grid compares; costlier methods (rescaling, masks, generators) have studies of their own."""
 
-OF_OTHER_STUDIES = ("weighted_jaccard", "euclidean_distance", "saliency_share", "saliency_profile")
-"""Metrics the grid leaves to the study that needs them."""
+METRICS = (
+    "precision_mass", "recall_mass", "precision_count", "recall_count", "aup_mass", "aur_mass", "aupr_mass",
+    "aup_count", "aur_count", "aupr_count", "aup_threshold", "aur_threshold", "auroc", "average_precision",
+    "masked_accuracy_mass", "masked_accuracy_count", "masked_accuracy_area_mass", "masked_accuracy_area_count",
+    "aup_mass_time", "aur_mass_time", "aup_count_time", "aur_count_time", "aup_mass_feature", "aur_mass_feature",
+    "aup_count_feature", "aur_count_feature", "aup_mass_time_as_released", "aur_mass_time_as_released",
+    "aup_count_time_as_released", "aur_count_time_as_released", "aup_mass_feature_as_released",
+    "aur_mass_feature_as_released", "aup_count_feature_as_released", "aur_count_feature_as_released", "information",
+    "entropy", "saliency_distribution",
+)  # fmt: skip
+"""What the grid scores; metrics that one study needs are named there."""
 
 WITHOUT = {
     ("transformer", "shapley_value_sampling"): "125,101 series through the network: 80 s per fitted model on one core",
@@ -63,9 +71,7 @@ def scores(protocol: str) -> tuple[Choice, ...]:
     """Every metric of the grid, with the replacement noise of the protocol: one draw for all samples, or one each."""
     noise = "shared" if protocol == "as_released" else "per_sample"
     return tuple(
-        Choice(name, {"noise": noise} if name.startswith("masked_accuracy") else {}, alias=name)
-        for name in METRICS
-        if name not in OF_OTHER_STUDIES
+        Choice(name, {"noise": noise} if name.startswith("masked_accuracy") else {}, alias=name) for name in METRICS
     )
 
 
