@@ -179,6 +179,17 @@ def test_minmax_fills_0_to_1_on_train_and_does_not_clip_the_test_split():
     assert d.test.x.max() > 1
 
 
+def test_without_scaling_the_values_are_those_of_the_generator():
+    source = Planted("middle", process="narma", scaling="none", dtype="float64")
+    raw = source.draw(6, seed_from("planted", "middle", "narma", "as_released", 6, "train"))[0]
+    data = source.load(Sizes(6, 3, 3), 6)
+    scaled = Planted("middle", process="narma", dtype="float64").load(Sizes(6, 3, 3), 6)
+    assert data.train.x.min() < -0.5  # a planted −1 on a background about 0.26: nothing like [0, 1]
+    low, high = data.train.x.amin(0), data.train.x.amax(0)
+    assert torch.allclose((data.train.x - low) / (high - low), scaled.train.x)
+    assert torch.equal(torch.as_tensor(raw), data.train.x)
+
+
 def test_standard_scaling_centres_every_cell_of_train():
     x = Planted("middle", scaling="standard", dtype="float64").load(Sizes(30, 5, 5), 6).train.x
     assert x.mean(0).abs().max() < 1e-12

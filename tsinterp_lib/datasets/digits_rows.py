@@ -31,7 +31,7 @@ class DigitsRows(DatasetSource):
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
-        known(self.scaling, ("none", *SCALINGS), "scaling")
+        known(self.scaling, SCALINGS, "scaling")
         known(self.dtype, DTYPES, "dtype")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tsinterp_lib.registry import known
 
-SCALINGS = ("minmax", "standard")
+SCALINGS = ("minmax", "standard", "none")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +27,14 @@ class Scaler:
 
 
 def fit(x: Float[np.ndarray, "N T F"], scaling: str) -> Scaler:
-    """The scaler of ``x``: ``minmax`` to [0, 1] or ``standard`` to mean 0 and standard deviation 1, per cell.
+    """The scaler of ``x``: ``minmax`` to [0, 1], ``standard`` to mean 0 and deviation 1, per cell, or ``none``.
 
-    A cell that is constant over the samples becomes 0. Raises ``UnknownName`` for another scaling.
+    A cell that is constant over the samples becomes 0, unless nothing is scaled. Raises ``UnknownName`` for another
+    scaling.
     """
     known(scaling, SCALINGS, "scaling")
+    if scaling == "none":
+        return Scaler(np.zeros(x.shape[1:]), np.ones(x.shape[1:]))
     low, high = x.min(axis=0), x.max(axis=0)
     shift, width = (low, high - low) if scaling == "minmax" else (x.mean(axis=0), x.std(axis=0))
     constant = high == low
