@@ -148,8 +148,9 @@ class World:
 
     def _finished(self, table: pd.DataFrame) -> pd.DataFrame:
         table["dataset"] = table["layout"] if self.whole_labels else table["layout"] + "/" + table["process"]
-        unit = table[["protocol", "dataset", "model", "trainer", "explainer"]].agg(" ".join, axis=1)
-        table["cell"] = unit + table["seed"].astype(str)
+        table["cell"] = table["seed"].astype(str)
+        for axis in ("protocol", "dataset", "model", "trainer", "explainer"):
+            table["cell"] += " " + table[axis]
         axes = ("protocol", "layout", "process", "model", "trainer", "explainer")
         effects = sum(table[a].map({n: self.effect(a, n) for n in table[a].unique()}) for a in axes)
         table["seconds"] = 1.0 + 100.0 * (effects + self.effect("metric", self.metrics[0]))
@@ -160,6 +161,11 @@ class World:
 
 def _several(names: object) -> list[str]:
     return [names] if isinstance(names, str) else [str(n) for n in names]  # type: ignore[attr-defined]
+
+
+def near(found: object, expected: object) -> None:
+    """Check that numbers are equal up to rounding, NaN where NaN is expected."""
+    np.testing.assert_allclose(np.asarray(found, float), np.asarray(expected, float), atol=1e-9, rtol=0)
 
 
 def drawn(axes: object) -> list[tuple[list[float], list[float]]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.made_up import World, answers
+from tests.made_up import World, answers, near
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.engine import runner, store
 from tsinterp_lib.errors import DataUnavailable, MissingRows
@@ -20,11 +20,6 @@ WORLD = World(
 )
 ROWS = WORLD.rows()
 METHODS = ("gradient", "smoothgrad", "occlusion")
-
-
-def near(found, expected):
-    """Equal up to rounding, NaN where NaN is expected."""
-    np.testing.assert_allclose(np.asarray(found, float), np.asarray(expected, float), atol=1e-9, rtol=0)
 
 
 @answers("tables.summaries.by_explainer", "tables.select.pick")
@@ -97,6 +92,7 @@ def test_layouts_above_and_below_a_control_are_counted_with_their_whole_interval
         layouts=("middle", "rare_time", "rare_feature"),
         effects={("explainer", "random"): 0.05, ("explainer", "gradient"): 0.1, ("explainer", "smoothgrad"): 0.0,
                  ("explainer", "occlusion"): 0.0501},
+        spreads={("explainer", "occlusion"): 0.003, ("explainer", "random"): 0.0},
     )  # fmt: skip
     found = summaries.beats(world.rows(), "auroc", "as_released").set_index(["model", "explainer"])
     for model in world.models:
@@ -195,8 +191,7 @@ def test_a_printed_number_stands_beside_ours_with_its_outcome():
     mean = {e: world.bounds(explainer=e) for e in world.explainers}
     published = {"gradient": round(mean["gradient"][0], 3), "smoothgrad": mean["smoothgrad"][2] + 0.1,
                  "occlusion": -0.5, "lime": 0.2}  # fmt: skip
-    theirs = pd.DataFrame({"explainer": published, "published": published.values()})
-    theirs["explainer"] = list(published)
+    theirs = pd.DataFrame(published.items(), columns=["explainer", "published"])
     found = theirs.merge(over, on="explainer", how="left").assign(
         source="paper2021 Table 9", quantity="diff_aup", dataset="middle", model="lstm", training="traditional"
     )
