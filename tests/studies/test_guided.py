@@ -256,12 +256,12 @@ def test_printed_tables_have_the_layout_of_the_paper(cells):
     assert cell.rstrip("*)") == f"{mean:+.2f} ± {(high - low) / 2:.2f} ({value:+.2f}"
     means = paper_tables.mean_table(paper_tables.means(ROWS), "diff_aup")
     assert means.index.tolist() == [words.method(e) for e in EXPLAINED]
-    top = [c for c, _ in means.columns if c.startswith("TCN")]
-    assert set(top) == {"TCN, 10 layouts"}
+    top = [c for c, _ in means.columns if c.startswith("LSTM")]
+    assert set(top) == {"LSTM, 10 layouts"}
     printed = papers.table("ismail2021_table2").set_index(["metric", "model", "explainer", "training"])["value"]
-    mean, low, high = difference("diff_aup", model="tcn", explainer="deep_lift", trainer="standard")
-    value = printed[("diff_aup", "tcn", "deep_lift", "traditional")]
-    text = means.loc["DeepLIFT", ("TCN, 10 layouts", "trad.")]
+    mean, low, high = difference("diff_aup", model="lstm", explainer="deep_lift", trainer="standard")
+    value = printed[("diff_aup", "lstm", "deep_lift", "traditional")]
+    text = means.loc["DeepLIFT", ("LSTM, 10 layouts", "trad.")]
     assert text.rstrip("*)") == f"{mean:+.2f} ± {(high - low) / 2:.2f} ({value:+.2f}"
 
 
