@@ -163,9 +163,9 @@ def _several(names: object) -> list[str]:
     return [names] if isinstance(names, str) else [str(n) for n in names]  # type: ignore[attr-defined]
 
 
-def near(found: object, expected: object) -> None:
+def near(found: object, expected: object, atol: float = 1e-9) -> None:
     """Check that numbers are equal up to rounding, NaN where NaN is expected."""
-    np.testing.assert_allclose(np.asarray(found, float), np.asarray(expected, float), atol=1e-9, rtol=0)
+    np.testing.assert_allclose(np.asarray(found, float), np.asarray(expected, float), atol=atol, rtol=0)
 
 
 def drawn(axes: object) -> list[tuple[list[float], list[float]]]:
