@@ -35,7 +35,9 @@ def absent(dataset: str, model: str) -> str:
 
 
 def over_seeds(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Mean and interval over seeds by ``keys``: columns of these, mean, low, high and n."""
+    """Mean and interval over seeds by ``keys``: columns of these, mean, low, high and n; empty where rows are."""
+    if rows.empty:
+        return pd.DataFrame(columns=[*keys, "mean", "low", "high", "n"]).astype(dict.fromkeys(keys, str))
     return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[
         [*keys, "mean", "low", "high", "n"]
     ]
