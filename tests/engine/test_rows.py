@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.training_examples import build as network
-from tests.training_examples import data as example
+from tests.training_examples import data as level
 from tsinterp_lib import compare, explainers, metrics, paths
 from tsinterp_lib.engine import runner, status, store, unit
 from tsinterp_lib.engine.explain import Seeds, explained
@@ -55,6 +55,11 @@ class Fixed(Metric):
         SEEN["explanation"] = e
         scores = torch.arange(len(e.x), dtype=torch.float64) - 1
         return torch.where(scores < 0, torch.nan, scores)[:, None]
+
+
+def example():
+    """A small data set whose background is known."""
+    return replace(level(n_train=40), background=lambda n, seed: torch.zeros(n, 6, 4))
 
 
 @pytest.fixture(autouse=True)
