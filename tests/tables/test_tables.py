@@ -22,7 +22,7 @@ ROWS = WORLD.rows()
 METHODS = ("gradient", "smoothgrad", "occlusion")
 
 
-@answers("tables.summaries.by_explainer", "tables.select.pick")
+@answers("tables.summaries.by_explainer")
 @pytest.mark.parametrize("minus", [None, "random", "oracle"])
 @pytest.mark.parametrize("protocol", WORLD.protocols)
 def test_means_and_intervals_are_those_of_the_effects(protocol, minus):
@@ -135,6 +135,13 @@ def test_rows_that_are_computed_are_those_of_the_profile_and_failures_are_said(m
     report.failed["unit 7"] = "OSError: no network"
     with pytest.raises(DataUnavailable, match="unit 7: OSError: no network"):
         select.rows("benchmark", "quick", compute=True)
+
+
+@answers("tables.select.pick")
+def test_rows_are_picked_by_metric_and_protocol():
+    found = select.pick(ROWS, "aup_count", "corrected")
+    assert (set(found["metric"]), set(found["protocol"])) == ({"aup_count"}, {"corrected"})
+    assert len(found) == 3 * 3 * 6 * 3
 
 
 @answers("tables.select.process", "tables.select.layout")
