@@ -49,6 +49,8 @@ bench: .venv/.stamp  ## speed against peers and slow twins, equality checked in 
 serve: book  ## show the book at http://localhost:8000
 	$(BIN)/python -m http.server -d _build/html 8000
 
+# Without hashes: PyTorch is another file on each kind of machine (CPU and CUDA builds of one version), and once one
+# package has a hash, all must; a lock made on one machine would be refused on the next.
 lock: $(UV)  ## refresh the locked versions from pyproject.toml
 	$(UV) pip compile -q pyproject.toml --extra timesynth --extra book --extra dev --python-version 3.11 \
 	  --overrides requirements/overrides.txt --no-header --no-annotate -o requirements/lock.txt

@@ -131,5 +131,5 @@ def test_weights_that_are_not_numbers_are_neither_saved_nor_loaded(stored):
     assert path.read_bytes() == before
     weights["head.weight"][0, 0] = float("nan")
     rewritten(path, weights)
-    with pytest.raises(CheckpointError, match="hold NaN.*train again"):
+    with pytest.raises(CheckpointError, match=r"hold NaN.*train again"):
         checkpoints.load(path, build(), SPEC)

@@ -3,6 +3,8 @@
 import pytest
 
 from tsinterp_lib import cli
+from tsinterp_lib.engine import runner, store
+from tsinterp_lib.registry import find
 
 
 def call(monkeypatch, capsys, *arguments):
@@ -45,6 +47,11 @@ def test_list_of_one_kind_and_of_an_unknown_one(monkeypatch, capsys):
         (["run", "benchmark", "--profile", "papr"], "Did you mean 'paper'"),
         (["run", "benchmark", "--profile", "smoke", "--only", "model=tcnn"], "lstm, tcn"),
         (["run", "benchmark", "--only", "nonsense"], "axis=label"),
+        (["run", "benchmark", "--profile", "smoke", "--only", "model="], "no label is empty"),
+        (["run", "benchmark", "--profile", "smoke", "--only", "model=tcn,"], "no label is empty"),
+        (["run", "benchmark", "--profile", "smoke", "--workers", "-1"], "workers is -1; it must be 0"),
+        (["verify", "benchmark", "--profile", "smoke"], "tsinterp run benchmark"),
+        (["book", "-p", "epochs=1000000000000"], "from 1 to 1000000"),
         (["status", "benchmark", "--profile", "x"], "Known: mnist_10k, mnist_3k, mnist_full, paper, quick, smoke"),
         (["compact", "benchmark"], "no computed units"),
         (["notebook", "05_benchmrk"], "Did you mean 'benchmark'"),
@@ -69,3 +76,37 @@ def test_a_run_leaves_rows_and_status_counts_it(monkeypatch, capsys):
     lines = {tuple(line.split()[:4]) for line in out.splitlines()}
     assert ("corrected", "tcn", "2", "1") in lines
     assert ("corrected", "lstm", "2", "0") in lines
+
+
+def test_a_label_that_holds_commas_is_one_label_and_a_list_of_labels_is_several():
+    rescaling, paper = find("study", "rescaling"), find("profile", "paper")
+    given = ["explainer=tsr[gradient, paper]", "explainer=gradient,occlusion", "model=tcn"]
+    assert cli._only(given, rescaling, paper) == {
+        "explainer": ["tsr[gradient, paper]", "gradient", "occlusion"],
+        "model": ["tcn"],
+    }
+
+
+def test_verify_says_equal_and_exits_with_1_where_a_row_differs(monkeypatch, capsys):
+    only = ["--only", "model=tcn", "--only", "dataset=middle/gaussian_noise", "--only", "explainer=random"]
+    call(monkeypatch, capsys, "run", "benchmark", "--profile", "smoke", "--workers", "0", *only)
+    code, out, _ = call(monkeypatch, capsys, "verify", "benchmark", "--profile", "smoke")
+    assert code == 0
+    assert "4 cells, 4 equal, 0 differ" in out
+    table = store.read("benchmark")
+    table.loc[table["metric"] == "auroc", "value"] += 0.5
+    store._write(store.file_of("benchmark"), table)
+    code, out, _ = call(monkeypatch, capsys, "verify", "benchmark", "--profile", "smoke")
+    assert code == 1
+    assert "DIFFERS: value by at most 0.5" in out
+
+
+def test_a_run_that_is_stopped_says_so_in_one_line(monkeypatch, capsys):
+    def stop(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "compute_unit", stop)
+    code, _, err = call(monkeypatch, capsys, "run", "benchmark", "--profile", "smoke", "--workers", "0")
+    assert code == 130
+    assert err.startswith("stopped: 0 of ")
+    assert "Traceback" not in err

@@ -6,6 +6,7 @@ import hashlib
 import os
 import struct
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -82,6 +83,24 @@ def test_missing_files_are_downloaded_once_from_the_first_mirror_that_has_them(t
     assert _download.available(remote)
     assert set(_download.fetch(remote)) == set(FILES)  # the mirror is gone: nothing is asked for again
     assert sorted(p.name for p in paths.downloads("toy").iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"), [({"most_bytes": 5}, "more than the 5 bytes"), ({"patience": 0.0}, "in 0 s, the most")]
+)
+def test_a_mirror_that_sends_too_much_or_for_too_long_is_given_up(tmp_path, limits, said):
+    with serving(write(tmp_path / "mirror", {"a.gz": b"first" * 10})) as url:
+        remote = replace(remote_of({"a.gz": b"first" * 10}, url), **limits)
+        with pytest.raises(DataUnavailable, match=f"was given up.*{said}"):
+            _download.fetch(remote)
+    assert list(paths.downloads("toy").iterdir()) == []
+
+
+def test_downloads_can_be_read_by_others(tmp_path):
+    (tmp_path / "plain").write_text("")
+    with serving(write(tmp_path / "mirror", FILES)) as url:
+        files = _download.fetch(remote_of(FILES, url))
+    assert files["a.gz"].stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_an_unreachable_network_is_answered_with_what_to_put_where():

@@ -21,7 +21,7 @@ from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.studies import STUDIES
 from tsinterp_lib.studies.digits import page as digits
 from tsinterp_lib.studies.digits import views_page
-from tsinterp_lib.tables import select
+from tsinterp_lib.tables import select, words
 from tsinterp_lib.types import Explanation, Sizes
 
 SMALL = Sizes(train=30, validation=10, test=20)
@@ -245,7 +245,7 @@ def test_a_page_on_the_views_says_what_is_there_and_what_is_missing(places, monk
     assert "CNN (image), univariate: 2.0, rescaled 3.0" in said
     assert "no mass" not in said
     assert said.endswith(
-        "*CNN (image) on bivariate, TCN on bivariate: not computed yet; `tsinterp run mnist_views --profile smoke` computes it.*"
+        words.not_computed("mnist_views", "CNN (image) on bivariate, TCN on bivariate", profile="smoke")
     )
     assert views_page.ink("smoke").axes
     for row in rows:

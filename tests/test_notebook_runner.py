@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import shlex
+from html import unescape
 
 import nbformat
 import pytest
@@ -113,6 +116,38 @@ def test_a_value_of_another_type_is_refused_with_name_value_type_and_an_example(
         value = {"a": 1}
     with pytest.raises(NotebookError, match=f"`{name}`.*wants {wanted}, for example {name}="):
         converted({name: value}, declared(chapter(), "x"), "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("seeds", -1, "from 1 to 1000000"),
+        ("seeds", 0, "from 1 to 1000000"),
+        ("seeds", 10**12, "from 1 to 1000000"),
+        ("seed", -1, "from 0 to 2147483647"),
+        ("sample", "-1", "from 0 to 2147483647"),
+        ("share", "nan", "a finite number"),
+        ("share", float("inf"), "a finite number"),
+    ],
+)
+def test_counts_are_positive_and_bounded_and_numbers_are_finite(name, value, rule):
+    parameters = declared(chapter(parameters=f"{PARAMETERS}\nseed: int = 4\nsample: int = 0"), "x")
+    with pytest.raises(NotebookError, match=f"`{name}` of chapter 'x' is {value}; it must be .*{rule}, for example"):
+        converted({name: value}, parameters, "x")
+    assert converted({"seed": 0, "sample": 0}, parameters, "x") == {"seed": 0, "sample": 0}
+
+
+@pytest.mark.parametrize("value", ["<b>x", "a`b", "``", "$(rm x)", "**x**", "two\nlines"])
+def test_a_text_is_shown_on_its_page_as_it_is(value):
+    from markdown_it import MarkdownIt
+
+    parameters = declared(chapter(), "x")
+    html = MarkdownIt("commonmark").render(notebook.made_with("x", parameters, {"profile": value}))
+    codes = [unescape(code).strip() for code in re.findall("<code>(.*?)</code>", html)]
+    assert codes[0] == f"profile={value!r}"
+    command = next(code for code in codes if code.startswith("tsinterp"))
+    assert shlex.split(command)[-1].split() == f"profile={value}".split()
+    assert "<b>" not in html
 
 
 def test_the_executed_copy_shows_its_parameters_and_the_source_stays_clean(folder):

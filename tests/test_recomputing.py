@@ -1,5 +1,7 @@
 """Rows are computed again when asked, alone where only a metric is missing, and compared with what is published."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -203,3 +205,18 @@ def test_a_run_that_is_stopped_says_what_is_kept(places, monkeypatch):
     monkeypatch.setattr(runner, "compute_unit", second)
     with pytest.raises(Stopped, match=r"1 of \d+ units are done and kept in .*same command again"):
         runner.run(STUDY, SMOKE, only={"explainer": ["random"]}, say=quiet)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_full_disk_ends_a_run_at_once_with_one_line(places, workers):
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
+    command = f"{limit}from tsinterp_lib import cli; sys.argv = ['tsinterp', *sys.argv[1:]]; cli.main()"
+    words = ["run", "benchmark", "--profile", "smoke", "--workers", str(workers), "--only", "model=tcn"]
+    if workers:
+        command = f"if __name__ == '__main__': {command}"
+    done = subprocess.run([sys.executable, "-c", command, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "cannot be written" in done.stderr
+    assert "what is finished is kept" in done.stderr
+    assert not list((places / "cache").rglob(".*.part"))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tsinterp_lib import paths
-from tsinterp_lib.errors import Stopped, TsinterpError
+from tsinterp_lib.errors import InvalidInput, Stopped, TsinterpError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -195,7 +195,7 @@ def _only(given: list[str] | None, study: Any, profile: Any) -> dict[str, list[s
         labels = {AXES[key](c) for c in cells} if key in AXES else set()
         wanted = [value] if value in labels else value.split(",")
         if not equals or not all(wanted):
-            raise typer.BadParameter(f"{item!r} should read axis=label, e.g. model=tcn, and no label is empty")
+            raise InvalidInput(f"--only is {item!r}; it must read axis=label, e.g. model=tcn, and no label is empty.")
         only.setdefault(key, []).extend(wanted)
     return only
 

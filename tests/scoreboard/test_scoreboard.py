@@ -45,8 +45,10 @@ def test_what_matters_more_and_who_exceeds_position_are_said():
     networks = 0.2 + 0.05 / 3
     assert said.startswith("**It depends on the network more than on the method**")
     assert f"mean AUROC differs by {networks:.2f} between networks and by 0.08 between methods" in said
-    assert f"On 2 planted layouts, with the 3 methods that every network has, the best map reaches {tcn:.2f} on the TCN "\
-           f"(LIME) and {lstm:.2f} on the LSTM" in said
+    assert (
+        f"On 2 planted layouts, with the 3 methods that every network has, the best map reaches {tcn:.2f} on the TCN "
+        f"(LIME) and {lstm:.2f} on the LSTM" in said
+    )
     position = WORLD.mean(explainer="position_only", **at)
     assert said.endswith(f"has {position:.2f}: a method exceeds it on the TCN.")
     even = World(**{**vars(WORLD), "effects": WORLD.effects | {("model", "tcn"): 0.01,
@@ -56,8 +58,12 @@ def test_what_matters_more_and_who_exceeds_position_are_said():
     assert said.endswith("no method exceeds it anywhere.")
 
 
-VERDICTS = [Verdict("a < b", CONFIRMED, 0.2, 0.1, 0.3, 5, ""), Verdict("b", REFUTED, -0.2, -0.3, -0.1, 5, ""),
-            Verdict("c", UNDECIDED, 0.2, np.nan, np.nan, 1, ""), Verdict("d", UNDECIDED, 0.1, -0.1, 0.3, 5, "")]
+VERDICTS = [
+    Verdict("a < b", CONFIRMED, 0.2, 0.1, 0.3, 5, ""),
+    Verdict("b", REFUTED, -0.2, -0.3, -0.1, 5, ""),
+    Verdict("c", UNDECIDED, 0.2, np.nan, np.nan, 1, ""),
+    Verdict("d", UNDECIDED, 0.1, -0.1, 0.3, 5, ""),
+]
 
 
 def _raise(profile):
@@ -67,8 +73,11 @@ def _raise(profile):
 @answers("scoreboard.claims.judged", "scoreboard.claims.counts", "scoreboard.claims.say", "scoreboard.claims.of_paper")
 def test_claims_are_gathered_by_year_and_counted(monkeypatch):
     asked = []
-    sources = [Claims("late2021", "page_b", lambda p: asked.append(p) or VERDICTS[1:]),
-               Claims("gone2020", "page_c", _raise), Claims("early2019", "page_a", lambda _: VERDICTS[:1])]
+    sources = [
+        Claims("late2021", "page_b", lambda p: asked.append(p) or VERDICTS[1:]),
+        Claims("gone2020", "page_c", _raise),
+        Claims("early2019", "page_a", lambda _: VERDICTS[:1]),
+    ]
     monkeypatch.setattr(claims, "all_claims", lambda: sources)
     table = claims.judged("quick")
     assert asked == ["quick"]

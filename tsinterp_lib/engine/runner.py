@@ -15,7 +15,7 @@ from tsinterp_lib.checks import check_device
 from tsinterp_lib.engine import kept, store
 from tsinterp_lib.engine.grid import Profile, Study, by_unit, check_unique
 from tsinterp_lib.engine.unit import Pairs, compute_unit, missing_cells, pairs
-from tsinterp_lib.errors import ClusterError, InvalidInput, Stopped
+from tsinterp_lib.errors import CannotWrite, ClusterError, InvalidInput, Stopped
 
 Say = Callable[[str], None]
 
@@ -106,8 +106,8 @@ def run(
     Progress and an estimate of the time left go to ``say``. A unit whose worker dies is tried twice more; what still
     fails is listed in the report, and the rest goes on. Raises :class:`~tsinterp_lib.errors.InvalidInput` for a device
     that this machine has not, a number of workers that cannot be, and a place for rows that is no folder,
-    :class:`~tsinterp_lib.errors.ClusterError` where no worker can be had, and :class:`~tsinterp_lib.errors.Stopped`
-    where it is stopped from the keyboard.
+    :class:`~tsinterp_lib.errors.ClusterError` where no worker can be had, :class:`~tsinterp_lib.errors.CannotWrite` as
+    soon as the disk is full, and :class:`~tsinterp_lib.errors.Stopped` where it is stopped from the keyboard.
     """
     check_device(device)
     if not 0 <= workers <= MOST_WORKERS:
@@ -154,6 +154,8 @@ def _here(jobs: list[tuple[str, Any]]) -> Iterator[tuple[str, str | None]]:
         try:
             compute_unit(*arguments)
             yield name, None
+        except CannotWrite:  # what comes next could not be kept either
+            raise
         except Exception as error:
             yield name, f"{type(error).__name__}: {error}"
 
@@ -172,6 +174,8 @@ def _cluster(jobs: list[tuple[str, Any]], workers: int, scheduler: str | None) -
                 error = future.exception()
             except CancelledError:  # pragma: no cover -- a cluster that is shut down from outside
                 error = CancelledError("the cluster went away")
+            if isinstance(error, CannotWrite):
+                raise error
             yield names[future], None if error is None else f"{type(error).__name__}: {error}"
             future.release()
 
