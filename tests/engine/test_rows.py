@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Where rows come from: who learned from which split, who explained which samples, whose draws, and what a row says."""
 
 import math

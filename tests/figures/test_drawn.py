@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What figures draw: where each mark stands, where each interval ends, and which words stand beside them."""
 
 import json

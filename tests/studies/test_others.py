@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Digits, simulated data, rare, state and vanishing against known effects: tables, sentences and claims."""
 
 from itertools import product
