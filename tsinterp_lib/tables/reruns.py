@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tsinterp_lib.errors import InvalidInput
-
 from tsinterp_lib.statistics.means import summarise
 from tsinterp_lib.tables import words
 from tsinterp_lib.tables.words import Prose
