@@ -48,7 +48,7 @@ def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
         f"{len(methods)} methods that every network has, the best map reaches {top[best]:.2f} on the "
         f"{words.network(best)} ({words.marked(methods[best].idxmax())}) and {top[worst]:.2f} on the "
         f"{words.network(worst)}. A map that knows only where signals tend to be, and has seen neither network nor "
-        f"series, has {position.mean():.2f}: {exceeds}.{words.below(methods[best].idxmax(), methods[worst].idxmax())}"
+        f"series, has {position.mean():.2f}: {exceeds}.{words.below(methods[best].idxmax())}"
     )
 
 

@@ -24,7 +24,7 @@ class SaliencyGuided(Guided):
     evaluation mode at the current weights; both passes of the loss are in training mode, each with dropout of its own.
     k is ``share`` of the T·F cells, rounded down. Shapes (N, T, F); a picture of one channel is a series of its rows.
 
-    ``ranking``: ``signed`` (default) masks the most *negative* gradients, as the released code does; ``absolute`` those
+    ``ranking``: ``signed`` (default) masks the most *negative* gradients, as the released code does (:ref:`S21-30 <s21-30>`); ``absolute`` those
     nearest zero, which is what the paper's words say. Of equal scores the cell with the lower index t·F + f is masked.
     ``replacement``: ``range`` (default) draws uniformly between the sample's least and greatest value,
     ``feature_range`` between those of the feature in the sample, ``mean`` takes the feature's mean over the sample's

@@ -19,7 +19,7 @@ class Standard(Supervised):
 
     .. math:: L = -\frac1N \sum_n \log \mathrm{softmax}(f(x_n))_{y_n}
 
-    ``protocol="as_released"`` is what the released code computes. f already ends in a softmax, so the loss applies it
+    ``protocol="as_released"`` is what the released code computes (:ref:`B20-2 <b20-2>` to 4). f already ends in a softmax, so the loss applies it
     twice (its floor is :math:`\ln(1 + e^{-1}) = 0.313` for two classes). After every third step of an epoch the
     accuracies on the **test** and training sets are taken; the weights with the strictly best test accuracy are kept;
     training stops at a training or best test accuracy of ``stop_accuracy``, or after ``patience`` (200) epochs without

@@ -47,7 +47,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
     (t, f) set to the occluding ``value``: ``first`` (the sample's own first cell), ``zero``, ``mean`` (of the sample),
     ``train_mean`` (the mean training sample, learned in ``prepare``), a number, or ``reference``, a series.
 
-    The defaults are those of the released code: ``value`` ``first``; q the ``quantile`` 0.55 of the time scores of the
+    The defaults are those of the released code (:ref:`B20-27 <b20-27>`): ``value`` ``first``; q the ``quantile`` 0.55 of the time scores of the
     sample (steps strictly above it are looked into); ``floor`` :math:`\varphi_{\min}` 0.1; ``rescale`` True: τ over
     steps, φ over the features of each step and the map are min–max scaled, so the map lies in [0, 1] and has no unit.
     :data:`PAPER` holds the paper's settings: value zero, an absolute ``threshold`` q in place of the quantile, floor 0,
