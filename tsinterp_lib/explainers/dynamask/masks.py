@@ -96,7 +96,8 @@ def information(
     .. math:: I_A(m) = \sum_{(t, i) \in A} \left| \log_2 (1 - m_{ti} + \epsilon) \right|
 
     ``steps`` and ``features`` (default: all) span A. ``normalise`` divides by the information of the whole mask (the
-    released code divides by that of A, which gives 1: :ref:`DYN-26 <dyn-26>`). ``epsilon`` (default 1e-7) bounds a cell at 23.25 bits.
+    released code divides by that of A, which gives 1: :ref:`DYN-26 <dyn-26>`). ``epsilon`` (default 1e-7) bounds a cell
+    at 23.25 bits.
     """
     return _summed(torch.log2(1 - mask + epsilon).abs(), steps, features, normalise)
 
