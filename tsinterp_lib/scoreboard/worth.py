@@ -46,9 +46,9 @@ def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
         f"**It depends on the {more} more than on the {less}**: mean AUROC differs by {np.ptp(spread[more]):.2f} "
         f"between {more}s and by {np.ptp(spread[less]):.2f} between {less}s. On {layouts} planted layouts, with the "
         f"{len(methods)} methods that every network has, the best map reaches {top[best]:.2f} on the "
-        f"{words.network(best)} ({words.marked(methods[best].idxmax())}) and {top[worst]:.2f} on the "
+        f"{words.network(best)} ({words.marked(str(methods[best].idxmax()))}) and {top[worst]:.2f} on the "
         f"{words.network(worst)}. A map that knows only where signals tend to be, and has seen neither network nor "
-        f"series, has {position.mean():.2f}: {exceeds}.{words.below(methods[best].idxmax())}"
+        f"series, has {position.mean():.2f}: {exceeds}.{words.below(str(methods[best].idxmax()))}"
     )
 
 

@@ -57,7 +57,9 @@ def say_layouts(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
         if near
         else (f"**Results differ more over {more} than over {less}**")
     )
-    (place, network), least = grid.stack().idxmin(), float(grid.to_numpy().min())
+    low = int(grid.to_numpy().argmin())
+    place, network = grid.index[low // grid.shape[1]], grid.columns[low % grid.shape[1]]
+    least = float(grid.to_numpy().min())
     return Prose(
         f"{lead}: mean AUROC ({words.PROTOCOLS[protocol]}) moves by {spread['layouts']:.2f} between layouts, from "
         f"{places.iloc[0]:.2f} ({words.layout(str(places.index[0]))}) to {places.iloc[-1]:.2f} "
