@@ -24,7 +24,7 @@ def aupr_of_means(precision: Float[Tensor, "L"], recall: Float[Tensor, "L"]) -> 
 def carry_zero(accuracy: Float[Tensor, "L"]) -> Float[Tensor, "L"]:
     """Mean masked accuracy with every level after an exact 0 set to 0, as released with :cite:t:`ismail2020`.
 
-    The released code stops measuring there, which hides a recovery at higher levels.
+    The released code (:ref:`B20-20 <b20-20>`) stops measuring there, which hides a recovery at higher levels.
     """
     before = torch.cat([torch.zeros_like(accuracy[:1], dtype=torch.bool), (accuracy == 0)[:-1]])
     return torch.where(before.cummax(0).values, 0.0, accuracy)

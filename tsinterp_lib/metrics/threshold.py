@@ -34,9 +34,9 @@ class AUPThreshold(Metric):
     function: a binary map has two thresholds, and the line between them takes the truth itself to (1 + d)/2 at a share
     d of important cells, where the integral is 1. Cells are counted, not weighted. It depends on the calibration
     of the scores, not on their ranking alone. ``pairing`` is ``same`` (default; precision at its own threshold) or
-    ``next`` (that of the next higher threshold, and precision 1, recall 0 beyond the highest: an off-by-one of some
-    released scripts). ``start`` is ``smallest`` (default: from the smallest score of all, current scikit-learn) or
-    ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
+    ``next`` (that of the next higher threshold, and precision 1, recall 0 beyond the highest, as in some released
+    scripts: :ref:`DYN-29 <dyn-29>`). ``start`` is ``smallest`` (default: from the smallest score of all, current
+    scikit-learn) or ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
 
     The paper pools the cells of all samples, as :func:`~tsinterp_lib.metrics.dataset_level.pooled_threshold_areas`
     does; here each sample is scored. With ``pool`` every sample gets the area of all cells together, so that the mean

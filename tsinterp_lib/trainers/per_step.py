@@ -34,8 +34,8 @@ class PerStep(Trainer):
 
     ``recipe`` chooses the ends E of the prefixes: ``all`` (default: every step, one update per batch); ``twenty``,
     evenly spaced in 1..T-2, one update per batch and end, as in the scripts of the state experiment; ``five``,
-    log-spaced from 10 to the last step, as :cite:t:`crabbe2021` run the same script: a renamed data tag skips the
-    branch meant for simulated data, which leaves a quarter of the updates; ``five_from_one``, log-spaced from 1, as the
+    log-spaced from 10 to the last step, as in the code of :cite:t:`crabbe2021`, whose data tag differs
+    (:ref:`DYN-8 <dyn-8>`), which makes a quarter of the updates; ``five_from_one``, log-spaced from 1, as the
     scripts of the spike experiment. ``keep``: ``best`` (default: the weights of
     the lowest validation loss) or ``last``, as released. Defaults: ``learning_rate`` 1e-3 (released 1e-4),
     ``weight_decay`` 1e-3, ``batch_size`` 100, ``epochs`` 50, of which at most ``max_epochs`` are run; ``gate`` 0.8: a

@@ -55,7 +55,7 @@ def nobody_beats_chance_everywhere(rows: pd.DataFrame, metric: str) -> Verdict:
         low=float(low[best]),
         high=float(high[best]),
         n=int(found["size"]),
-        why=f"of {len(df)} pairs the best is {words.network(network)} with {words.method(method)}, whose lowest "
+        why=f"of {len(df)} pairs the best is {words.network(network)} with {words.marked(method)}, whose lowest "
         f"layout is {words.layout(found['dataset'])}",
     )
 

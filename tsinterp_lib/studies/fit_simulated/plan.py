@@ -50,7 +50,7 @@ METRICS = tuple(
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiments beside ones whose stated defects are mended."""
+    """The released experiments beside ones that differ in stated points."""
     return {protocol: _plan(profile, protocol) for protocol in ("as_released", "corrected")}
 
 

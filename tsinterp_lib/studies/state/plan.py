@@ -1,4 +1,4 @@
-"""Study *state*: which method finds the active feature of a hidden state, with and without the released defects.
+"""Study *state*: which method finds the active feature of a hidden state, as released and corrected.
 
 After Crabbé and van der Schaar, "Explaining Time Series Predictions with Dynamic Masks", ICML 2021, and Tonekaboni et
 al., "What went wrong and when?", NeurIPS 2020, whose experiment it is. Both explain a GRU's prediction at every step.
@@ -58,7 +58,7 @@ RELEASED_MASK: Settings = {
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiment beside one whose stated defects are mended."""
+    """The released experiment beside one that differs in stated points."""
     return {"as_released": _plan(profile, "as_released"), "corrected": _plan(profile, "corrected")}
 
 
