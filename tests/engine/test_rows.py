@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Where rows come from: who learned from which split, who explained which samples, whose draws, and what a row says."""
 
 import math

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What figures draw: where each mark stands, where each interval ends, and which words stand beside them."""
 
 import json

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Digits, simulated data, rare, state and vanishing against known effects: tables, sentences and claims."""
 
 from itertools import product
