@@ -140,7 +140,7 @@ def test_a_model_is_trained_on_its_data_from_its_own_seeds(monkeypatch):
     monkeypatch.setitem(TRAINERS, "standard", Trainer)
     own = cell(explainer=None, trainer=Choice("standard"), model=Choice("lstm", {"hidden_size": 3}))
     data = example()
-    result, got = unit.fitted(own, data)
+    result, _ = unit.fitted(own, data)
     assert torch.equal(learned["data"].train.x, data.train.x)
     assert learned["seed"] == seed_from(own.key(), "train")
     with scope(seed_from(own.key(), "train")):
@@ -184,7 +184,10 @@ def test_a_study_asks_for_the_seeds_of_the_profile_and_keeps_what_is_left_out():
                 trainers_of={("lstm", "middle"): (Choice("given"),)})  # fmt: skip
     cells = Study("s", "?", lambda _: {"as_released": plan}).cells(PROFILE)
     assert [c.seed for c in cells] == [0] * 8 + [1] * 8
-    assert [c.explainer.label if c.explainer else "" for c in cells[:8]] == ["", "gradient", "spy"] * 2 + ["", "gradient"]
+    assert [c.explainer.label if c.explainer else "" for c in cells[:8]] == ["", "gradient", "spy"] * 2 + [
+        "",
+        "gradient",
+    ]
     assert [c.trainer.label for c in cells[:8]] == ["standard"] * 3 + ["given"] * 3 + ["standard"] * 2
     assert [c.samples for c in cells[:3]] == [None, 3, 3]
     few = Study("s", "?", lambda _: {"as_released": plan}, most_seeds=1)
@@ -267,8 +270,9 @@ def test_a_comparison_learns_from_train_explains_test_and_bounds_its_means():
         (scores.mean(), scores.mean() - half, scores.mean() + half)
     )
     assert found["seconds"] > 0
-    table = compare.compared({"one": Fitted(network(), 0.0, 0.0, 0.0, 1, 1, 0.0, "given", True, ())}, data, {"m": Choice("spy")},
-                             ["fixed"])  # fmt: skip
+    table = compare.compared(
+        {"one": Fitted(network(), 0.0, 0.0, 0.0, 1, 1, 0.0, "given", True, ())}, data, {"m": Choice("spy")}, ["fixed"]
+    )
     assert table[["model", "explainer"]].to_numpy().tolist() == [["one", "m"]]
 
 

@@ -30,7 +30,9 @@ def named(axes):
 
 def at(lines, y):
     """The x of every line that lies wholly at a height."""
-    return [np.asarray(line.get_xdata(), float) for line in lines if np.allclose(np.asarray(line.get_ydata(), float), y)]
+    return [
+        np.asarray(line.get_xdata(), float) for line in lines if np.allclose(np.asarray(line.get_ydata(), float), y)
+    ]
 
 
 @answers("figures.results.dots", "figures.style.look")
@@ -84,7 +86,9 @@ def test_all_networks_stand_in_one_panel_sorted_by_their_mean():
 
 @answers("figures.results.curves")
 def test_curves_run_over_the_levels_with_a_band():
-    world = World(metrics=("precision_count",), levels=(0.1, 0.5, 1.0), models=("tcn",), explainers=("gradient", "lime"))
+    world = World(
+        metrics=("precision_count",), levels=(0.1, 0.5, 1.0), models=("tcn",), explainers=("gradient", "lime")
+    )
     table = summaries.curve(world.rows(), "precision_count", "as_released").sample(frac=1.0, random_state=0)
     axes = results.curves(table, "precision", "share", ["lime"]).axes[0]
     (line,) = axes.lines
@@ -216,7 +220,7 @@ def test_ranks_stand_at_their_place_the_best_on_top():
     place = named(axes)
     assert sorted(place, key=lambda n: -place[n]) == ["Gradient", "LIME", "FIT", "Occlusion"]
     for name, rank in found.ranks.items():
-        near([x for x in at(axes.lines, place[words.method(name)]) if len(x) == 1][0], [rank])
+        near(next(x for x in at(axes.lines, place[words.method(name)]) if len(x) == 1), [rank])
     texts = [t.get_text() for t in axes.texts]
     assert texts[:4] == ["1.2", "2.0", "3.0", "3.8"]
     assert f"critical difference {critical_difference(4, 8, 0.05):.2f}" in texts
@@ -280,9 +284,23 @@ def test_bars_are_shares_with_their_counts():
 
 @answers("figures.scoreboard.scoreboard_table")
 def test_a_line_of_the_scoreboard_says_published_then_ours():
-    row = {"paper": "ismail2021", "table": "Table 2", "quantity": "diff_aup", "dataset": "middle", "model": "tcn",
-           "method": "deep_lift", "training": "saliency_guided", "published": 0.25, "ours": 0.5, "low": 0.4, "high": 0.6,
-           "n": 5, "outcome": "direction only", "reason": "far <off>", "chapter": "some_page"}  # fmt: skip
+    row = {
+        "paper": "ismail2021",
+        "table": "Table 2",
+        "quantity": "diff_aup",
+        "dataset": "middle",
+        "model": "tcn",
+        "method": "deep_lift",
+        "training": "saliency_guided",
+        "published": 0.25,
+        "ours": 0.5,
+        "low": 0.4,
+        "high": 0.6,
+        "n": 5,
+        "outcome": "direction only",
+        "reason": "far <off>",
+        "chapter": "some_page",
+    }
     page = scoreboard.scoreboard_table(pd.DataFrame([row])[list(printed.COLUMNS)])
     body = page[page.index("<tbody>") : page.index("</tbody>")]
     cells = [re.sub("<[^>]*>", "", c) for c in re.findall(r"<td[^>]*>(.*?)</td>", body)]

@@ -1,8 +1,11 @@
 """What is gathered from all studies, against tables whose counts are known."""
 
+from hashlib import sha256
+
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tests.made_up import World, answers
 from tsinterp_lib.errors import MissingRows
@@ -45,8 +48,8 @@ def test_what_matters_more_and_who_exceeds_position_are_said():
     networks = 0.2 + 0.05 / 3
     assert said.startswith("**It depends on the network more than on the method**")
     assert f"mean AUROC differs by {networks:.2f} between networks and by 0.08 between methods" in said
-    assert f"On 2 planted layouts, with the 3 methods that every network has, the best map reaches {tcn:.2f} on the TCN "\
-           f"(LIME) and {lstm:.2f} on the LSTM" in said
+    assert "On 2 planted layouts, with the 3 methods that every network has" in said
+    assert f"the best map reaches {tcn:.2f} on the TCN (LIME) and {lstm:.2f} on the LSTM" in said
     position = WORLD.mean(explainer="position_only", **at)
     assert said.endswith(f"has {position:.2f}: a method exceeds it on the TCN.")
     even = World(**{**vars(WORLD), "effects": WORLD.effects | {("model", "tcn"): 0.01,
@@ -56,8 +59,12 @@ def test_what_matters_more_and_who_exceeds_position_are_said():
     assert said.endswith("no method exceeds it anywhere.")
 
 
-VERDICTS = [Verdict("a < b", CONFIRMED, 0.2, 0.1, 0.3, 5, ""), Verdict("b", REFUTED, -0.2, -0.3, -0.1, 5, ""),
-            Verdict("c", UNDECIDED, 0.2, np.nan, np.nan, 1, ""), Verdict("d", UNDECIDED, 0.1, -0.1, 0.3, 5, "")]
+VERDICTS = [
+    Verdict("a < b", CONFIRMED, 0.2, 0.1, 0.3, 5, ""),
+    Verdict("b", REFUTED, -0.2, -0.3, -0.1, 5, ""),
+    Verdict("c", UNDECIDED, 0.2, np.nan, np.nan, 1, ""),
+    Verdict("d", UNDECIDED, 0.1, -0.1, 0.3, 5, ""),
+]
 
 
 def _raise(profile):
@@ -67,8 +74,11 @@ def _raise(profile):
 @answers("scoreboard.claims.judged", "scoreboard.claims.counts", "scoreboard.claims.say", "scoreboard.claims.of_paper")
 def test_claims_are_gathered_by_year_and_counted(monkeypatch):
     asked = []
-    sources = [Claims("late2021", "page_b", lambda p: asked.append(p) or VERDICTS[1:]),
-               Claims("gone2020", "page_c", _raise), Claims("early2019", "page_a", lambda _: VERDICTS[:1])]
+    sources = [
+        Claims("late2021", "page_b", lambda p: asked.append(p) or VERDICTS[1:]),
+        Claims("gone2020", "page_c", _raise),
+        Claims("early2019", "page_a", lambda _: VERDICTS[:1]),
+    ]
     monkeypatch.setattr(claims, "all_claims", lambda: sources)
     table = claims.judged("quick")
     assert asked == ["quick"]
@@ -119,10 +129,6 @@ def test_numbers_are_gathered_and_their_outcomes_counted(monkeypatch):
 @answers("scoreboard.pictures.outcomes", "scoreboard.pictures.pictures", "scoreboard.pictures.path",
          "scoreboard.pictures.source", "scoreboard.pictures.draw")  # fmt: skip
 def test_a_picture_names_the_rows_it_was_drawn_from(monkeypatch, tmp_path):
-    from hashlib import sha256
-
-    from PIL import Image
-
     monkeypatch.setattr(pictures.store, "file_of", lambda study: tmp_path / study)
     (tmp_path / "b").write_bytes(b"rows")
     monkeypatch.setattr(pictures, "all_printed", lambda: [Printed("", ("b", "a"), _raise), Printed("", ("b",), _raise)])

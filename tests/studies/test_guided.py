@@ -25,8 +25,18 @@ def world(**changes):
     """Every training with its own gain; a spread that belongs to the training."""
     effects = {("trainer", t): gain for t, gain in GAINS.items()}
     spreads = {("trainer", t): 0.001 * place for place, t in enumerate(TRAINERS)}
-    return World(**{"layouts": tuple(LAYOUTS), "models": ("tcn", "lstm"), "trainers": TRAINERS, "metrics": METRICS,
-                    "explainers": (*EXPLAINED, "random"), "effects": effects, "spreads": spreads, **changes})  # fmt: skip
+    return World(
+        **{
+            "layouts": tuple(LAYOUTS),
+            "models": ("tcn", "lstm"),
+            "trainers": TRAINERS,
+            "metrics": METRICS,
+            "explainers": (*EXPLAINED, "random"),
+            "effects": effects,
+            "spreads": spreads,
+            **changes,
+        }
+    )
 
 
 WORLD = world()
@@ -278,14 +288,18 @@ AGREEING = boxed(
 )  # fmt: skip
 
 
-@answers("studies.guided.paper_tables.agreement", "studies.guided.paper_tables.inside", "studies.guided.paper_tables.say")
+@answers(
+    "studies.guided.paper_tables.agreement", "studies.guided.paper_tables.inside", "studies.guided.paper_tables.say"
+)
 def test_agreement_counts_signs_and_narrow_intervals():
     (row,) = paper_tables.agreement(AGREEING).to_dict("records")
     assert row == {"network": "LSTM", "quantity": "Diff(AUP)", "training": "trad.", "same sign": "2 of 3", "rank": 1.0,
                    "inside": "1 of 2", "gap": round(((-0.01) + (-0.12) + 0.0) / 3, 3)}  # fmt: skip
     assert paper_tables.inside(AGREEING) == (1, 3)
     said = paper_tables.say(AGREEING)
-    assert said.startswith("Of 3 published cells at hand, ours has 3: 2 have the same sign. 2 have an interval no wider")
+    assert said.startswith(
+        "Of 3 published cells at hand, ours has 3: 2 have the same sign. 2 have an interval no wider"
+    )
     assert "than ± 0.05; 1 of these hold the published value." in said
     assert said.endswith("not at hand for: Input-cell LSTM, TCN, Transformer.")
 
@@ -398,7 +412,9 @@ def test_open_questions_subtract_what_they_say():
 
 @pytest.fixture
 def published(monkeypatch):
-    other = world(effects={("explainer", "gradient"): 0.5}, protocols=("standardised",), trainers=("standard", "guided"))
+    other = world(
+        effects={("explainer", "gradient"): 0.5}, protocols=("standardised",), trainers=("standard", "guided")
+    )
     parts = {"benchmark": ROWS[ROWS["trainer"] == "standard"], "guided": ROWS[ROWS["trainer"] != "standard"],
              "guided_standardised": other.rows()}  # fmt: skip
     monkeypatch.setattr(select, "rows", lambda study, *a, **k: parts[study])

@@ -75,9 +75,16 @@ def test_after_is_rescaled_and_before_is_not():
     assert pairs["method"].tolist() == ["Gradient"] * 3
     for row, model in zip(pairs.to_dict("records"), DIGITS.models, strict=True):
         before, after = ({"model": model, "explainer": e} for e in ("gradient", "rescaled_gradient"))
-        near((row["ink before"], row["ink after"], row["area before"], row["area after"], row["area random"]),
-             (DIGITS.mean(metric=INK, **before), DIGITS.mean(metric=INK, **after), DIGITS.mean(metric=AREA, **before),
-              DIGITS.mean(metric=AREA, **after), DIGITS.mean(metric=AREA, model=model, explainer="random")))  # fmt: skip
+        near(
+            (row["ink before"], row["ink after"], row["area before"], row["area after"], row["area random"]),
+            (
+                DIGITS.mean(metric=INK, **before),
+                DIGITS.mean(metric=INK, **after),
+                DIGITS.mean(metric=AREA, **before),
+                DIGITS.mean(metric=AREA, **after),
+                DIGITS.mean(metric=AREA, model=model, explainer="random"),
+            ),
+        )
         near(row["gain"], 0.06)
         assert row["apart"]
     assert page.say_rescaled(DIGIT_ROWS).startswith(
@@ -88,8 +95,10 @@ def test_after_is_rescaled_and_before_is_not():
 
 @answers("studies.digits.page.say_images", "studies.digits.page.say_trained", "studies.digits.page.say_digits")
 def test_sentences_on_digits_carry_the_numbers_of_their_own_groups():
-    ratio = {(m, e): DIGITS.mean(metric=INK, model=m, explainer=e) / DIGITS.mean(metric=INK, model=m, explainer="random")
-             for m, e in product(DIGITS.models, DIGITS.explainers)}  # fmt: skip
+    ratio = {
+        (m, e): DIGITS.mean(metric=INK, model=m, explainer=e) / DIGITS.mean(metric=INK, model=m, explainer="random")
+        for m, e in product(DIGITS.models, DIGITS.explainers)
+    }
     rows = DIGIT_ROWS[DIGIT_ROWS["explainer"] != "rescaled_gradient"]
     said = page.say_images(rows)
     plain, series = ("gradient", "smoothgrad"), ("lstm", "tcn")
@@ -102,10 +111,15 @@ def test_sentences_on_digits_carry_the_numbers_of_their_own_groups():
     assert f"lies below that of random maps by {below:.2f} (CNN) and {below:.2f} (series)" in said
     assert "by -0.08 and -0.08 for the latter" in said
     trained = page.say_trained(DIGIT_ROWS, "mnist_10k")
-    assert trained.startswith("10,000 training digits, 1,000 others to select and stop, at most 20 epochs, stop at 97 %")
+    assert trained.startswith(
+        "10,000 training digits, 1,000 others to select and stop, at most 20 epochs, stop at 97 %"
+    )
     assert "CNN (image) 3, LSTM 3, TCN 3" in trained
     digits = page.say_digits(page.intervals(DIGIT_ROWS, AREA))
-    assert "On the TCN, Gradient, SmoothGrad, Occlusion find cells that matter more than random ones; the steepest fall" in digits
+    assert (
+        "On the TCN, Gradient, SmoothGrad, Occlusion find cells that matter more than random ones; the steepest fall"
+        in digits
+    )
     at = {"model": "tcn", "metric": AREA}
     low, chance = (DIGITS.mean(explainer=e, **at) for e in ("occlusion", "random"))
     assert f"is that of Occlusion ({low:.2f} against {chance:.2f})." in digits
@@ -141,8 +155,12 @@ GUIDED = World(
 GUIDED_ROWS = GUIDED.rows()
 
 
-@answers("studies.digits.guided_page.by_training", "studies.digits.guided_page.grid", "studies.digits.guided_page.models",
-         "studies.digits.guided_page.absent")  # fmt: skip
+@answers(
+    "studies.digits.guided_page.by_training",
+    "studies.digits.guided_page.grid",
+    "studies.digits.guided_page.models",
+    "studies.digits.guided_page.absent",
+)
 def test_guided_digits_are_listed_by_network_and_training():
     found = guided_page.by_training(GUIDED_ROWS, INK)
     for row in found.itertuples():
@@ -504,4 +522,3 @@ def test_pictures_of_boxes_hold_their_own_rows(vanishing_rows):
     near(axes.lines[0].get_ydata(), [*chance, np.nan])
     means = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == 3][1:]
     near(means[0][:2], [made.mean(layout=d, explainer="gradient", model="lstm", **at) for d in made.layouts])
-

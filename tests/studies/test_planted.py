@@ -386,8 +386,10 @@ def test_the_slip_as_an_effect_is_meant_minus_released():
 
 @answers("studies.audit.page.of_rescaling")
 def test_settings_of_rescaling_are_minus_those_of_the_code():
-    made = world(explainers=("tsr[gradient]", "tsr[gradient, mean]"),
-                 effects={("explainer", "tsr[gradient]"): 0.02, ("explainer", "tsr[gradient, mean]"): 0.05})  # fmt: skip
+    made = world(
+        explainers=("tsr[gradient]", "tsr[gradient, mean]"),
+        effects={("explainer", "tsr[gradient]"): 0.02, ("explainer", "tsr[gradient, mean]"): 0.05},
+    )
     found = audit.of_rescaling(made.rows())
     assert {(e.choice, e.changed_to) for e in found} == {("rescaling", "mean")}
     near([e.effect for e in found], np.full(len(found), 0.03))
