@@ -23,13 +23,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROCESSES = 2
+QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # modules are imported before, on purpose
 LEAST = 0.95
 """The share of faults that must be caught."""
 
 
 SLOW_TO_IMPORT = (
     "torch", "pandas", "scipy.stats", "matplotlib.pyplot", "seaborn", "duckdb", "scikit_posthocs", "captum.attr",
-    "beartype", "jaxtyping", "sklearn", "statsmodels.api", "distributed",
+    "beartype", "sklearn", "statsmodels.api", "distributed",
 )  # fmt: skip
 
 
@@ -998,7 +999,7 @@ def _pytest(tree: Path, names: list[str]) -> None:
     with (tree / "output.txt").open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-        status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *names])
+        status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *QUIET, *names])
     os._exit(int(status))
 
 
