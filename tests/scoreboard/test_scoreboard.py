@@ -77,13 +77,13 @@ def test_claims_are_gathered_by_year_and_counted(monkeypatch):
     sources = [
         Claims("late2021", "page_b", lambda p: asked.append(p) or VERDICTS[1:]),
         Claims("gone2020", "page_c", _raise),
-        Claims("early2019", "page_a", lambda _: VERDICTS[:1]),
+        Claims("early2019", "page_z", lambda _: VERDICTS[:1]),
     ]
     monkeypatch.setattr(claims, "all_claims", lambda: sources)
     table = claims.judged("quick")
     assert asked == ["quick"]
     assert table["paper"].tolist() == ["early2019", *["late2021"] * 3]
-    assert table["chapter"].tolist() == ["page_a", *["page_b"] * 3]
+    assert table["chapter"].tolist() == ["page_z", *["page_b"] * 3]
     assert table["verdict"].tolist() == [CONFIRMED, REFUTED, UNDECIDED, UNDECIDED]
     assert claims.counts(table).to_numpy().tolist() == [[1, 0, 0], [0, 1, 2]]
     assert claims.counts(table).columns.tolist() == [CONFIRMED, REFUTED, UNDECIDED]
@@ -92,7 +92,7 @@ def test_claims_are_gathered_by_year_and_counted(monkeypatch):
         "seeds so far."
     )
     page = claims.of_paper(table, "early2019")
-    for text in ("<b>confirmed</b>", "a &lt; b", "+0.200 [+0.100, +0.300]", "page_a.html", ">page a<"):
+    for text in ("<b>confirmed</b>", "a &lt; b", "+0.200 [+0.100, +0.300]", "page_z.html", ">page z<"):
         assert text in page
     assert "+0.200 (one seed)" in claims.of_paper(table, "late2021")
     assert "Nothing of this" in claims.of_paper(table, "other")
