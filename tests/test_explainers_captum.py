@@ -1,5 +1,7 @@
 """Equal to Captum, called the plain way, in float64: what we batch ourselves and what we shortcut."""
 
+from dataclasses import replace
+
 import captum.attr
 import pytest
 import torch
@@ -8,6 +10,7 @@ from captum.attr._core.lime import get_exp_kernel_similarity_function
 from torch import nn
 
 from tests import explainer_models as tiny
+from tests.oracles import gradient_shap as twin
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.explainers.kernel_shap import coalitions
 from tsinterp_lib.guard import attribution_mode, counted
@@ -179,6 +182,24 @@ def test_gradient_shap_is_captums_on_the_same_draws(model, data, monkeypatch):
     drawn = torch.stack(positions, 1).flatten().numpy()
     monkeypatch.setattr("captum.attr._core.gradient_shap.np.random.uniform", lambda low, high, n: drawn)
     close(a, plain(model, captum.attr.GradientShap, data, baselines=pool, n_samples=3))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_gradient_shap_against_zeros_and_the_explained_batch_equals_its_slow_twin_and_captums_pool(model, data, noise):
+    e = ex.GradientShap(references="explained", n_samples=4, noise_std=noise)
+    with scope(3):
+        a = e.prepare(model, tiny.samples(8, seed=9)).attribute(model, data.x, data.y)
+    pool = torch.cat([data.x * 0, data.x])  # what the released scripts hand Captum as baselines
+    with scope(3):
+        draws = []
+        for _ in range(4):
+            reference = pool[torch.randint(2 * len(data), (len(data),))]
+            alpha = torch.rand(len(data), 1, 1, dtype=torch.float64)
+            drawn = noise * torch.randn(data.x.shape).double() if noise else torch.zeros_like(data.x)
+            draws.append((reference, alpha, drawn))
+    close(a, twin.gradient_shap(model, data.x, data.y, draws), rtol=1e-7, atol=1e-11)
+    with scope(3):
+        close(a, replace(e, reference=pool).attribute(model, data.x, data.y))
 
 
 @pytest.mark.parametrize("kind", ["cell", "time", "feature"])

@@ -22,8 +22,9 @@ class DeepShap(Referenced, Complete):
 
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
 
-    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples, or
-    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``reference``, series. The numbers
+    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples;
+    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``explained``, the samples of the call
+    and as many of zeros; or ``reference``, series. The numbers
     of Captum's ``DeepLiftShap``, with the limits that :class:`~tsinterp_lib.explainers.DeepLift` states; a sample goes
     forward once instead of once per reference, and the references never go back. On a network without hookable
     modules the mean collapses to :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of R.

@@ -20,7 +20,7 @@ from tsinterp_lib.explainers.dynamask.descent import fit as fit_masks
 from tsinterp_lib.explainers.dynamask.descent import trace as trace_masks
 from tsinterp_lib.explainers.dynamask.loss import LOSSES
 from tsinterp_lib.explainers.dynamask.masks import MaskGroup
-from tsinterp_lib.explainers.dynamask.regularisers import areas_of
+from tsinterp_lib.explainers.dynamask.regularisers import ROUNDINGS, areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
@@ -39,9 +39,12 @@ class Dynamask(Chunked):
         + \lambda_k \frac{1}{TF} \lVert \mathrm{sort}(m) - r_a \rVert^2
         + \lambda_c \frac{1}{(T - 1) F} \sum_{ti} |m_{t+1, i} - m_{ti}|
 
-    :math:`r_a` holds ⌊(1 − a) T F⌋ zeros, then ones. Scores lie in [0, 1]. Masks of all ``areas`` a (rising, in (0, 1];
-    or ``"first:last:count"``) are fitted together, and ``selection`` takes the ``best`` (lowest L, default) or the
-    ``extremal`` one: the smallest whose L is below ``threshold`` (default: the L of x itself; where none is, the best).
+    :math:`r_a` holds ⌊(1 − a) T F⌋ zeros, then ones. Floating point decides the floor of whole products: ``rounding``
+    multiplies T by F first (``cells_first``, default) or goes ``left_to_right``, as released.
+
+    Scores lie in [0, 1]. Masks of all ``areas`` a (rising, in (0, 1]; or ``"first:last:count"``) are fitted together,
+    and ``selection`` takes the ``best`` (lowest L, default) or the ``extremal`` one: the smallest whose L is below
+    ``threshold`` (default: the L of x itself; where none is, the best).
 
     ``perturbation`` Π: a name of ``PERTURBATIONS`` (default ``gaussian_blur``) or a
     :class:`~tsinterp_lib.perturbations.Perturbation`. ``mode``: ``preservation`` (default, +: Π keeps what m marks) or
@@ -80,6 +83,7 @@ class Dynamask(Chunked):
     time_weight: float = 0.0
     last_pair: bool = True
     ties: str = "later"
+    rounding: str = "cells_first"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -90,6 +94,7 @@ class Dynamask(Chunked):
             (self.optimiser, OPTIMISERS, "optimiser"),
             (self.rate, RATES, "rate"),
             (self.ties, TIES, "order of ties"),
+            (self.rounding, ROUNDINGS, "rounding"),
         ):
             known(value, names, kind)
         areas_of(self.areas)
