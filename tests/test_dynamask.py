@@ -278,6 +278,28 @@ def test_the_explainer_returns_the_mask_it_says_it_takes(model, data):
     torch.testing.assert_close(extremal, made.take(made.extremal(middle)))
 
 
+@pytest.mark.parametrize("selection", ["best", "extremal"])
+def test_in_deletion_the_released_choice_is_the_lowest_error(model, data, selection):
+    e = Dynamask(
+        areas=(0.2, 0.4, 0.6), epochs=20, learning_rate=1.0, mode="deletion", selection=selection, threshold=0.7
+    )
+    made = e.fit(model, data.x, data.y)
+    lowest, highest = made.errors.argmin(1), made.errors.argmax(1)
+    assert (lowest != highest).all()
+    if selection == "best":
+        wanted = {"mode": highest, "lowest": lowest}
+    else:
+        first = [(sign * made.errors < sign * 0.7) for sign in (-1, 1)]
+        pairs = zip(first, (highest, lowest), strict=True)
+        higher, lower = (torch.where(f.any(1), f.to(torch.int64).argmax(1), end) for f, end in pairs)
+        wanted = {"mode": higher, "lowest": lower}
+    for good, area in wanted.items():
+        torch.testing.assert_close(replace(e, good=good).attribute(model, data.x, data.y), made.take(area))
+    preserved = replace(e, mode="preservation")
+    same = [replace(preserved, good=good).attribute(model, data.x, data.y) for good in ("mode", "lowest")]
+    assert torch.equal(*same)
+
+
 def test_the_history_holds_the_terms_before_each_step(model, data):
     s = settings(perturbation=MovingAverage(), time_weight=0.3)
     e = Dynamask(areas=s.areas, perturbation="moving_average", epochs=6, learning_rate=2.0, time_weight=0.3)

@@ -13,6 +13,7 @@ from torch import nn
 from tests import explainer_models as tiny
 from tests.oracles import gradient_shap as twin
 from tsinterp_lib import explainers as ex
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers.kernel_shap import coalitions
 from tsinterp_lib.guard import attribution_mode, counted
 from tsinterp_lib.models import MODELS
@@ -284,3 +285,16 @@ def test_kernel_shap_is_captums_on_the_same_sets(model, data, monkeypatch):
     options = {"baselines": reference(data), "feature_mask": groups("time"), "n_samples": 30}
     expected = plain(model, captum.attr.KernelShap, data, **options)
     close(a, expected, rtol=1e-3, atol=1e-4)  # Captum fits in float32, with weights of a million
+
+
+@pytest.mark.parametrize("kind", ["GradientShap", "SmoothGrad", "FeaturePermutation"])
+def test_methods_that_draw_give_a_sample_another_map_beside_others_and_their_docstrings_say_so(kind, data):
+    model = tiny.Convolutional().double().eval()
+    e = getattr(ex, kind)(**({"reference": data.x} if kind == "GradientShap" else {}))
+    maps = []
+    for n in (4, 6):
+        with scope(3):
+            maps.append(e.attribute(model, data.x[:n], data.y[:n])[0])
+    assert not torch.allclose(*maps)
+    for doc in (type(e).__doc__, Explainer.__doc__):
+        assert "another map" in " ".join(doc.split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 from jaxtyping import Float, Int
@@ -27,6 +27,7 @@ from tsinterp_lib.registry import build, known
 from tsinterp_lib.types import Samples
 
 SELECTIONS = ("best", "extremal")
+GOOD = ("mode", "lowest")
 NOT_COPIED = ("areas", "perturbation", "history")
 """Settings of a fit that are not taken over as they are."""
 
@@ -44,7 +45,8 @@ class Dynamask(Chunked):
 
     Scores lie in [0, 1]. Masks of all ``areas`` a (rising, in (0, 1]; or ``"first:last:count"``) are fitted together,
     and ``selection`` takes the ``best`` (lowest L, default) or the ``extremal`` one: the smallest whose L is below
-    ``threshold`` (default: the L of x itself; where none is, the best).
+    ``threshold`` (default: the L of x itself; where none is, the best). ``good`` errors are those that ``mode`` is
+    after (default: low in preservation, high in deletion), or the ``lowest`` in both, as released.
 
     ``perturbation`` Π: a name of ``PERTURBATIONS`` (default ``gaussian_blur``) or a
     :class:`~tsinterp_lib.perturbations.Perturbation`. ``mode``: ``preservation`` (default, +: Π keeps what m marks) or
@@ -71,6 +73,7 @@ class Dynamask(Chunked):
     mode: str = "preservation"
     loss: str = "cross_entropy"
     selection: str = "best"
+    good: str = "mode"
     threshold: float | None = None
     epochs: int = 1000
     learning_rate: float = 0.1
@@ -91,6 +94,7 @@ class Dynamask(Chunked):
             (self.mode, MODES, "mode"),
             (self.loss, LOSSES, "loss"),
             (self.selection, SELECTIONS, "selection"),
+            (self.good, GOOD, "kind of good error"),
             (self.optimiser, OPTIMISERS, "optimiser"),
             (self.rate, RATES, "rate"),
             (self.ties, TIES, "order of ties"),
@@ -153,6 +157,7 @@ class Dynamask(Chunked):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N T F"]:
         group = self._fit(model, x, target, history=False)
+        group = replace(group, sign=1) if self.good == "lowest" else group
         area = group.best() if self.selection == "best" else group.extremal(self.threshold)
         group.warn(area)
         return group.take(area)
