@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_ind
 
 from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput, UnknownName
@@ -36,9 +37,30 @@ def rows(value, protocols=("as_released",), models=("lstm", "tcn"), explainers=(
 def test_the_stratified_interval_is_the_textbook_one():
     d = pd.Series([1.0, 2.0, 3.0, 10.0, 12.0, 14.0])
     mean, low, high = stratified(d, pd.Series([*"aaabbb"]))
-    pooled = (1.0 * 2 + 4.0 * 2) / 4
-    half = 2.7764451 * np.sqrt(pooled * (1 / 3 + 1 / 3)) / 2
-    assert (mean, low, high) == pytest.approx((7.0, 7.0 - half, 7.0 + half))
+    other = ttest_ind([10.0, 12.0, 14.0], [-1.0, -2.0, -3.0], equal_var=False).confidence_interval()
+    assert (mean, low, high) == pytest.approx((7.0, other.low / 2, other.high / 2))
+
+
+def coverage(sizes, deviations, n=1000):
+    rng, strata, hits = np.random.default_rng(0), pd.Series(np.repeat(np.arange(len(sizes)), sizes)), 0
+    for _ in range(n):
+        values = pd.Series(rng.normal(0, np.repeat(deviations, sizes)))
+        _, low, high = stratified(values, strata)
+        hits += low <= 0 <= high
+    return hits / n
+
+
+@pytest.mark.parametrize(
+    ("sizes", "deviations", "least"),
+    [
+        ([5, 5, 5, 5], [1, 1, 1, 1], 0.93),
+        ([5, 5, 5, 5], [10, 1, 1, 1], 0.93),
+        ([2, 2], [10, 1], 0.92),
+        ([2, 5, 5, 5], [10, 1, 1, 1], 0.86),  # pooled deviations: 0.53
+    ],
+)
+def test_the_stratified_interval_covers_as_its_docstring_says(sizes, deviations, least):
+    assert least <= coverage(sizes, deviations) <= 0.98
 
 
 def test_one_repetition_gives_a_value_and_no_interval():

@@ -38,8 +38,12 @@ class Explainer(ABC):
     Subclasses write ``_attribute``, and ``_prepare`` where they learn; callers use ``attribute``, which checks the
     input, puts the model into a state in which input gradients are safe (recurrent guard, dropout off, parameters
     frozen), and checks what comes back. Random methods draw from torch's and numpy's global generators: wrap the call
-    in :func:`tsinterp_lib.seeding.scope`. ``axes``: the names of the axes of what is explained, taken from the
-    training samples in :meth:`prepare`, or given with :meth:`for_axes`.
+    in :func:`tsinterp_lib.seeding.scope`. ``axes``: the names of the axes of what is explained, taken from the training
+    samples in :meth:`prepare`, or given with :meth:`for_axes`.
+
+    What random methods draw falls to the samples in the order of the batch: a sample explained beside others gets
+    another map than alone, from the same seed too (GradientSHAP, SmoothGrad, permutation; by up to 0.8 of the largest
+    score). Compare maps of one batch.
     """
 
     per_step: ClassVar[bool] = False

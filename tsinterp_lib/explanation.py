@@ -21,7 +21,8 @@ class Explanation:
     """Holds all that a metric may look at.
 
     ``axes`` names the axes of ``x``; ``seed`` feeds metrics that draw (masked accuracy); ``background`` is the data
-    set's, where it has one. Raises :class:`InvalidInput` where ``x`` has other axes, or another part another shape.
+    set's, where it has one. Raises :class:`InvalidInput` where ``x`` has other axes, another part another shape,
+    or a score is NaN or infinite.
     """
 
     model: nn.Module
@@ -37,9 +38,29 @@ class Explanation:
 
     def __post_init__(self) -> None:
         self.axes.check(self.x.shape)
+        if not isinstance(self.attribution, Tensor):
+            raise InvalidInput(f"`attribution` is a {type(self.attribution).__name__}: give a torch tensor.")
         for name, value in (("attribution", self.attribution), ("importance", self.importance)):
-            if value is not None and value.shape != self.x.shape:
-                raise InvalidInput(f"`{name}` has shape {tuple(value.shape)}, not that of `x`, {tuple(self.x.shape)}.")
+            if value is not None:
+                self._check_shape(name, value)
+        bad = ~torch.isfinite(self.attribution)
+        if bool(bad.any()):
+            where = tuple(int(i) for i in bad.nonzero()[0])
+            raise InvalidInput(
+                f"`attribution` holds {int(bad.sum())} scores that are NaN or infinite, the first at {where}: ranking "
+                "with such a score means nothing; find out where it comes from, or leave the sample out."
+            )
+
+    def _check_shape(self, name: str, value: Tensor) -> None:
+        shape, wanted = tuple(value.shape), tuple(self.x.shape)
+        if shape == wanted:
+            return
+        hint = ""
+        if len(shape) == len(wanted) and sorted(shape) == sorted(wanted):
+            hint = f" Its axes look swapped: bring them into the order (sample, {self.axes})."
+        elif shape[-len(wanted) + 1 :] == wanted[1:]:
+            hint = " One map is not copied to all samples: give each its own, or say so with expand_as(x)."
+        raise InvalidInput(f"`{name}` has shape {shape}, not that of `x`, {wanted}: one score per cell of x.{hint}")
 
     @cached_property
     def magnitude(self) -> Float[Tensor, "N D"]:

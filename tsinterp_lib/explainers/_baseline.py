@@ -19,7 +19,7 @@ from tsinterp_lib.registry import known
 from tsinterp_lib.types import Samples
 
 BASELINES = ("zero", "uniform", "train_mean")
-REFERENCES = ("uniform", "train")
+REFERENCES = ("uniform", "train", "explained")
 
 
 def mean_sample(train: Samples) -> Float[Tensor, "*axes"]:
@@ -111,7 +111,9 @@ class Referenced(Chunked):
 
     ``references``: ``train``, ``n_references`` training samples drawn without replacement in ``prepare``; ``uniform``,
     ``n_references`` series drawn from U[0, 1) for every ``group_size`` samples (None: for all of them together) at
-    each call. ``reference``: samples that are used instead, shape (R, \*axes); ``reference_lengths``: how long each
+    each call; ``explained``, the samples of the call themselves and as many zero ones, as the scripts of
+    :cite:t:`tonekaboni2020` hand Captum: what a sample is compared with is then the batch it is in, itself included.
+    ``reference``: samples that are used instead, shape (R, \*axes); ``reference_lengths``: how long each
     of them is, where that differs. A shorter sample is compared with the references that are at least as long.
     """
 
@@ -171,6 +173,8 @@ class Referenced(Chunked):
             for start in range(0, len(x), size):
                 shape = (self.n_references, *x.shape[1:])
                 yield slice(start, min(start + size, len(x))), torch.rand(shape, dtype=x.dtype, device=x.device)
+        elif self.references == "explained":
+            yield slice(0, len(x)), torch.cat([torch.zeros_like(x), x])
         else:
             raise InvalidInput(
                 "`references` is 'train' and no training sample was seen: call prepare(model, train) first, "

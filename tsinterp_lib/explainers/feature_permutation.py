@@ -24,8 +24,8 @@ class FeaturePermutation(Chunked):
     with one permutation :math:`\pi_g`, never the identity, per group. Units: those of the output. ``groups``: the name
     of an axis (default ``time``), names joined by + (``row+column``), or ``cell``; ``group_size``: samples are shuffled
     among so many neighbours in the batch (default None: the whole batch). The scores depend on the other samples of the
-    batch by construction. Paper: the importance of a feature for the whole data set; here, as in Captum, one shuffle
-    gives one score per sample.
+    batch by construction: beside others a sample gets another map. Paper: the importance of a feature for the whole
+    data set; here, as in Captum, one shuffle gives one score per sample.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` where there is no second sample to shuffle with (Captum returns
     zeros), or for a grouping that names no axis.

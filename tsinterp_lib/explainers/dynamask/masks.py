@@ -48,8 +48,9 @@ class MaskGroup:
     def extremal(self, threshold: float | None = None) -> Int[Tensor, "N"]:
         """The smallest area whose error is strictly better than ``threshold`` (default: that of the series itself).
 
-        Where none is, the best; the released code (:ref:`DYN-14 <dyn-14>`) returns none where the best
-        equals the threshold.
+        Where none is, the best; the released code (:ref:`DYN-14 <dyn-14>`) returns none where the best equals the
+        threshold. In deletion both look for high errors; the released code for low ones there too, which
+        ``good="lowest"`` of :class:`~tsinterp_lib.explainers.Dynamask` repeats.
         """
         limit = self.clean_errors if threshold is None else torch.full_like(self.clean_errors, threshold)
         below = self.sign * self.errors < self.sign * limit[:, None]
