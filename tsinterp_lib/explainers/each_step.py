@@ -58,7 +58,7 @@ class EachStep(Wrapper):
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if not self.history:
             y = train.y if train.y.dim() == 2 else train.y[:, None].expand(train.x.shape[:2])
-            real = parts.real(train.x, train.lengths)[:, :, 0].flatten()
+            real = parts.real(train)[:, :, 0].flatten()
             train = Samples(train.x.flatten(0, 1)[real][:, None], y.flatten()[real])
         return super()._prepare(model, train)  # on single steps where the base is to see those
 

@@ -41,6 +41,11 @@ class FeaturePermutation(Chunked):
         if self.group_size is not None and self.group_size < 2:
             raise InvalidInput(f"`group_size` is {self.group_size}: a shuffle needs at least two samples.")
 
+    @property
+    def mixes_samples(self) -> bool:
+        """They are shuffled among each other."""
+        return True
+
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """Refused: the scores of a sample depend on the others of the batch."""
         raise InvalidInput(

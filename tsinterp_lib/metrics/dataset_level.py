@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.metrics.threshold import areas
 from tsinterp_lib.types import Explanation
 
@@ -37,6 +38,10 @@ def pooled_threshold_areas(e: Explanation, pairing: str = "same", start: str = "
     :class:`~tsinterp_lib.metrics.threshold.AUPThreshold`. NaN where all cells are important, none is, or all magnitudes
     are equal.
     """
+    if e.alone is not None:
+        raise InvalidInput(
+            "the samples have `lengths`: cells are pooled without padding by no metric; cut it off first."
+        )
     scores: Float[Tensor, "1 ND"] = e.magnitude.reshape(1, -1)
     truth: Bool[Tensor, "1 ND"] = e.truth.reshape(1, -1)
     falling, order = scores.sort(dim=1, descending=True, stable=True)

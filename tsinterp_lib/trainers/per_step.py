@@ -19,6 +19,7 @@ from tsinterp_lib.models.conditional_gaussian import log_spaced
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.trainers._evaluate import CHUNK
+from tsinterp_lib.trainers._supervised import plain
 from tsinterp_lib.types import Dataset, Fitted, Progress, Samples, Trainer
 
 RECIPES = ("all", "five", "five_from_one", "twenty")
@@ -145,6 +146,7 @@ def _check(model: nn.Module, dataset: Dataset, recipe: str) -> None:
     dataset.axes.need(("time", "feature"), "PerStep")
     for name in ("train", "validation", "test"):
         samples = getattr(dataset, name)
+        plain(samples, name)
         checks.check_series(samples.x, f"{name}.x", dataset.axes)
         if samples.y.shape != samples.x.shape[:2]:
             raise InvalidInput(

@@ -92,6 +92,8 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
             known(self.value, VALUES, "occluding value")
         elif not math.isfinite(self.value):
             raise InvalidInput(f"`value` is {self.value}: cells are set to a finite number, or one of {VALUES}.")
+        if not isinstance(self.base, Explainer):
+            raise InvalidInput(f"`base` is {self.base!r}: give an explainer, e.g. Gradient(), or Choice('gradient').")
         if isinstance(self.base, TemporalSaliencyRescaling):
             raise InvalidInput("`base` rescales already: a rescaled map cannot be rescaled again; give its own base.")
         if (self.quantile is None) == (self.threshold is None):
@@ -118,7 +120,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose base, reference and padding are cut like the samples."""
         padding = None if self.padding is None else self.padding[:, :length]
-        base, reference = self.base.cut_to(length, of), cut(self.reference, 2, length, of)
+        base, reference = self.base.cut_to(length, of), cut(self.reference, self.axes, length, of)
         return replace(self, base=base, reference=reference, padding=padding)
 
     def budget(self, n_steps: int, n_features: int) -> int:
