@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from tsinterp_lib import figures
 from tsinterp_lib.statistics.means import CONTROLS
+from tsinterp_lib.studies.guided import printed
 from tsinterp_lib.tables import papers, select, summaries, words
 from tsinterp_lib.tables.papers import Picture
 from tsinterp_lib.tables.words import Prose
@@ -89,8 +90,9 @@ def reference(metric: str, training: str = "traditional") -> pd.DataFrame:
 
 
 def agreement_of(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``."""
-    ours = summaries.by_explainer(table, metric.replace("diff_", "") + "_count", "as_released", minus="random")
+    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``: the numbers of the scoreboard."""
+    ours = printed.over_layouts(printed.trained(table[table["protocol"] == "as_released"]))
+    ours = ours[(ours["quantity"] == metric) & (ours["training"] == "traditional")]
     return agreement(ours, reference(metric))
 
 
