@@ -11,6 +11,7 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.statistics import agreement as ag
 from tsinterp_lib.statistics.means import interval
 from tsinterp_lib.statistics.outcome import OF_THE_NUMBER, confirms, narrow, predicted
+from tsinterp_lib.studies.guided import against_chance
 from tsinterp_lib.tables import papers
 
 
@@ -63,7 +64,7 @@ def test_the_expectations_are_those_of_shuffling_and_copying():
     rng = np.random.default_rng(0)
     published = rng.normal(0, 0.2, 40).round(3)
     ours = published[rng.permutation(40)]
-    low, high, n = ours - 0.01, ours + 0.01, np.full(40, 5.0)
+    low, high, n = ours - 0.005, ours + 0.005, np.full(40, 5.0)
     rule = (3, 0.0, 0.2, 5.0)
     chance, copy = ag.expected(published, low, high, n, rule[0], rule[1], rule[2], rule[3], np.inf)
     drawn = [confirms(rng.permutation(published), rule[0], low, high, n, *rule[1:]).sum() for _ in range(400)]
@@ -125,3 +126,15 @@ def test_the_same_seed_gives_the_same_table_and_none_without_cells_is_refused():
     pd.testing.assert_frame_equal(ag.agreement(made(0.1, 0.1), draws=30), ag.agreement(made(0.1, 0.1), draws=30))
     with pytest.raises(InvalidInput, match="two seeds"):
         ag.agreement(made(0.1, 0.1).assign(n=1))
+
+
+def test_the_page_says_the_measures_with_their_null():
+    cells = made(0.05, 0.05).rename(columns={"quantity": "metric"})
+    found = against_chance.measured(cells)
+    assert list(dict.fromkeys(found["model"])) == ["lstm", "tcn", against_chance.TOTAL]
+    printed = against_chance.table(found)
+    assert len(printed) == 3 * len(ag.MEASURES)
+    total = found[found["model"] == against_chance.TOTAL].set_index("measure")
+    said = against_chance.say(found)
+    assert said.startswith("Over 480 cells")
+    assert f"correlates by {total.loc['effect_r', 'value']:.2f} (shuffled print" in said

@@ -19,7 +19,9 @@ def pages():
     """The printed numbers with ours, as each page's tables hold them."""
     board = numbers.scoreboard()
     rows = printed.ours()
-    chapter = pd.concat([page.agreement_of(select.rows("benchmark"), q).assign(quantity=q) for q in paper_tables.QUANTITIES])
+    chapter = pd.concat(
+        [page.agreement_of(select.rows("benchmark"), q).assign(quantity=q) for q in paper_tables.QUANTITIES]
+    )
     found = {
         "scoreboard": board[board["paper"] == "ismail2021"],
         "benchmark": chapter.assign(dataset=ALL, training="traditional"),

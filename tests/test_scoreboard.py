@@ -7,7 +7,15 @@ import pytest
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures.scoreboard import outcome_counts, scoreboard_table
 from tsinterp_lib.scoreboard import numbers
-from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, NOT_TESTABLE, OUTCOMES, REPRODUCED, SATURATED, outcome
+from tsinterp_lib.statistics.outcome import (
+    DIRECTION,
+    NOT_REPRODUCED,
+    NOT_TESTABLE,
+    OUTCOMES,
+    REPRODUCED,
+    SATURATED,
+    outcome,
+)
 from tsinterp_lib.studies.guided import printed as guided
 from tsinterp_lib.studies.vanishing import printed as vanishing
 from tsinterp_lib.tables import papers, select

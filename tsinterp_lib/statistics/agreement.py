@@ -116,10 +116,10 @@ class _Plan:
         self.kinds = list(part.groupby(list(KIND)).indices.values())
         layouts = part.groupby([*KIND, "dataset"]).indices.values()
         most = max(map(len, layouts))
-        self.blocks = _stack([at for at in layouts if len(at) == most and most > 2])
+        self.blocks = _stack([np.asarray(at) for at in layouts if len(at) == most and most > 2])
         pairs = part.groupby(["model", "quantity", "dataset", "explainer"]).indices.values()
         way = part["training"].map(dict(zip(WAYS, (0, 1), strict=True))).to_numpy()
-        self.pairs = _stack([at[np.argsort(way[at])] for at in pairs if len(at) == 2])
+        self.pairs = _stack([np.asarray(at)[np.argsort(way[at])] for at in pairs if len(at) == 2])
 
     def shuffle(self, rng: np.random.Generator, draws: int) -> Float[np.ndarray, "draws cells"]:
         """The printed numbers, permuted within their kind."""
@@ -133,7 +133,8 @@ class _Plan:
     ) -> tuple[Float[np.ndarray, "draws cells"], Float[np.ndarray, "draws cells"]]:
         """Two experiments around the same truths: ours again, and theirs."""
         shape = (draws, len(self.ours))
-        return tuple(self.ours + error * rng.standard_normal(shape) for error in (self.error, self.their_error))  # type: ignore[return-value]
+        ours, theirs = (self.ours + e * rng.standard_normal(shape) for e in (self.error, self.their_error))
+        return ours, theirs
 
     def measure(
         self, ours: Float[np.ndarray, "#draws cells"], theirs: Float[np.ndarray, "#draws cells"]

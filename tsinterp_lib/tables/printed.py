@@ -44,9 +44,7 @@ def absent(dataset: str, model: str) -> str:
 
 def over_seeds(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Mean and interval over seeds by ``keys``: columns of these, mean, low, high and n."""
-    return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[
-        [*keys, *OURS]
-    ]
+    return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[[*keys, *OURS]]
 
 
 def _reason(word: str, why: str, known: str, lacking: str) -> str:

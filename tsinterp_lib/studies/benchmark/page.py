@@ -16,7 +16,7 @@ from tsinterp_lib.tables.words import Prose
 def say_benchmark(rows: pd.DataFrame) -> Prose:
     """The answer of the benchmark in a few sentences."""
     parts = []
-    for protocol, printed in words.PROTOCOLS.items():
+    for protocol, name in words.PROTOCOLS.items():
         if protocol not in set(rows["protocol"]):
             continue
         shared, layouts = select.on_shared_layouts(rows, protocol)
@@ -26,7 +26,7 @@ def say_benchmark(rows: pd.DataFrame) -> Prose:
         by_method = grid.mean(axis=1).sort_values(ascending=False)
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
-            f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
+            f"**{name.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
             f"has, AUROC is {by_network.iloc[0]:.2f} on the {words.network(best)} and {by_network.iloc[-1]:.2f} on the "
             f"{words.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
             f"({words.method(by_method.index[0])}) and {by_method.iloc[-1]:.2f} for the worst "

@@ -110,9 +110,7 @@ def per_layout(profile: str) -> pd.DataFrame:
 def by_layout(rows: pd.DataFrame) -> pd.DataFrame:
     """Ours for Tables 8 to 11, on every page that shows them: over the seeds that each training has on a layout."""
     found = differences(rows)
-    return (
-        printed.over_seeds(found, LAYOUT_KEYS) if len(found) else pd.DataFrame(columns=[*LAYOUT_KEYS, *printed.OURS])
-    )
+    return printed.over_seeds(found, LAYOUT_KEYS) if len(found) else pd.DataFrame(columns=[*LAYOUT_KEYS, *printed.OURS])
 
 
 def differences(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from tsinterp_lib.statistics.outcome import NOT_TESTABLE
 from tsinterp_lib.studies.vanishing.plan import MOST_EPOCHS
 from tsinterp_lib.tables import papers, printed, select
 
-
 LEARNED = 0.9
 """The accuracy from which a network is said to have learned a box."""
 
@@ -58,5 +57,5 @@ def _only_of_networks_that_learned(board: pd.DataFrame) -> pd.DataFrame:
     maps = board["quantity"] != "test_accuracy"
     other = maps & pd.MultiIndex.from_frame(board[["dataset", "model"]]).isin(failed)
     why = "our network did not learn this box: its map is that of another network"
-    board.loc[other, ["outcome", "reason", "chance", "copy"]] = [NOT_TESTABLE, why, 0.0, 0.0]
-    return board
+    texts = {"outcome": board["outcome"].mask(other, NOT_TESTABLE), "reason": board["reason"].mask(other, why)}
+    return board.assign(**texts, chance=board["chance"].mask(other, 0.0), copy=board["copy"].mask(other, 0.0))
