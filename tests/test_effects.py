@@ -86,8 +86,11 @@ def test_effects_of_rows_without_a_common_cell_are_refused():
 
 
 def test_a_better_network_is_confirmed_and_the_reverse_refuted():
-    table = rows(lambda p, d, m, e, s: 0.5 + 0.2 * (m == "tcn") + 0.001 * s * (m == "lstm"))
+    table = rows(lambda p, d, m, e, s: 0.5 + (0.2 * (m == "tcn") + 0.001 * s * (m == "lstm")) * (e != "random"))
     assert benchmark.better_network(table, "tcn", "lstm").verdict == CONFIRMED
+    habit = table[table["explainer"] == "gradient"].assign(explainer="position_only")
+    blind = benchmark.better_network(pd.concat([table, habit]), "tcn", "lstm")
+    assert (blind.verdict, "not above Position only" in blind.why) == (UNDECIDED, True)
     assert benchmark.better_network(table, "lstm", "tcn").verdict == REFUTED
     one = table[table["seed"] == 0]
     assert benchmark.better_network(one, "tcn", "lstm").verdict == UNDECIDED

@@ -50,6 +50,22 @@ def test_a_claim_is_judged_by_the_difference_to_the_best_of_the_others():
     assert far.verdict == "refuted"
 
 
+def test_a_winner_must_beat_chance_and_position_and_its_measure_must_know_the_perfect_map():
+    def judged(**controls):
+        table = rows({"dynamask": 0.9, "fit": 0.6} | controls)
+        return rivals.gap("c", table, "auroc", "as_released", "dynamask", ["fit"])
+
+    assert judged(random=0.5, position_only=0.7, oracle=1.0).verdict == "confirmed"
+    assert judged(random=0.95).verdict == "undecided"
+    habit = judged(random=0.5, position_only=0.9, oracle=1.2)
+    assert (habit.verdict, "not above Position only" in habit.why) == ("undecided", True)
+    assert judged(position_only=1.5, oracle=1.0).verdict == "confirmed"  # a fixed place: position is the truth
+    blind = judged(oracle=0.0)
+    assert (blind.verdict, "the measure scores the perfect map 0.03" in blind.why) == ("undecided", True)
+    pooled = rows({"dynamask": 0.99, "oracle": 0.0}, metric="aup_threshold_pooled")
+    assert rivals.level("c", pooled, "aup_threshold_pooled", "dynamask", 0.9).verdict == "undecided"
+
+
 def test_missing_rows_and_single_seeds_leave_a_claim_undecided():
     lone = rivals.gap("c", rows({"fit": 0.5, "gradient": 0.1}, seeds=(0,)), "auroc", "as_released", "fit", ["gradient"])
     assert (lone.verdict, lone.n) == ("undecided", 1)

@@ -9,6 +9,7 @@ from tsinterp_lib import figures
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.statistics.means import CONTROLS
+from tsinterp_lib.studies.guided import printed
 from tsinterp_lib.tables import papers, select, summaries, words
 from tsinterp_lib.tables.papers import Picture
 from tsinterp_lib.tables.words import Prose
@@ -18,7 +19,7 @@ from tsinterp_lib.types import DatasetSource, Sizes
 def say_benchmark(rows: pd.DataFrame) -> Prose:
     """The answer of the benchmark in a few sentences."""
     parts, named = [], []
-    for protocol, printed in words.PROTOCOLS.items():
+    for protocol, name in words.PROTOCOLS.items():
         if protocol not in set(rows["protocol"]):
             continue
         shared, layouts = select.on_shared_layouts(rows, protocol)
@@ -28,7 +29,7 @@ def say_benchmark(rows: pd.DataFrame) -> Prose:
         by_method = grid.mean(axis=1).sort_values(ascending=False)
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
-            f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
+            f"**{name.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
             f"has, AUROC is {by_network.iloc[0]:.2f} on the {words.network(best)} and {by_network.iloc[-1]:.2f} on the "
             f"{words.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
             f"({words.marked(by_method.index[0])}) and {by_method.iloc[-1]:.2f} for the worst "
@@ -165,8 +166,9 @@ def reference(metric: str, training: str = "traditional") -> pd.DataFrame:
 
 
 def agreement_of(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``."""
-    ours = summaries.by_explainer(table, metric.replace("diff_", "") + "_count", "as_released", minus="random")
+    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``: the numbers of the scoreboard."""
+    ours = printed.over_layouts(printed.trained(table[table["protocol"] == "as_released"]))
+    ours = ours[(ours["quantity"] == metric) & (ours["training"] == "traditional")]
     return agreement(ours, reference(metric))
 
 
