@@ -87,8 +87,8 @@ def agreement(
         names = names if isinstance(names, tuple) else (names,)
         part = part.reset_index(drop=True)
         plan = _Plan(part, runs)
-        found = plan.measure(plan.ours[None], plan.published[None])
-        null = plan.measure(plan.ours[None], plan.shuffle(rng, draws))
+        found = plan.measure(plan.ours[None], plan.published[None], plan.half[None])
+        null = plan.measure(plan.ours[None], plan.shuffle(rng, draws), plan.half[None])
         copy = plan.measure(*plan.copies(rng, draws))
         for name in MEASURES:
             value, shuffled = float(found[name][0]), null[name]
@@ -113,6 +113,7 @@ class _Plan:
         self.half = predicted(low, high, n, runs)
         deviation = (high - low) / 2 * np.sqrt(n) / stats.t.ppf(0.975, n - 1)
         self.error, self.their_error = deviation / np.sqrt(n), deviation / np.sqrt(runs)
+        self.df = n - 1
         self.kinds = list(part.groupby(list(KIND)).indices.values())
         layouts = part.groupby([*KIND, "dataset"]).indices.values()
         most = max(map(len, layouts))
@@ -128,22 +129,23 @@ class _Plan:
             found[:, at] = rng.permuted(np.tile(self.published[at], (draws, 1)), axis=1)
         return found
 
-    def copies(
-        self, rng: np.random.Generator, draws: int
-    ) -> tuple[Float[np.ndarray, "draws cells"], Float[np.ndarray, "draws cells"]]:
-        """Two experiments around the same truths: ours again, and theirs."""
+    def copies(self, rng: np.random.Generator, draws: int) -> list[Float[np.ndarray, "draws cells"]]:
+        """Two experiments around the same truths, ours again and theirs, and half the width of ours, drawn too."""
         shape = (draws, len(self.ours))
-        ours, theirs = (self.ours + e * rng.standard_normal(shape) for e in (self.error, self.their_error))
-        return ours, theirs
+        found = [self.ours + e * rng.standard_normal(shape) for e in (self.error, self.their_error)]
+        return [*found, self.half * np.sqrt(rng.chisquare(self.df, shape) / self.df)]
 
     def measure(
-        self, ours: Float[np.ndarray, "#draws cells"], theirs: Float[np.ndarray, "#draws cells"]
+        self,
+        ours: Float[np.ndarray, "#draws cells"],
+        theirs: Float[np.ndarray, "#draws cells"],
+        half: Float[np.ndarray, "#draws cells"],
     ) -> dict[str, Float[np.ndarray, "_"]]:
         """Every measure, for many tables at once."""
         gap = ours - theirs
         none = np.full(len(theirs), np.nan)
         found = {"bias": gap.mean(axis=1), "distance": np.abs(gap).mean(axis=1)}
-        found["inside"] = (np.abs(gap) <= self.half + 5e-4).mean(axis=1)
+        found["inside"] = (np.abs(gap) <= half + 5e-4).mean(axis=1)
         found |= {"order": none, "effect_r": none, "effect_sign": none}
         if len(self.blocks):
             a, b = (stats.rankdata(v[:, self.blocks], axis=-1) for v in (ours, theirs))
