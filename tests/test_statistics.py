@@ -69,9 +69,8 @@ def test_where_seeds_have_other_layouts_each_layout_counts_once():
     found = summarise(rows[~(rare & (rows["seed"] == 2))], ["explainer"]).iloc[0]
     middle, some = np.array([0.6, 0.601, 0.602]), np.array([0.8, 0.801])
     assert (found["n"], found["mean"]) == (3, pytest.approx((middle.mean() + some.mean()) / 2))
-    pooled = (middle.var(ddof=1) * 2 + some.var(ddof=1)) / 3
-    half = stats.t.ppf(0.975, 3) * np.sqrt(pooled * (1 / 3 + 1 / 2)) / 2
-    assert (found["low"], found["high"]) == pytest.approx((found["mean"] - half, found["mean"] + half))
+    welch = stats.ttest_ind(middle, -some, equal_var=False).confidence_interval()
+    assert (found["low"], found["high"]) == pytest.approx((welch.low / 2, welch.high / 2))
 
 
 def test_metrics_and_protocols_are_never_mixed():
