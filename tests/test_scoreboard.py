@@ -108,7 +108,7 @@ def test_chance_and_a_copy_stand_beside_every_count(board):
     assert f"{int(counts[REPRODUCED].sum())} reproduce, {board['chance'].sum():.0f} expected by chance" in said
     right = outcome_counts(counts, expected).axes[1].get_yticklabels()
     first = expected.iloc[0]
-    assert right[0].get_text() == f"{first['chance']:.1f} | {first['copy']:.0f}"
+    assert right[0].get_text() == f"{counts[REPRODUCED].iloc[0]} | {first['chance']:.1f} | {first['copy']:.0f}"
 
 
 def test_a_map_of_a_network_that_did_not_learn_reproduces_nothing(board):

@@ -59,7 +59,7 @@ def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) ->
     """A bar per paper and table, divided by outcome, the counts written into it.
 
     ``table`` has (paper, table) as index and outcomes as columns; ``expected`` has ``chance`` and ``copy``, how many
-    would be reproduced by chance and by a perfect copy: a tick at the one, both written on the right.
+    would be reproduced by chance and by a perfect copy: a tick at the one, all written on the right.
     """
     names = pd.Index([f"{style_paper(paper)}, {name}" for paper, name in table.index])
     figure = _stacked(table.set_axis(names), COLOURS, "share of published numbers (counts inside)")
@@ -69,10 +69,11 @@ def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) ->
     share = expected["chance"] / table.sum(axis=1)
     axes.plot(share, range(len(share)), "|", color="black", ms=15, mew=2)
     right = axes.twinx()
-    said = [f"{row.chance:.1f} | {row.copy_:.0f}" for row in expected.rename(columns={"copy": "copy_"}).itertuples()]
+    numbers = zip(table[VERDICTS[0]], expected["chance"], expected["copy"], strict=True)
+    said = [f"{found} | {chance:.1f} | {copy:.0f}" for found, chance, copy in numbers]
     right.set(ylim=axes.get_ylim(), yticks=range(len(said)))
     right.set_yticklabels(said, fontsize=8)
-    right.set_ylabel("reproduced if shuffled (tick) | if copied", fontsize=8)
+    right.set_ylabel("reproduced | if shuffled (tick) | if copied", fontsize=8)
     return style.finish(figure)
 
 

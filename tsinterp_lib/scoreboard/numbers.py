@@ -43,10 +43,14 @@ def expected(board: pd.DataFrame) -> pd.DataFrame:
 def say(board: pd.DataFrame) -> Prose:
     """How many of the numbers that can be tested are reproduced, beside chance and a perfect copy, and the rest."""
     n = board["outcome"].value_counts()
+    maps = board[board["quantity"] != "test accuracy"]
+    of_maps = int((maps["outcome"] == REPRODUCED).sum())
     tested = len(board) - n.get(NOT_TESTABLE, 0)
     return Prose(
         f"Of {len(board)} published numbers {tested} can be tested so far. **{n.get(REPRODUCED, 0)} reproduce, "
         f"{board['chance'].sum():.0f} expected by chance**, {board['copy'].sum():.0f} if a copy of our experiment had "
-        f"been printed; {n.get(SATURATED, 0)} more are at the ceiling, where every network that learns lies. "
+        f"been printed; of the {len(maps)} that are not accuracies {of_maps}, {maps['chance'].sum():.1f} expected by "
+        f"chance, {maps['copy'].sum():.0f} from a copy. {n.get(SATURATED, 0)} more are at the ceiling, "
+        "where every network that learns lies. "
         f"{n.get(DIRECTION, 0)} agree in direction only, {n.get(NOT_REPRODUCED, 0)} are not reproduced."
     )
