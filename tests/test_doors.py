@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,15 +14,17 @@ from tests.test_explainers_samples import Meaned, padded
 from tests.training_examples import build as trained_model
 from tests.training_examples import data
 from tsinterp_lib import explainers as ex
-from tsinterp_lib.axes import IMAGE, Axes
+from tsinterp_lib.axes import Axes
 from tsinterp_lib.compare import compare, explain
 from tsinterp_lib.engine.explain import Seeds, explained
+from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import InvalidInput, UnknownName
-from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.metrics import METRICS
 from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.seeding import scope
+from tsinterp_lib.studies import STUDIES
 from tsinterp_lib.trainers import PerStep, Standard
-from tsinterp_lib.types import Dataset, Explanation, Samples
+from tsinterp_lib.types import Dataset, Explanation
 
 PER_SAMPLE = ("auroc", "average_precision", "aup_count", "aur_count", "aup_mass", "precision_count", "saliency_profile")
 
@@ -78,8 +80,6 @@ def test_plain_samples_have_the_draws_and_scores_of_one_call():
     model, s = Meaned().double().eval(), tiny.samples()
     for name in ("random", "gradient_shap", "shapley_value_sampling", "feature_permutation"):
         first = explained(model, Choice(name), s, s, Seeds(3, 4)).explanation.attribution
-        from tsinterp_lib.seeding import scope
-
         with scope(3):
             method = build("explainer", name).prepare(model, s).for_samples(s)
         with scope(4):
@@ -186,7 +186,10 @@ def test_what_only_builds_wrongly_is_refused_by_the_parameter():
         (Choice("permuted_features"), "'permuted_features' needs `base`"),
         (Choice("gradient", {"axes": "channel"}), "`axes` of explainer 'gradient' is 'channel': the axes come from"),
         (Choice("gradient", {"batch_size": "x"}), "`batch_size` of explainer 'gradient' is 'x': give int"),
-        (Choice("tsr", {"base": "gradient"}), r"`base` of explainer 'tsr' is 'gradient': give a choice"),
+        (
+            Choice("temporal_saliency_rescaling", {"base": "gradient"}),
+            r"`base` of explainer 'temp.*' is 'gradient': give a choice",
+        ),
         (Choice("occlusion", {"window": "time=1,time=2"}), "an axis has two lengths"),
     ]:
         with pytest.raises(InvalidInput, match=said):
@@ -203,12 +206,6 @@ def test_what_is_compared_has_names_and_is_made():
 def test_axes_have_names_of_letters_that_can_be_joined():
     with pytest.raises(InvalidInput, match="joins axes into groups"):
         Axes("a+b")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Own(Explainer):
-    def _attribute(self, model, x, target):
-        return x
 
 
 DOORS = """
@@ -269,15 +266,7 @@ def test_values_of_another_type_are_refused_by_name():
     assert done.stdout.strip() == "23", done.stderr[-2000:]
 
 
-def test_labels_of_no_study_do_not_name_the_empty_one():
-    from tsinterp_lib.engine.profiles import PROFILES
-    from tsinterp_lib.studies import STUDIES
-
+def test_the_labels_that_only_knows_leave_out_the_empty_one():
     with pytest.raises(UnknownName) as error:
         next(iter(STUDIES.values())).cells(PROFILES["smoke"], {"explainer": ["gradientt"]})
     assert "Known: ," not in str(error.value)
-
-
-def test_images_have_no_lengths_in_their_axes():
-    assert IMAGE.names == ("channel", "row", "column")
-    assert Samples(torch.rand(2, 1, 3, 3), torch.tensor([0, 1]), axes=IMAGE).lengths is None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib import checks, parts
@@ -128,7 +128,7 @@ class Explainer(ABC):
         target = samples.y if target is None else target
         named = parts.beside(model, samples)
         if not parts.padded(samples) and not named:
-            return method.for_samples(samples).attribute(model, samples.x, target)
+            return method.for_samples(samples).attribute(model, samples.x, target, **_observed(samples))
         if self.mixes_samples:
             own = [*(["lengths"] if parts.padded(samples) else []), *named]
             raise InvalidInput(
@@ -141,7 +141,7 @@ class Explainer(ABC):
             one = parts.one_of(replace(samples, y=target), n)
             alone = parts.OfOneSample(model, parts.beside(model, one))
             cut = method if samples.lengths is None else method.cut_to(*parts.length_of(samples, n))
-            a[n][inside[n]] = cut.for_samples(one).attribute(alone, one.x, one.y)[0].flatten()
+            a[n][inside[n]] = cut.for_samples(one).attribute(alone, one.x, one.y, **_observed(one))[0].flatten()
         return a
 
     def _check_measured(self, samples: Samples, name: str) -> None:
@@ -151,16 +151,22 @@ class Explainer(ABC):
             parts.check_measured(samples, f"{name}.x", type(self).__name__)
 
     def attribute(
-        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"] | Int[Tensor, "N T"]
+        self,
+        model: nn.Module,
+        x: Float[Tensor, "N *axes"],
+        target: Int[Tensor, "N"] | Int[Tensor, "N T"],
+        observed: Bool[Tensor, "N *axes"] | None = None,
     ) -> Float[Tensor, "N *axes"]:
         """Scores of the cells of ``x`` for output ``target`` of ``model``: shape, dtype and device of ``x``.
 
-        Raises :class:`InvalidInput` on non-finite or empty ``x``, other axes than ``axes``, an axis order the model
-        refuses, or a target that is no column of the model's output.
+        ``observed``: where it is False, ``x`` may be NaN, for a method that takes missing values. Raises
+        :class:`InvalidInput` on non-finite or empty ``x``, other axes than ``axes``, an axis order the model refuses,
+        or a target that is no column of the model's output.
         """
         checks.check_model(model)
         parts.check_floats(x, self.axes, "x")
-        checks.check_series(torch.where(x.isnan(), 0.0, x) if self.takes_missing else x, axes=self.axes)
+        missing = None if observed is None or not self.takes_missing else ~observed & x.isnan()
+        checks.check_series(x if missing is None else torch.where(missing, 0.0, x), axes=self.axes)
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, self.per_step, axes=self.axes)
             checks.check_target(target, n_classes, x.shape[0], *steps)
@@ -171,3 +177,8 @@ class Explainer(ABC):
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"] | Int[Tensor, "N T"]
     ) -> Float[Tensor, "N *axes"]: ...
+
+
+def _observed(samples: Samples) -> dict[str, Tensor]:
+    """What an explainer is told of missing values; nothing where there are none, as one of your own may not ask."""
+    return {} if samples.observed is None else {"observed": samples.observed}
