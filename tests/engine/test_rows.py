@@ -11,7 +11,7 @@ import torch
 from tests.training_examples import build as network
 from tests.training_examples import data as level
 from tsinterp_lib import compare, explainers, metrics, paths
-from tsinterp_lib.engine import runner, status, store, unit
+from tsinterp_lib.engine import runner, status, store, unit, units
 from tsinterp_lib.engine.explain import Seeds, explained
 from tsinterp_lib.engine.grid import Cell, Plan, Profile, Study
 from tsinterp_lib.engine.profiles import PROFILES
@@ -237,7 +237,7 @@ def test_stored_rows_keep_every_field_in_its_place(tmp_path, monkeypatch):
         row(value=0.75, cell="c3", profile="smoke"),
     ]
     store.write_unit(paths.units("s", "paper") / "u.csv", rows)
-    assert store.read_unit(paths.units("s", "paper") / "u.csv") == sorted(rows, key=store._sort_key)
+    assert store.read_unit(paths.units("s", "paper") / "u.csv") == sorted(rows, key=units._sort_key)
     store.compact("s", "paper")
     table = store.read("s", "paper").set_index("cell")
     for own in rows[:2]:
@@ -275,13 +275,13 @@ def test_a_report_says_what_was_there_and_what_failed(monkeypatch, tmp_path):
     store.write_unit(paths.units("s", "tiny") / f"{first.key()}.csv", done)
     asked = []
 
-    def compute(cells, plan, folder, timed, device):
-        asked.append((cells[0].model.label, timed, device))
+    def compute(cells, plan, folder, timed, device, have, force):
+        asked.append((cells[0].model.label, timed, device, have, force))
         raise ValueError("broken")
 
     monkeypatch.setattr(runner, "compute_unit", compute)
     report = runner.run(study, PROFILE, timed=False, say=lambda _: None)
-    assert asked == [("tcn", False, "cpu")]
+    assert asked == [("tcn", False, "cpu", set(), False)]
     assert (report.present, report.done) == (1, 0)
     assert list(report.failed.values()) == ["ValueError: broken"]
 
