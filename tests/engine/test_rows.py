@@ -246,10 +246,13 @@ def test_stored_rows_keep_every_field_in_its_place(tmp_path, monkeypatch):
             value = getattr(own, name)
             assert found[name] == pytest.approx(value) if value is not None else pd.isna(found[name])
     assert len(store.read("s")) == 3
+    levels = [replace(rows[1], at=at, cell="c4") for at in (0.25, 0.75)]
+    store.write_unit(paths.units("s", "paper") / "v.csv", levels)
     newer = [replace(rows[0], value=0.125)]
     store.write_unit(paths.units("s", "paper") / "u.csv", newer)
     everything = store.read_all("s", "paper").set_index("cell")
-    assert everything["value"].to_dict() == {"c": 0.125, "c2": 0.25}
+    assert everything.loc["c4", "at"].tolist() == [0.25, 0.75]
+    assert everything["value"].drop("c4").to_dict() == {"c": 0.125, "c2": 0.25}
 
 
 def test_minutes_are_those_of_a_model_with_all_its_maps(monkeypatch, tmp_path):
