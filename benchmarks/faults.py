@@ -52,13 +52,13 @@ FAULTS = (
     # Rows: what is explained, what is learned from, what is kept.
     Fault("prepared on the test set", "engine/explain.py", "method.prepare(model, train)",
           "method.prepare(model, samples)", ENGINE),
-    Fault("explains train", "engine/unit.py", "test = data.test if cell.samples is None",
-          "test = data.train if cell.samples is None", ENGINE),
+    Fault("explains train", "engine/unit.py", "return data.test if cell.samples is None",
+          "return data.train if cell.samples is None", ENGINE),
     Fault("last samples instead of first", "engine/unit.py", "data.test[slice(cell.samples)]",
           "data.test[slice(-cell.samples, None)]", ENGINE),
     Fault("one sample more", "engine/unit.py", "slice(cell.samples)", "slice(cell.samples + 1)", ENGINE),
-    Fault("prepares on validation", "engine/unit.py", "test, data.train, seeds", "test, data.validation, seeds", ENGINE),
-    Fault("no background", "engine/unit.py", "seeds, data.background)", "seeds)", ENGINE),
+    Fault("prepares on validation", "engine/unit.py", "_test(cell, data), data.train, _seeds", "_test(cell, data), data.validation, _seeds", ENGINE),
+    Fault("no background", "engine/unit.py", "_seeds(cell), data.background)", "_seeds(cell))", ENGINE),
     Fault("sem without the root of n", "engine/unit.py", "scores.std() / math.sqrt(n)", "scores.std()", ENGINE),
     Fault("sem over n", "engine/unit.py", "/ math.sqrt(n)", "/ n", ENGINE),
     Fault("NaN counted", "engine/unit.py", "n = len(scores)", "n = len(scores) + 1", ENGINE),
@@ -84,11 +84,11 @@ FAULTS = (
     Fault("left out is kept", "engine/grid.py", "not in plan.without", "in plan.without", ENGINE),
     Fault("no limit of samples", "engine/grid.py", "explainer=explainer, samples=plan.samples", "explainer=explainer",
           ENGINE),
-    Fault("old rows win", "engine/store.py", '["cell", "metric", "at"], keep="last"', '["cell", "metric", "at"], keep="first"',
+    Fault("old rows win", "engine/store.py", 'ignore_index=True).drop_duplicates(_ROW, keep="last")', 'ignore_index=True).drop_duplicates(_ROW, keep="first")',
           ENGINE),
     Fault("levels become one", "engine/store.py", '["cell", "metric", "at"]', '["cell", "metric"]',
           ENGINE + " tests/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win"),
-    Fault("sem and value exchanged in files", "engine/store.py", "float(v[10]), float(v[11])", "float(v[11]), float(v[10])",
+    Fault("sem and value exchanged in files", "engine/units.py", "float(v[10]), float(v[11])", "float(v[11]), float(v[10])",
           ENGINE),
     Fault("minutes of every metric", "engine/status.py", '.drop_duplicates("cell")', "", ENGINE),
     Fault("failures are done", "engine/runner.py", "report.failed[name] = error", "report.done += 1", ENGINE),
@@ -324,7 +324,9 @@ def _pytest(tree: Path, names: list[str]) -> None:
     with (tree / "output.txt").open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-        status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *names])
+        # Modules that are imported before pytest cannot have their assertions rewritten: they are not our tests.
+        quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+        status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *quiet, *names])
     os._exit(int(status))
 
 

@@ -156,6 +156,7 @@ class World:
         table["seconds"] = 1.0 + 100.0 * (effects + self.effect("metric", self.metrics[0]))
         table["forward_calls"] = (10 * table["seconds"]).astype(int)
         constant = {"study": "made_up", "profile": self.profile, "sem": 0.01, "n": 25, "device": "cpu", "version": "1"}
+        constant |= {"base": "", "variant": ""}
         return table.assign(**constant)[list(COLUMNS)]
 
 

@@ -13,6 +13,7 @@ FOLDERS = ("tables", "statistics", "scoreboard", "figures", "studies")
 
 COMPARISON = "test_comparison.py"
 ELSEWHERE = {
+    "figures.digit_maps.digit_views": "test_mnist_series.py",
     "figures.digit_maps.mass_by_group": "test_mnist_series.py",
     "figures.masks.blurs": "test_figures_masks.py",
     "figures.masks.extremal_curve": "test_figures_masks.py",
@@ -35,6 +36,7 @@ ELSEWHERE = {
     "statistics.signed_rank.smallest_p": COMPARISON,
     "statistics.signed_rank.standardised": COMPARISON,
     "statistics.verdict.verdict": COMPARISON,
+    "tables.cards.cards_table": "test_metrics_cards.py",
 }
 """Functions whose answer a test knows that is older than ``answers``, and its file."""
 

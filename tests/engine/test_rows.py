@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Where rows come from: who learned from which split, who explained which samples, whose draws, and what a row says."""
 
 import math
@@ -12,7 +11,7 @@ import torch
 from tests.training_examples import build as network
 from tests.training_examples import data as level
 from tsinterp_lib import compare, explainers, metrics, paths
-from tsinterp_lib.engine import runner, status, store, unit
+from tsinterp_lib.engine import runner, status, store, unit, units
 from tsinterp_lib.engine.explain import Seeds, explained
 from tsinterp_lib.engine.grid import Cell, Plan, Profile, Study
 from tsinterp_lib.engine.profiles import PROFILES
@@ -238,7 +237,7 @@ def test_stored_rows_keep_every_field_in_its_place(tmp_path, monkeypatch):
         row(value=0.75, cell="c3", profile="smoke"),
     ]
     store.write_unit(paths.units("s", "paper") / "u.csv", rows)
-    assert store.read_unit(paths.units("s", "paper") / "u.csv") == sorted(rows, key=store._sort_key)
+    assert store.read_unit(paths.units("s", "paper") / "u.csv") == sorted(rows, key=units._sort_key)
     store.compact("s", "paper")
     table = store.read("s", "paper").set_index("cell")
     for own in rows[:2]:
@@ -247,10 +246,13 @@ def test_stored_rows_keep_every_field_in_its_place(tmp_path, monkeypatch):
             value = getattr(own, name)
             assert found[name] == pytest.approx(value) if value is not None else pd.isna(found[name])
     assert len(store.read("s")) == 3
+    levels = [replace(rows[1], at=at, cell="c4") for at in (0.25, 0.75)]
+    store.write_unit(paths.units("s", "paper") / "v.csv", levels)
     newer = [replace(rows[0], value=0.125)]
     store.write_unit(paths.units("s", "paper") / "u.csv", newer)
     everything = store.read_all("s", "paper").set_index("cell")
-    assert everything["value"].to_dict() == {"c": 0.125, "c2": 0.25}
+    assert everything.loc["c4", "at"].tolist() == [0.25, 0.75]
+    assert everything["value"].drop("c4").to_dict() == {"c": 0.125, "c2": 0.25}
 
 
 def test_minutes_are_those_of_a_model_with_all_its_maps(monkeypatch, tmp_path):
@@ -276,13 +278,13 @@ def test_a_report_says_what_was_there_and_what_failed(monkeypatch, tmp_path):
     store.write_unit(paths.units("s", "tiny") / f"{first.key()}.csv", done)
     asked = []
 
-    def compute(cells, plan, folder, timed, device):
-        asked.append((cells[0].model.label, timed, device))
+    def compute(cells, plan, folder, timed, device, have, force):
+        asked.append((cells[0].model.label, timed, device, have, force))
         raise ValueError("broken")
 
     monkeypatch.setattr(runner, "compute_unit", compute)
     report = runner.run(study, PROFILE, timed=False, say=lambda _: None)
-    assert asked == [("tcn", False, "cpu")]
+    assert asked == [("tcn", False, "cpu", set(), False)]
     assert (report.present, report.done) == (1, 0)
     assert list(report.failed.values()) == ["ValueError: broken"]
 

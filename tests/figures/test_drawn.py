@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What figures draw: where each mark stands, where each interval ends, and which words stand beside them."""
 
 import json
@@ -121,11 +120,8 @@ def test_a_heat_has_each_value_in_its_own_cell(centre):
 
 def made_effects():
     columns = ["choice", "changed_to", "quantity", "effect", "low", "high", "blocks"]
-    rows = [
-        ("one_softmax", "x", "AUROC", 0.2, 0.1, 0.3, 3),
-        ("trained_on", "x", "AUROC", -0.1, -0.3, 0.1, 3),
-        ("box_of_15", "x", "AUROC", 0.05, np.nan, np.nan, 1),
-    ]
+    rows = [("one_softmax", "x", "AUROC", 0.2, 0.1, 0.3, 3), ("trained_on", "x", "AUROC", -0.1, -0.3, 0.1, 3),
+            ("box_of_15", "x", "AUROC", 0.05, np.nan, np.nan, 1)]  # fmt: skip
     return effect_tables.table([effect_tables.Effect(**dict(zip(columns, r, strict=True))) for r in rows])
 
 
@@ -149,13 +145,8 @@ def test_effects_are_dark_where_their_interval_leaves_zero_out():
 
 @answers("figures.effects.verdicts", "statistics.verdict.verdict_table")
 def test_verdicts_stand_in_their_order_with_their_colours():
-    found = verdict_table(
-        [
-            Verdict("first", "confirmed", 0.2, 0.1, 0.3, 3, ""),
-            Verdict("second", "refuted", -0.2, -0.3, -0.1, 3, ""),
-            Verdict("third", "undecided", 0.0, -0.1, 0.2, 3, ""),
-        ]
-    )
+    found = verdict_table([Verdict("first", "confirmed", 0.2, 0.1, 0.3, 3, ""), Verdict("second", "refuted", -0.2, -0.3,
+                          -0.1, 3, ""), Verdict("third", "undecided", 0.0, -0.1, 0.2, 3, "")])  # fmt: skip
     axes = figures.verdicts(found, "effect").axes[0]
     place = named(axes)
     assert sorted(place, key=lambda n: -place[n]) == ["first", "second", "third"]
@@ -168,15 +159,11 @@ def test_verdicts_stand_in_their_order_with_their_colours():
 
 @answers("figures.published.against_published")
 def test_ours_stand_over_the_published_values():
-    cells = pd.DataFrame(
-        {
-            "model": "tcn",
-            "metric": ["diff_aup", "diff_aup", "diff_aur"],
-            "training": ["traditional", "saliency_guided", "traditional"],
-            "mean": [0.1, 0.2, 0.3],
-            "published": [-0.1, -0.2, -0.3],
-        }
-    )
+    cells = pd.DataFrame({
+        "model": "tcn", "metric": ["diff_aup", "diff_aup", "diff_aur"],
+        "training": ["traditional", "saliency_guided", "traditional"], "mean": [0.1, 0.2, 0.3],
+        "published": [-0.1, -0.2, -0.3],
+    })  # fmt: skip
     figure = published.against_published(cells)
     aup, aur = figure.axes
     assert (aup.get_title(), aur.get_title()) == ("TCN: Diff(AUP)", "TCN: Diff(AUR)")
@@ -191,12 +178,10 @@ def test_ours_stand_over_the_published_values():
 @pytest.mark.filterwarnings("ignore:vert. bool was deprecated")
 def test_a_box_holds_the_middle_half_of_the_models():
     values = np.arange(9.0)
-    rows = pd.concat(
-        [
-            pd.DataFrame({"model": "tcn", "explainer": e, "value": values + k, "dataset": "d", "seed": range(9)})
-            for k, e in enumerate(("gradient", "lime"))
-        ]
-    )
+    rows = pd.concat([
+        pd.DataFrame({"model": "tcn", "explainer": e, "value": values + k, "dataset": "d", "seed": range(9)})
+        for k, e in enumerate(("gradient", "lime"))
+    ])  # fmt: skip
     axes = spread.boxes(rows, "above chance").axes[0]
     assert axes.get_title() == "TCN (9 models)"
     assert list(named(axes)) == ["Gradient", "LIME"]
@@ -206,17 +191,11 @@ def test_a_box_holds_the_middle_half_of_the_models():
 
 @answers("figures.spread.time_against_features")
 def test_time_runs_across_and_features_up():
-    table = pd.DataFrame(
-        [
-            {"model": "tcn", "explainer": e, "domain": d, "mean": m, "low": m - 0.1, "high": m + 0.2}
-            for e, d, m in (
-                ("gradient", "time", 0.5),
-                ("gradient", "features", 0.2),
-                ("lime", "time", 0.3),
-                ("lime", "features", 0.1),
-            )
-        ]
-    )
+    table = pd.DataFrame([
+        {"model": "tcn", "explainer": e, "domain": d, "mean": m, "low": m - 0.1, "high": m + 0.2}
+        for e, d, m in (("gradient", "time", 0.5), ("gradient", "features", 0.2), ("lime", "time", 0.3),
+                        ("lime", "features", 0.1))
+    ])  # fmt: skip
     axes = spread.time_against_features(table, "AUP").axes[0]
     dots = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if len(line.get_xdata()) == 1]
     assert dots == [(0.5, 0.2), (0.3, 0.1)]
@@ -254,18 +233,8 @@ def test_ranks_stand_at_their_place_the_best_on_top():
     assert "AUROC: 8 blocks, Friedman p = 0.03" in axes.get_title().replace("\n", " ")
 
 
-PAIRS = pd.DataFrame(
-    {
-        "a": ["gradient", "lime"],
-        "b": ["fit", "fit"],
-        "effect": [0.3, -0.2],
-        "low": [0.1, -0.4],
-        "high": [0.5, 0.1],
-        "p_holm": [0.01, 0.3],
-        "n": 8,
-        "level": 0.95,
-    }
-)
+PAIRS = pd.DataFrame({"a": ["gradient", "lime"], "b": ["fit", "fit"], "effect": [0.3, -0.2], "low": [0.1, -0.4],
+                      "high": [0.5, 0.1], "p_holm": [0.01, 0.3], "n": 8, "level": 0.95})  # fmt: skip
 
 
 @answers("figures.comparison.forest", "figures.comparison.pair_matrix")
@@ -280,24 +249,8 @@ def test_differences_stand_the_largest_on_top_and_filled_where_sure():
     ends = [c.get_segments()[0][:, 0] for c in axes.collections if hasattr(c, "get_segments")]
     near(ends, [(-0.4, 0.1), (0.1, 0.5)])
     assert axes.get_xlabel() == "AUROC, minus that of FIT"
-    one = pd.concat(
-        [
-            PAIRS.iloc[:1],
-            pd.DataFrame(
-                {
-                    "a": ["gradient"],
-                    "b": ["lime"],
-                    "effect": [0.4],
-                    "low": [0.2],
-                    "high": [0.6],
-                    "p_holm": [0.2],
-                    "n": 8,
-                    "level": 0.95,
-                }
-            ),
-            PAIRS.iloc[1:],
-        ]
-    )
+    one = pd.concat([PAIRS.iloc[:1], pd.DataFrame({"a": ["gradient"], "b": ["lime"], "effect": [0.4], "low": [0.2],
+                     "high": [0.6], "p_holm": [0.2], "n": 8, "level": 0.95}), PAIRS.iloc[1:]])  # fmt: skip
     image = comparison.pair_matrix(one, "AUROC").axes[0]
     assert list(named(image)) == ["Gradient", "FIT", "LIME"]
     near(image.images[0].get_array().filled(np.nan), [[np.nan, 0.3, 0.4], [-0.3, np.nan, 0.2], [-0.4, -0.2, np.nan]])
@@ -306,10 +259,9 @@ def test_differences_stand_the_largest_on_top_and_filled_where_sure():
 
 
 COUNTS = pd.DataFrame(
-    [[3, 1, 0, 4], [0, 0, 2, 2]],
-    pd.MultiIndex.from_tuples([("crabbe2021", "Table 1"), ("ismail2020", "Table 2")]),
+    [[3, 1, 0, 4], [0, 0, 2, 2]], pd.MultiIndex.from_tuples([("crabbe2021", "Table 1"), ("ismail2020", "Table 2")]),
     ["reproduced", "direction only", "not reproduced", "not testable"],
-)
+)  # fmt: skip
 
 
 def bars(axes):
@@ -352,19 +304,8 @@ def test_a_line_of_the_scoreboard_says_published_then_ours():
     page = scoreboard.scoreboard_table(pd.DataFrame([row])[list(printed.COLUMNS)])
     body = page[page.index("<tbody>") : page.index("</tbody>")]
     cells = [re.sub("<[^>]*>", "", c) for c in re.findall(r"<td[^>]*>(.*?)</td>", body)]
-    assert cells == [
-        "direction only",
-        "0.250",
-        "0.500 [0.400, 0.600]",
-        "Diff(AUP)",
-        "middle",
-        "TCN",
-        "DeepLIFT",
-        "guided",
-        "5",
-        "Ismail 2021, Table 2",
-        "far &lt;off&gt;",
-    ]
+    assert cells == ["direction only", "0.250", "0.500 [0.400, 0.600]", "Diff(AUP)", "middle", "TCN", "DeepLIFT",
+                     "guided", "5", "Ismail 2021, Table 2", "far &lt;off&gt;"]  # fmt: skip
     heads = re.findall("<th>(.*?)</th>", page)
     assert heads[:3] == ["outcome", "published", "ours [95 %]"]
     assert heads[3:] == ["quantity", "data set", "network", "method", "training", "seeds", "source", "reason"]
@@ -375,12 +316,8 @@ def test_a_line_of_the_scoreboard_says_published_then_ours():
 
 @answers("figures.explorer.explorer")
 def test_the_explorer_holds_every_curve_in_thousandths():
-    world = World(
-        metrics=("precision_count",),
-        levels=(0.1, 0.5, 1.0),
-        explainers=("lime", "gradient"),
-        processes=("gaussian_noise", "car"),
-    )
+    world = World(metrics=("precision_count",), levels=(0.1, 0.5, 1.0), explainers=("lime", "gradient"),
+                  processes=("gaussian_noise", "car"))  # fmt: skip
     page = figures.explorer(world.rows(), {"precision_count": ("precision", "share")}, ["lime"])
     data = json.loads(re.search(r"<script type='application/json'>(.*?)</script>", page)[1])
     assert [e["label"] for e in data["explainers"]] == ["Gradient", "LIME"]
@@ -390,10 +327,8 @@ def test_the_explorer_holds_every_curve_in_thousandths():
         for process in world.processes:
             panel = measure["values"][f"{layout}|{process}|tcn"]
             for values, e in zip(panel, ("gradient", "lime"), strict=True):
-                expected = [
-                    1000 * world.mean(layout=layout, process=process, model="tcn", explainer=e, at=level)
-                    for level in world.levels
-                ]
+                expected = [1000 * world.mean(layout=layout, process=process, model="tcn", explainer=e, at=level)
+                            for level in world.levels]  # fmt: skip
                 near(values, expected, atol=0.51)
     assert [p["name"] for p in data["layouts"]] == ["middle", "rare_time"]
     assert set(figures.__all__) >= {"explorer", "heat", "dots"}

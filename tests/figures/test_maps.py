@@ -95,7 +95,7 @@ def test_series_to_look_at_are_those_of_the_data():
     assert boxes["early_box"].train.x.shape == (200, 50, 50)
 
 
-@answers("studies.digits.views_page.maps", "figures.digit_maps.digit_views")
+@answers("studies.digits.views_page.maps")
 @pytest.mark.parametrize("explainer", ["gradient"])
 def test_views_are_drawn_before_and_after(monkeypatch, explainer):
     data = {"multivariate_8": torch.zeros(2, 8, 8), "univariate_8": torch.zeros(2, 64, 1)}

@@ -15,16 +15,8 @@ from tsinterp_lib.studies.guided.plan import EXPLAINED, MASKED, TRADITIONAL
 from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
 
-TRAINERS = (
-    "standard",
-    "guided",
-    "guided_absolute",
-    "guided_fixed",
-    "random_masked",
-    "consistency",
-    "equal_epochs",
-    "fine_tuned",
-)
+TRAINERS = ("standard", "guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs",
+            "fine_tuned")  # fmt: skip
 GAINS = dict(zip(TRAINERS, (0.0, 0.1, 0.17, 0.05, 0.06, 0.02, -0.03, 0.12), strict=True))
 METRICS = ("auroc", "aup_count", "aur_count", "average_precision")
 
@@ -147,12 +139,8 @@ def test_guided_rows_are_joined_with_the_traditional_ones_of_the_same_models(mon
     expected = [MASKED[d.split("/")[0]][NETWORKS.index(m)] != 50 for m, d in ours[["model", "dataset"]].to_numpy()]
     assert same.tolist() == expected
     ours = ours[same | (ours["trainer"] == "guided")]  # where the published k is the fixed one there is one trainer
-    theirs = world(
-        trainers=("standard",),
-        models=("lstm", "tcn", "transformer"),
-        processes=("gaussian_noise", "car"),
-        protocols=("as_released", "corrected"),
-    ).rows()
+    theirs = world(trainers=("standard",), models=("lstm", "tcn", "transformer"), processes=("gaussian_noise", "car"),
+                   protocols=("as_released", "corrected")).rows()  # fmt: skip
     monkeypatch.setattr(select, "rows", lambda study, *a, **k: {"guided": ours, "benchmark": theirs}[study])
     found = joined.joined()
     added = found[found["trainer"] == "standard"]
@@ -160,10 +148,8 @@ def test_guided_rows_are_joined_with_the_traditional_ones_of_the_same_models(mon
     there = set(added[keys].itertuples(index=False, name=None))
     assert there == set(ours[keys].itertuples(index=False, name=None))
     assert set(added["protocol"]) == {"as_released"}
-    fixed, signed = (
-        found[found["trainer"] == t].set_index([*keys, "explainer", "metric"])["value"]
-        for t in ("guided_fixed", "guided")
-    )
+    fixed, signed = (found[found["trainer"] == t].set_index([*keys, "explainer", "metric"])["value"]
+                     for t in ("guided_fixed", "guided"))  # fmt: skip
     assert set(fixed.index) == set(signed.index)
     equal = ~joined.differs(found[found["trainer"] == "guided"])
     assert equal.any()
@@ -187,13 +173,9 @@ def _without(name, tables):
 @answers("studies.guided.controls.parts", "studies.guided.controls.table")
 def test_the_parts_of_a_gain_are_what_each_is_minus_what():
     found = controls.parts(ROWS)
-    expected = {
-        controls.WHOLE: ("guided", "standard"),
-        controls.CONSISTENCY: ("consistency", "standard"),
-        controls.NOISE: ("random_masked", "consistency"),
-        controls.GRADIENT: ("guided", "random_masked"),
-        controls.LENGTH: ("equal_epochs", "standard"),
-    }
+    expected = {controls.WHOLE: ("guided", "standard"), controls.CONSISTENCY: ("consistency", "standard"),
+                controls.NOISE: ("random_masked", "consistency"), controls.GRADIENT: ("guided", "random_masked"),
+                controls.LENGTH: ("equal_epochs", "standard")}  # fmt: skip
     for row in found.itertuples():
         one, other = expected[row.part]
         near(row.effect, GAINS[one] - GAINS[other])
@@ -303,7 +285,7 @@ AGREEING = boxed(
     ("diff_aup", "middle", "lstm", "deep_lift", "traditional", -0.10, -0.12, -0.08, 0.02),
     ("diff_aup", "middle", "lstm", "smoothgrad", "traditional", 0.30, 0.0, 0.60, 0.30),
     ("diff_aup", "middle", "tcn", "gradient", "saliency_guided", 0.2, 0.19, 0.21, np.nan),
-)
+)  # fmt: skip
 
 
 @answers(
@@ -311,16 +293,13 @@ AGREEING = boxed(
 )
 def test_agreement_counts_signs_and_narrow_intervals():
     (row,) = paper_tables.agreement(AGREEING).to_dict("records")
-    assert row == {
-        "network": "LSTM",
-        "quantity": "Diff(AUP)",
-        "training": "trad.",
-        "same sign": "2 of 3",
-        "rank": 1.0,
-        "inside": "1 of 2",
-        "gap": round(((-0.01) + (-0.12) + 0.0) / 3, 3),
-    }
+    assert row == {"network": "LSTM", "quantity": "Diff(AUP)", "training": "trad.", "same sign": "2 of 3", "rank": 1.0,
+                   "inside": "1 of 2", "gap": round(((-0.01) + (-0.12) + 0.0) / 3, 3)}  # fmt: skip
     assert paper_tables.inside(AGREEING) == (1, 3)
+    grid = paper_tables.layout_table(AGREEING, "lstm", "diff_aup").iloc[0]
+    assert grid["Gradient", "trad."] == "+0.10 ± 0.02 (+0.11*)"
+    assert grid["SmoothGrad", "trad."] == "+0.30 ± 0.30 (+0.30)"
+    assert grid["Gradient", "guided"] == "–"
     said = paper_tables.say(AGREEING)
     assert said.startswith(
         "Of 3 published cells at hand, ours has 3: 2 have the same sign. 2 have an interval no wider"
@@ -332,27 +311,13 @@ def test_agreement_counts_signs_and_narrow_intervals():
 def scaled(offsets):
     """Cells of two scalings that lie as far from print as said, on four layouts and methods."""
     names = ("min–max", "standardised")
-    return pd.DataFrame(
-        [
-            {
-                "metric": "diff_aup",
-                "dataset": d,
-                "model": m,
-                "explainer": e,
-                "training": "traditional",
-                "published": 0.1,
-                "mean": 0.1 + sign * offsets[m][names.index(s)] * (1 + 0.01 * k),
-                "low": 0.0,
-                "high": 0.01,
-                "n": 3,
-                "scaling": s,
-            }
-            for m in offsets
-            for k, d in enumerate(list(LAYOUTS)[:8])
-            for e, sign in (("gradient", 1), ("lime", -1))
-            for s in names
-        ]
-    )
+    return pd.DataFrame([
+        {"metric": "diff_aup", "dataset": d, "model": m, "explainer": e, "training": "traditional", "published": 0.1,
+         "mean": 0.1 + sign * offsets[m][names.index(s)] * (1 + 0.01 * k), "low": 0.0, "high": 0.01, "n": 3,
+         "scaling": s}
+        for m in offsets for k, d in enumerate(list(LAYOUTS)[:8]) for e, sign in (("gradient", 1), ("lime", -1))
+        for s in names
+    ])  # fmt: skip
 
 
 @answers("studies.guided.scaling.distances", "studies.guided.scaling.table", "studies.guided.scaling.say")
@@ -364,11 +329,8 @@ def test_the_closer_scaling_is_named():
     near(lines["distance, min–max"], [0.3 * 1.035, 0.1 * 1.035])
     near(lines["distance, standardised"], [0.1 * 1.035, 0.2 * 1.035])
     assert lines.loc["LSTM", ["same sign, min–max", "inside, min–max", "n", "seeds"]].tolist() == [
-        "8 of 16",
-        "0 of 16",
-        8,
-        3,
-    ]
+        "8 of 16", "0 of 16", 8, 3,
+    ]  # fmt: skip
     said = scaling.say(found)
     assert "on standardised inputs for Diff(AUP) of the **LSTM** (0.311 min–max, 0.104 standardised" in said
     assert "on min–max inputs for Diff(AUP) of the **TCN** (0.104 min–max, 0.207 standardised)" in said
@@ -391,14 +353,9 @@ def test_cells_of_scalings_are_those_of_the_models_that_both_have():
 @answers("studies.guided.claims.raises")
 @pytest.mark.parametrize(
     ("network", "quantity", "gain", "word"),
-    [
-        ("tcn", "diff_aup", 0.1, CONFIRMED),
-        ("tcn", "diff_aur", -0.1, REFUTED),
-        ("transformer", "diff_aup", 0.1, REFUTED),
-        ("transformer", "diff_aup", -0.1, CONFIRMED),
-        ("transformer", "diff_aur", 0.1, CONFIRMED),
-    ],
-)
+    [("tcn", "diff_aup", 0.1, CONFIRMED), ("tcn", "diff_aur", -0.1, REFUTED), ("transformer", "diff_aup", 0.1, REFUTED),
+     ("transformer", "diff_aup", -0.1, CONFIRMED), ("transformer", "diff_aur", 0.1, CONFIRMED)],
+)  # fmt: skip
 def test_a_claim_of_a_gain_is_guided_minus_traditional_above_chance(network, quantity, gain, word):
     rows = world(models=(network,)).rows()
     rows.loc[(rows["trainer"] == "guided") & (rows["explainer"] == "random"), "value"] -= gain
@@ -441,12 +398,10 @@ def test_below_chance_is_below_the_random_map(chance, word):
 def test_open_questions_subtract_what_they_say():
     rows = ROWS.copy()
     found = {v.claim: v for v in claims.of_ours(rows)}
-    for text, gain in (
-        ("the gradient, signed, adds to a random mask", 0.04),
-        ("the gradient, absolute, adds to a random mask", 0.11),
-        ("absolute ranking is better than signed", 0.07),
-        ("the published k is better than k = 50 %, where they differ", 0.05),
-    ):
+    for text, gain in (("the gradient, signed, adds to a random mask", 0.04),
+                       ("the gradient, absolute, adds to a random mask", 0.11),
+                       ("absolute ranking is better than signed", 0.07),
+                       ("the published k is better than k = 50 %, where they differ", 0.05)):  # fmt: skip
         verdict = found[f"TCN: {text}"]
         # Layouts pull apart what trainings spread; where some are left out, that is not zero on average.
         assert verdict.effect == pytest.approx(gain, abs=0.003)
@@ -455,9 +410,8 @@ def test_open_questions_subtract_what_they_say():
     paper = claims.of_paper(rows)
     assert len(paper) == 4 * 2 + 2 + 2
     assert [v.claim for v in paper[-2:]] == [
-        "LSTM, traditional: precision is below chance",
-        "LSTM, guided: precision is below chance",
-    ]
+        "LSTM, traditional: precision is below chance", "LSTM, guided: precision is below chance",
+    ]  # fmt: skip
 
 
 @pytest.fixture
@@ -465,21 +419,14 @@ def published(monkeypatch):
     other = world(
         effects={("explainer", "gradient"): 0.5}, protocols=("standardised",), trainers=("standard", "guided")
     )
-    parts = {
-        "benchmark": ROWS[ROWS["trainer"] == "standard"],
-        "guided": ROWS[ROWS["trainer"] != "standard"],
-        "guided_standardised": other.rows(),
-    }
+    parts = {"benchmark": ROWS[ROWS["trainer"] == "standard"], "guided": ROWS[ROWS["trainer"] != "standard"],
+             "guided_standardised": other.rows()}  # fmt: skip
     monkeypatch.setattr(select, "rows", lambda study, *a, **k: parts[study])
     return parts
 
 
-@answers(
-    "studies.guided.printed.ours",
-    "studies.guided.printed.means",
-    "studies.guided.printed.per_layout",
-    "studies.guided.printed.accuracies",
-)
+@answers("studies.guided.printed.ours", "studies.guided.printed.means", "studies.guided.printed.per_layout",
+         "studies.guided.printed.accuracies")  # fmt: skip
 def test_every_printed_number_stands_beside_the_mean_of_its_own_cell(published):
     assert set(printed.ours()["training"]) == set(NAMED)
     assert set(printed.ours(standardised=True)["protocol"]) == {"standardised"}
@@ -503,15 +450,10 @@ def test_every_printed_number_stands_beside_the_mean_of_its_own_cell(published):
 @answers("studies.guided.printed.cause")
 @pytest.mark.parametrize(
     ("given", "said"),
-    [
-        (("test accuracy", "middle", 1.0, 0.98), "the released rule"),
-        (("test accuracy", "middle", 0.98, 0.99), ""),
-        (("test accuracy", "middle", 1.0, 0.9), ""),
-        (("diff_aup", "small_middle", 0.1, 0.2), "the released box"),
-        (("diff_aup", "middle", 0.1, 0.2, 0.14), "+0.140 on standardised"),
-        (("diff_aup", "middle", 0.1, 0.2, 0.16), ""),
-    ],
-)
+    [(("test accuracy", "middle", 1.0, 0.98), "the released rule"), (("test accuracy", "middle", 0.98, 0.99), ""),
+     (("test accuracy", "middle", 1.0, 0.9), ""), (("diff_aup", "small_middle", 0.1, 0.2), "the released box"),
+     (("diff_aup", "middle", 0.1, 0.2, 0.14), "+0.140 on standardised"), (("diff_aup", "middle", 0.1, 0.2, 0.16), "")],
+)  # fmt: skip
 def test_causes_of_a_gap(given, said):
     found = printed.cause(*given)
     assert found.startswith(said)

@@ -20,30 +20,16 @@ from tsinterp_lib.tables import papers, select, words
 
 EXPLAINERS = ("gradient", "smoothgrad", "lime", "random", "oracle", "position_only")
 METHODS = ("gradient", "smoothgrad", "lime")
-EFFECTS = {
-    ("explainer", "gradient"): 0.01,
-    ("explainer", "lime"): 0.04,
-    ("explainer", "smoothgrad"): 0.086,
-    ("explainer", "random"): 0.02,
-    ("model", "lstm"): 0.0,
-    ("model", "tcn"): 0.2,
-    ("model", "transformer"): 0.1,
-}
+EFFECTS = {("explainer", "gradient"): 0.01, ("explainer", "lime"): 0.04, ("explainer", "smoothgrad"): 0.086,
+           ("explainer", "random"): 0.02, ("model", "lstm"): 0.0, ("model", "tcn"): 0.2,
+           ("model", "transformer"): 0.1}  # fmt: skip
 
 
 def world(**changes):
     effects = EFFECTS | changes.pop("effects", {})
-    return World(
-        **{
-            "protocols": ("as_released", "corrected"),
-            "layouts": ("middle", "rare_time", "rare_feature"),
-            "models": ("transformer", "lstm", "tcn"),
-            "explainers": EXPLAINERS,
-            "effects": effects,
-            "metrics": ("auroc", "aup_count", "aur_count", "aup_mass", "aur_mass"),
-            **changes,
-        }
-    )
+    return World(**{"protocols": ("as_released", "corrected"), "layouts": ("middle", "rare_time", "rare_feature"),
+                    "models": ("transformer", "lstm", "tcn"), "explainers": EXPLAINERS, "effects": effects,
+                    "metrics": ("auroc", "aup_count", "aur_count", "aup_mass", "aur_mass"), **changes})  # fmt: skip
 
 
 WORLD = world()
@@ -80,9 +66,8 @@ def test_accuracies_are_compared_with_print():
     theirs = theirs[theirs["training"] == "traditional"].set_index(["dataset", "model"])["test_accuracy"]
     expected = {
         (d, m): WORLD.accuracy(protocol="as_released", layout=d, model=m) - theirs.get((d, m), np.nan)
-        for d in gap.index
-        for m in gap.columns
-    }
+        for d in gap.index for m in gap.columns
+    }  # fmt: skip
     for (layout, model), value in expected.items():
         near(gap.loc[layout, model], value)
     there = {k: v for k, v in expected.items() if not np.isnan(v)}
@@ -95,12 +80,9 @@ def test_accuracies_are_compared_with_print():
 
 
 @answers(
-    "studies.benchmark.page.agreement_of",
-    "studies.benchmark.page.reference",
-    "studies.benchmark.page.agreement",
-    "studies.benchmark.page.agreement_table",
-    "studies.benchmark.page.say_agreement",
-)
+    "studies.benchmark.page.agreement_of", "studies.benchmark.page.reference", "studies.benchmark.page.agreement",
+    "studies.benchmark.page.agreement_table", "studies.benchmark.page.say_agreement",
+)  # fmt: skip
 def test_agreement_is_ours_minus_the_random_map_against_the_printed_value():
     printed = papers.table("ismail2021_table2").set_index(["metric", "model", "explainer", "training"])["value"]
     texts = []
@@ -114,10 +96,8 @@ def test_agreement_is_ours_minus_the_random_map_against_the_printed_value():
             near((row.mean, row.low, row.high, row.published, row.gap), (mean, low, high, value, mean - value))
             assert row.inside == (low <= value <= high)
             assert row.same_sign == ((mean > 0) == (value > 0))
-        texts.append(
-            f"{name}: {int(found['same_sign'].sum())} of {len(found)} signs agree, "
-            f"{int(found['inside'].sum())} of {len(found)} published"
-        )
+        texts.append(f"{name}: {int(found['same_sign'].sum())} of {len(found)} signs agree, "
+                     f"{int(found['inside'].sum())} of {len(found)} published")  # fmt: skip
         reference = benchmark.reference(metric)
         own = printed.xs(metric).xs("traditional", level="training")
         near(reference["value"], own[list(reference[["model", "explainer"]].itertuples(index=False, name=None))])
@@ -127,16 +107,8 @@ def test_agreement_is_ours_minus_the_random_map_against_the_printed_value():
     at = {"model": row["model"], "explainer": row["explainer"], "protocol": "as_released", "metric": "aur_count"}
     expected = words.interval(*above_chance(WORLD, **at), sign=True)
     assert (row["quantity"], row["ours [95 %]"]) == ("AUR − random", expected)
-    made = pd.DataFrame(
-        {
-            "model": ["lstm"] * 2,
-            "explainer": ["a", "b"],
-            "mean": [0.1, -0.1],
-            "low": [0.0, -0.2],
-            "high": [0.2, 0.0],
-            "n": 3,
-        }
-    )
+    made = pd.DataFrame({"model": ["lstm"] * 2, "explainer": ["a", "b"], "mean": [0.1, -0.1], "low": [0.0, -0.2],
+                         "high": [0.2, 0.0], "n": 3})  # fmt: skip
     theirs = pd.DataFrame({"model": ["lstm"] * 2, "explainer": ["a", "b"], "value": [0.15, 0.2]})
     both = benchmark.agreement(made, theirs)
     assert both[["inside", "same_sign"]].to_numpy().tolist() == [[True, True], [False, False]]
@@ -144,20 +116,11 @@ def test_agreement_is_ours_minus_the_random_map_against_the_printed_value():
 
 
 DOMAINS = world(
-    metrics=(
-        "aup_count",
-        "aup_count_time",
-        "aup_count_feature",
-        "aup_count_time_as_released",
-        "aup_count_feature_as_released",
-    ),
-    effects={
-        ("metric", "aup_count_time"): 0.3,
-        ("metric", "aup_count_feature"): 0.1,
-        ("metric", "aup_count_time_as_released"): 0.35,
-        ("metric", "aup_count_feature_as_released"): 0.08,
-    },
-)
+    metrics=("aup_count", "aup_count_time", "aup_count_feature", "aup_count_time_as_released",
+             "aup_count_feature_as_released"),
+    effects={("metric", "aup_count_time"): 0.3, ("metric", "aup_count_feature"): 0.1,
+             ("metric", "aup_count_time_as_released"): 0.35, ("metric", "aup_count_feature_as_released"): 0.08},
+)  # fmt: skip
 DOMAIN_ROWS = DOMAINS.rows()
 
 
@@ -177,11 +140,8 @@ def test_time_is_minus_feature_and_controls_are_means():
             near(row[explainer], round(WORLD.mean(protocol=protocol, metric=metric, explainer=explainer), 3))
 
 
-@answers(
-    "studies.benchmark.domains_page.domains",
-    "studies.benchmark.domains_page.difference_from_random",
-    "studies.benchmark.domains_page.say_domains",
-)
+@answers("studies.benchmark.domains_page.domains", "studies.benchmark.domains_page.difference_from_random",
+         "studies.benchmark.domains_page.say_domains")  # fmt: skip
 def test_domains_are_above_the_random_map_of_the_same_domain():
     rows = chance_of_time(-0.05)
     found = domains_page.domains(rows, "corrected")
@@ -208,10 +168,8 @@ def test_the_slip_is_released_minus_meant():
     at = {"explainer": METHODS, "protocol": "as_released"}
     for layout in DOMAINS.layouts:
         for domain, model in (("time", "tcn"), ("feature", "lstm")):
-            meant, released = (
-                DOMAINS.mean(layout=layout, model=model, metric=f"aup_count_{domain}{s}", **at)
-                for s in ("", "_as_released")
-            )
+            meant, released = (DOMAINS.mean(layout=layout, model=model, metric=f"aup_count_{domain}{s}", **at)
+                               for s in ("", "_as_released"))  # fmt: skip
             near(grid.loc[layout, f"{words.network(model)}, {domain}"], released - meant)
 
 
@@ -229,9 +187,8 @@ def test_a_better_network_is_the_one_with_the_larger_effect():
     every = claims.of_benchmark(both, "as_released")
     assert [v.claim for v in every[-4:]] == [
         f"maps of the {b} are better than those of the {w}"
-        for b in ("TCN", "Input-cell LSTM")
-        for w in ("LSTM", "Transformer")
-    ]
+        for b in ("TCN", "Input-cell LSTM") for w in ("LSTM", "Transformer")
+    ]  # fmt: skip
     assert len(every) == 1 + 4 + 4
 
 
@@ -262,10 +219,8 @@ def test_the_pair_whose_lowest_layout_is_highest_stands_for_all(down, word):
 
 
 PROCESSES = ("gaussian_noise", "harmonic", "car")
-ACROSS = world(
-    processes=PROCESSES,
-    effects={("process", "gaussian_noise"): 0.03, ("process", "harmonic"): 0.06, ("process", "car"): 0.0},
-)
+ACROSS = world(processes=PROCESSES, effects={("process", "gaussian_noise"): 0.03, ("process", "harmonic"): 0.06,
+                                             ("process", "car"): 0.0})  # fmt: skip
 ACROSS_ROWS = ACROSS.rows().assign(process=lambda t: select.process(t["dataset"]))
 
 
@@ -301,12 +256,8 @@ def test_the_lowest_and_highest_process_are_named():
     assert "lies between 1.00 and 1.00; it differs from zero at p < 0.05 for 0 of 2 processes." in said
 
 
-@answers(
-    "studies.processes.page.models",
-    "studies.processes.page.on_shared_layouts",
-    "studies.processes.page.alone",
-    "studies.processes.page.all_rows",
-)
+@answers("studies.processes.page.models", "studies.processes.page.on_shared_layouts", "studies.processes.page.alone",
+         "studies.processes.page.all_rows")  # fmt: skip
 def test_models_are_counted_by_process_and_few_layouts_take_none_away(monkeypatch):
     rows = ACROSS.rows(lambda t: (t["process"] == "car") & (t["model"] == "tcn") & (t["seed"] == 0))
     grid = processes.models(rows.assign(process=select.process(rows["dataset"])), "corrected")
@@ -326,27 +277,18 @@ def test_models_are_counted_by_process_and_few_layouts_take_none_away(monkeypatc
 
 
 RESCALED = world(
-    layouts=tuple(LAYOUTS)[:7],
-    models=("lstm", "tcn"),
+    layouts=tuple(LAYOUTS)[:7], models=("lstm", "tcn"),
     explainers=("gradient", "lime", "tsr[gradient]", "tsr[lime, mean]", "random"),
     metrics=("auroc", "aup_count", "aur_count", "average_precision"),
-    effects={
-        ("explainer", "gradient"): 0.02,
-        ("explainer", "tsr[gradient]"): 0.09,
-        ("explainer", "lime"): 0.05,
-        ("explainer", "tsr[lime, mean]"): 0.01,
-    },
-)
+    effects={("explainer", "gradient"): 0.02, ("explainer", "tsr[gradient]"): 0.09, ("explainer", "lime"): 0.05,
+             ("explainer", "tsr[lime, mean]"): 0.01},
+)  # fmt: skip
 RESCALED_ROWS = RESCALED.rows()
 RESCALED_ROWS.loc[(RESCALED_ROWS["model"] == "tcn") & (RESCALED_ROWS["explainer"] == "tsr[gradient]"), "value"] += 0.01
 
 
-@answers(
-    "studies.rescaling.page.gains",
-    "studies.rescaling.page.pairs",
-    "studies.rescaling.page.say_rescaling",
-    "studies.rescaling.claims.verdicts",
-)
+@answers("studies.rescaling.page.gains", "studies.rescaling.page.pairs", "studies.rescaling.page.say_rescaling",
+         "studies.rescaling.claims.verdicts")  # fmt: skip
 def test_a_gain_of_rescaling_is_rescaled_minus_plain():
     assert rescaling.pairs(RESCALED_ROWS, "corrected") == [("tsr[gradient]", "gradient"), ("tsr[lime, mean]", "lime")]
     found = rescaling.gains(RESCALED_ROWS, "corrected", {"auroc": "AUROC"}).set_index(["network", "method"])
@@ -385,16 +327,10 @@ SWITCHED = World(
     protocols=("as_released", "one_softmax", "trained_on"),
     explainers=("gradient", "gradient[fewer_draws]", "permuted_features[gradient]", "random", "oracle"),
     metrics=("auroc", "aup_mass", "aup_count", "aur_count", "aur_mass"),
-    effects={
-        ("protocol", "as_released"): 0.0,
-        ("protocol", "one_softmax"): 0.07,
-        ("protocol", "trained_on"): -0.2,
-        ("explainer", "gradient"): 0.05,
-        ("explainer", "gradient[fewer_draws]"): 0.01,
-        ("explainer", "permuted_features[gradient]"): 0.03,
-        ("explainer", "random"): 0.01,
-    },
-)
+    effects={("protocol", "as_released"): 0.0, ("protocol", "one_softmax"): 0.07, ("protocol", "trained_on"): -0.2,
+             ("explainer", "gradient"): 0.05, ("explainer", "gradient[fewer_draws]"): 0.01,
+             ("explainer", "permuted_features[gradient]"): 0.03, ("explainer", "random"): 0.01},
+)  # fmt: skip
 SWITCHED_ROWS = SWITCHED.rows()
 
 
@@ -425,10 +361,8 @@ def test_the_largest_effect_is_named():
 
 @answers("studies.audit.page.of_noise", "studies.audit.page.of_cuts")
 def test_noise_and_cuts_are_means_of_their_own_rows():
-    noisy = World(
-        explainers=("gradient", "lime", "random"),
-        metrics=("masked_accuracy_area_count[shared]", "masked_accuracy_area_count[per_sample]"),
-    )
+    noisy = World(explainers=("gradient", "lime", "random"),
+                  metrics=("masked_accuracy_area_count[shared]", "masked_accuracy_area_count[per_sample]"))  # fmt: skip
     table = audit.of_noise(noisy.rows())
     for name, metric in zip(("shared", "per sample"), noisy.metrics, strict=True):
         at = {"metric": metric, "explainer": ("gradient", "lime")}
@@ -476,14 +410,8 @@ def test_gates_count_models_and_average_their_maps():
 
 @answers("studies.audit.recounts.of_carried_zeros")
 def test_a_carried_zero_takes_the_recovery_away():
-    rows = World(
-        layouts=("middle",),
-        models=("lstm",),
-        explainers=("gradient", "random"),
-        seeds=(0, 1),
-        metrics=("masked_accuracy_mass",),
-        levels=(0.0, 0.5, 1.0),
-    ).rows()
+    rows = World(layouts=("middle",), models=("lstm",), explainers=("gradient", "random"), seeds=(0, 1),
+                 metrics=("masked_accuracy_mass",), levels=(0.0, 0.5, 1.0)).rows()  # fmt: skip
     curve = rows["at"].notna() & (rows["explainer"] == "gradient")
     for seed, values in ((0, (1.0, 0.0, 0.5)), (1, (1.0, 0.5, 0.0))):
         rows.loc[curve & (rows["seed"] == seed), "value"] = values

@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Names the profiles: how large an experiment is."""
 
 from __future__ import annotations
 

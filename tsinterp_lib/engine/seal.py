@@ -1,6 +1,6 @@
 """Seal a file with a digest of itself, so that a flipped bit is found and not computed with.
 
-The writer leaves :data:`BLANK` in a place for text (a comment, a header); :func:`close` puts the BLAKE2b digest of all
+The writer leaves ``BLANK`` in a place for text (a comment, a header); :func:`close` puts the BLAKE2b digest of all
 the file there, taken with the blank in it. One mechanism serves tables, units, checkpoints and maps alike.
 """
 

@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Measures what one change does: a paired difference with an interval, and the verdict on a claim about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO say."""
+"""Decides whether a printed number is reproduced by our interval, and says why not."""
 
 from __future__ import annotations
 
