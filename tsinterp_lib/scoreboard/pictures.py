@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from tsinterp_lib import figures, paths
 from tsinterp_lib.engine import store
 from tsinterp_lib.scoreboard import numbers
@@ -18,7 +20,12 @@ SOURCE = "Source"
 def outcomes() -> Picture:
     """The picture of how many printed numbers got which outcome, from the rows that are compared with any."""
     studies = tuple(dict.fromkeys(study for found in all_printed() for study in found.studies))
-    return Picture("outcomes", studies, lambda: figures.outcome_counts(numbers.counts(numbers.scoreboard())))
+    return Picture("outcomes", studies, _outcomes)
+
+
+def _outcomes() -> Figure:
+    board = numbers.scoreboard()
+    return figures.outcome_counts(numbers.counts(board), numbers.expected(board))
 
 
 def pictures() -> tuple[Picture, ...]:
