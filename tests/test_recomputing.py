@@ -220,3 +220,22 @@ def test_a_full_disk_ends_a_run_at_once_with_one_line(places, workers):
     assert "cannot be written" in done.stderr
     assert "what is finished is kept" in done.stderr
     assert not list((places / "cache").rglob(".*.part"))
+
+
+def test_cells_are_drawn_over_all_studies_and_slow_ones_are_counted(places, monkeypatch):
+    runner.run(STUDY, SMOKE, only=FEW, timed=False, say=quiet)
+    store.compact(STUDY.name, plan=STUDY)
+    mine = replace(STUDY, profiles=("smoke",))
+    empty = replace(mine, name="nothing_here")
+    there = len(verify.published(STUDY, SMOKE, FEW))
+    found, able, slow = verify.drawn([empty, mine], {"smoke": SMOKE}, 2)
+    assert [(study.name, len(cells)) for study, cells in found] == [(STUDY.name, 2)]
+    assert (able, slow) == (there, 0)
+    assert verify.drawn([mine], {"smoke": SMOKE}, 2)[0][0][1] == found[0][1]
+    assert verify.drawn([mine], {"smoke": SMOKE}, 100)[1] == there
+    table = store.read(STUDY.name)
+    monkeypatch.setattr(store, "read", lambda *_: table.assign(seconds=61.0))
+    assert verify.drawn([mine], {"smoke": SMOKE}, 2, at_most=1.0) == ([], 0, there)
+    monkeypatch.undo()
+    with pytest.raises(InvalidInput, match="at least 1"):
+        verify.drawn([mine], {"smoke": SMOKE}, 0)

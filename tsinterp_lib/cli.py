@@ -65,20 +65,33 @@ def run(
 
 @app.command()
 def verify(
-    study: Annotated[str, typer.Argument(help="a study with published rows")],
+    study: Annotated[
+        str | None, typer.Argument(help="a study with published rows; default: all, with --sample")
+    ] = None,
     profile: ProfileName = "paper",
     only: Only = None,
     sample: Annotated[int | None, typer.Option(help="so many of the chosen cells, drawn at random")] = None,
+    at_most: Annotated[float, typer.Option(help="of all studies: minutes that training may have taken")] = float("inf"),
     tolerance: Annotated[float, typer.Option(help="largest difference, as a share of numbers above 1")] = 0.02,
     device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
 ) -> None:
     """Compute published rows again, apart from all that is kept, and say by how much they differ."""
     from tsinterp_lib.engine import verify
 
-    chosen, size = _study(study, profile)
-    found = verify.verify(
-        chosen, size, _only(only, chosen, size), sample=sample, tolerance=tolerance, device=device, say=typer.echo
-    )
+    if study is None:
+        from tsinterp_lib.engine.profiles import PROFILES
+        from tsinterp_lib.studies import STUDIES
+
+        if sample is None or only:
+            raise typer.BadParameter("without a study give --sample N, and no --only: rows are drawn over all studies")
+        drawn, able, slow = verify.drawn(STUDIES.values(), PROFILES, sample, at_most)
+        typer.echo(f"{sum(len(cells) for _, cells in drawn)} of {able} published cells; {slow} slower ones left out")
+        found = verify.recomputed(drawn, tolerance=tolerance, device=device, say=typer.echo)
+    else:
+        chosen, size = _study(study, profile)
+        found = verify.verify(
+            chosen, size, _only(only, chosen, size), sample=sample, tolerance=tolerance, device=device, say=typer.echo
+        )
     if not all(cell.within for cell in found):
         raise typer.Exit(1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,30 +72,80 @@ def verify(
     Nothing in ``results/`` or in the usual cache is touched. Raises :class:`MissingRows` where nothing that was chosen
     is published, and :class:`InvalidInput` for a sample, a tolerance or a device that cannot be.
     """
-    check_device(device)
     if sample is not None and sample < 1:
         raise InvalidInput(f"sample is {sample}; it must be at least 1: leave it out to verify everything.")
-    if not 0 <= tolerance < float("inf"):
-        raise InvalidInput(f"tolerance is {tolerance}; it must be a number, 0 or more: {TOLERANCE}, for example.")
-    table = store.read(study.name, profile.name)
-    have = set(table["cell"])
-    chosen = [cell for cell in study.cells(profile, only) if cell.key() in have]
+    chosen = published(study, profile, only)
     if not chosen:
         raise MissingRows(f"nothing that was chosen of study {study.name!r} is published at {profile.name!r}.")
     if sample is not None and sample < len(chosen):
         drawn = set(random.Random(0).sample(range(len(chosen)), sample))
         chosen = [cell for i, cell in enumerate(chosen) if i in drawn]
+    return recomputed([(study, chosen)], tolerance=tolerance, device=device, say=say)
+
+
+def published(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
+    """Return the cells of a study whose rows are published at a profile, in the order of computing."""
+    have = set(store.read(study.name, profile.name)["cell"])
+    return [cell for cell in study.cells(profile, only) if cell.key() in have]
+
+
+def drawn(
+    studies: Iterable[Study], profiles: Mapping[str, Profile], sample: int, at_most: float = float("inf"), seed: int = 0
+) -> tuple[list[tuple[Study, list[Cell]]], int, int]:
+    """Draw published cells over all studies, each as likely as another; the same ones for the same ``seed``.
+
+    ``at_most`` leaves out cells whose model took more minutes to train than that when it was made. Returns the cells by
+    study, how many were drawn from, and how many were left out as too slow. Raises :class:`InvalidInput` for fewer than
+    one.
+    """
+    if sample < 1:
+        raise InvalidInput(f"sample is {sample}; it must be at least 1.")
+    able: list[tuple[Study, Cell]] = []
+    slow = 0
+    for study in studies:
+        for name in study.profiles:
+            try:
+                table = store.read(study.name, name)
+            except MissingRows:
+                continue
+            training = table[table["explainer"] == ""].groupby("cell")["seconds"].max()
+            for cell in published(study, profiles[name]):
+                if training.get(cell.unit().key(), 0.0) > 60 * at_most:
+                    slow += 1
+                else:
+                    able.append((study, cell))
+    found: dict[str, tuple[Study, list[Cell]]] = {}
+    for i in sorted(random.Random(seed).sample(range(len(able)), min(sample, len(able)))):
+        study, cell = able[i]
+        found.setdefault(study.name, (study, []))[1].append(cell)
+    return list(found.values()), len(able), slow
+
+
+def recomputed(
+    chosen: Sequence[tuple[Study, Sequence[Cell]]],
+    *,
+    tolerance: float = TOLERANCE,
+    device: str = "cpu",
+    say: Say = print,
+) -> list[Verified]:
+    """Compute published cells of one or more studies again and compare each; see :func:`verify`."""
+    check_device(device)
+    if not 0 <= tolerance < float("inf"):
+        raise InvalidInput(f"tolerance is {tolerance}; it must be a number, 0 or more: {TOLERANCE}, for example.")
+    many = sum(len(cells) for _, cells in chosen)
     say(f"here: {made_by.facts(device)}; tolerance {tolerance}")
-    plans = study.plan(profile.name)
-    found = []
+    found: list[Verified] = []
     with _apart() as scratch:
-        for cells in by_unit(chosen).values():
-            compute_unit(cells, plans[cells[0].protocol], scratch, timed=False, device=device)
-            unit = pd.DataFrame(store.unit_rows(scratch, cells[0].unit().key()), columns=list(COLUMNS))
-            for cell in cells:
-                there = table[table["cell"] == cell.key()]
-                found.append(_compared(cell, there, unit[unit["cell"] == cell.key()], tolerance))
-                say(f"[{len(found)}/{len(chosen)}] {cell.text()}: {found[-1].text()}")
+        for study, of_study in chosen:
+            table = store.read(study.name)
+            for cells in by_unit(list(of_study)).values():
+                plan = study.plan(cells[0].profile.name)[cells[0].protocol]
+                compute_unit(cells, plan, scratch, timed=False, device=device)
+                unit = pd.DataFrame(store.unit_rows(scratch, cells[0].unit().key()), columns=list(COLUMNS))
+                for cell in cells:
+                    there = table[table["cell"] == cell.key()]
+                    found.append(_compared(cell, there, unit[unit["cell"] == cell.key()], tolerance))
+                    say(f"[{len(found)}/{many}] {study.name}, {cell.text()}: {found[-1].text()}")
     outside = sum(not f.within for f in found)
     say(f"{len(found)} cells, {sum(f.value == f.sem == 0 and not f.missing for f in found)} equal, {outside} differ")
     return found
