@@ -49,13 +49,15 @@ bench: .venv/.stamp  ## speed against peers and slow twins, equality checked in 
 serve: book  ## show the book at http://localhost:8000
 	$(BIN)/python -m http.server -d _build/html 8000
 
-# Without hashes: PyTorch is another file on each kind of machine (CPU and CUDA builds of one version), and once one
-# package has a hash, all must; a lock made on one machine would be refused on the next.
-lock: $(UV)  ## refresh the locked versions from pyproject.toml
-	$(UV) pip compile -q pyproject.toml --extra timesynth --extra book --extra dev --python-version 3.11 \
+# Hashes of all but PyTorch, which is another file on each kind of machine (CPU and CUDA builds of one version): uv checks
+# those that are there. What a CUDA build alone needs is left to it. pip would want all hashes or none: conda's list has none.
+lock: $(UV)  ## refresh the locked versions and their hashes from pyproject.toml
+	$(UV) pip compile -q pyproject.toml --extra timesynth --extra book --extra dev --python-version 3.11 --generate-hashes \
 	  --overrides requirements/overrides.txt --no-header --no-annotate -o requirements/lock.txt
-	sed -i 's/+cpu$$//' requirements/lock.txt
-	grep -v '^timesynth==' requirements/lock.txt > requirements/lock-pip.txt
+	awk '/^[^ ]/ {torch = /^torch==/; cuda = /^(cuda|nvidia|triton)[-=]/} torch {sub(/\+cpu/, ""); sub(/ \\$$/, "")} \
+	  !cuda && !(torch && /--hash/)' requirements/lock.txt > requirements/lock.new
+	mv requirements/lock.new requirements/lock.txt
+	grep '^[^ ]' requirements/lock.txt | sed 's/ *\\$$//' | grep -v '^timesynth==' > requirements/lock-pip.txt
 
 clean:  ## remove what was built (kept: results and computed units)
 	rm -rf _build .venv .tools .pytest_cache .ruff_cache .mypy_cache *.egg-info

@@ -37,7 +37,8 @@ def name(requirement: str) -> str:
 
 
 def pins(file: str) -> dict[str, str]:
-    lines = [line for line in (ROOT / "requirements" / file).read_text().splitlines() if line and line[0] not in "#-"]
+    text = (ROOT / "requirements" / file).read_text()
+    lines = [line.rstrip(" \\") for line in text.splitlines() if line and line[0] not in "#- "]
     return {name(line): line.partition("==")[2].split(";")[0].strip() for line in lines}
 
 
@@ -72,12 +73,23 @@ def test_the_conda_environment_has_a_supported_python_and_takes_its_pins_from_th
     assert "pip install --no-deps timesynth==" in (ROOT / "environment.yml").read_text()
 
 
-def test_the_lock_for_pip_is_the_lock_without_timesynth():
-    lock = (ROOT / "requirements" / "lock.txt").read_text().splitlines()
-    assert [line for line in lock if not line.startswith("timesynth==")] == (
-        ROOT / "requirements" / "lock-pip.txt"
-    ).read_text().splitlines()
+def locked():
+    """Every line of the lock that names a version, with its hashes."""
+    text = (ROOT / "requirements" / "lock.txt").read_text()
+    blocks = [block.split() for block in re.split(r"\n(?=\S)", text.strip())]
+    return {block[0]: [word for word in block[1:] if word.startswith("--hash=sha256:")] for block in blocks}
+
+
+def test_the_lock_for_pip_is_the_lock_without_timesynth_and_hashes():
+    for_pip = (ROOT / "requirements" / "lock-pip.txt").read_text().splitlines()
+    assert [version for version in locked() if not version.startswith("timesynth==")] == for_pip
     assert "timesynth" in pins("lock.txt")
+
+
+def test_everything_locked_has_hashes_but_pytorch_which_is_another_file_on_each_kind_of_machine():
+    bare = [version for version, hashes in locked().items() if not hashes]
+    assert [version.partition("==")[0] for version in bare] == ["torch"]
+    assert all(len(h) == len("--hash=sha256:") + 64 for hashes in locked().values() for h in hashes)
 
 
 def test_every_direct_dependency_is_locked_at_a_version_that_satisfies_it():
