@@ -103,21 +103,16 @@ class Pooled(nn.Module):
 
 
 class Picture(nn.Module):
-    """A network of images (N, 3, 8, 8): a convolution, a ReLU module, a linear map, a maximum where ``pooled``.
+    """A network of images (N, 3, 8, 8): a convolution, a ReLU module, a linear map, a maximum where ``pooled``."""
 
-    ``apart`` puts a step that changes nothing between ReLU and maximum, without which Captum loses a rule.
-    """
-
-    def __init__(self, pooled=False, apart=False):
+    def __init__(self, pooled=False):
         super().__init__()
-        self.apart = apart
         self.convolution, self.relu = nn.Conv2d(3, 2, 3, padding=1), nn.ReLU()
         self.pool = nn.MaxPool2d(2) if pooled else nn.Identity()
         self.scores = nn.Linear(32 if pooled else 128, C)
 
     def forward(self, x):
-        y = self.relu(self.convolution(x))
-        return self.scores(self.pool(y * 1.0 if self.apart else y).flatten(1))
+        return self.scores(self.pool(self.relu(self.convolution(x))).flatten(1))
 
 
 class Unrolled(nn.Module):

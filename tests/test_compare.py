@@ -118,8 +118,6 @@ def test_descriptive_tables_cover_the_registries(middle):
     from tsinterp_lib.models import MODELS
 
     assert len(tables.layouts()) == len(LAYOUTS)
-    sides = {p: tables.layouts(p).loc["small middle"].iloc[0] for p in ("as_released", "corrected")}
-    assert sides == {"as_released": "14 × 14", "corrected": "15 × 15"}
     assert set(tables.explainers()["name in code"]) == set(EXPLAINERS)
     assert len(tables.networks()) == len(MODELS)
     assert tables.contrast({"middle": middle}).loc["middle", "class gap inside"] > 1.0

@@ -150,6 +150,9 @@ def test_a_progress_bar_names_the_method_and_is_off_by_default(method, data, cap
 
 def test_errors_of_settings_say_what_to_do(data):
     model = tiny.Reused().double()
+    with pytest.raises(InvalidInput, match="used, or registered, more than once"):
+        ex.DeepLift().attribute(model, data.x, data.y)
+    assert not any(hasattr(model.relu, name) for name in ("input", "output"))
     softmax = torch.nn.Sequential(tiny.Linear(), torch.nn.Softmax(1)).double()
     with pytest.raises(InvalidInput, match="explain the logits"):
         ex.DeepShap(reference=data.x).attribute(softmax, data.x, data.y)

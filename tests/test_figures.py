@@ -20,18 +20,6 @@ def labels(figure):
     return {t.get_text() for axes in figure.axes for t in axes.get_yticklabels()}
 
 
-def test_figures_of_many_methods_mark_those_that_cannot_see_features():
-    summary = summaries.by_explainer(made_up(), "auroc", "corrected")
-    figure = figures.dots(summary, "AUROC")
-    assert {"Occlusion†", "Gradient"} <= labels(figure)
-    assert words.DAGGER in [t.get_text() for t in figure.legends[0].get_texts()]
-    assert "Occlusion" in labels(figures.dots(summary, "AUROC", blind=()))
-    one = figures.by_network(summary, "AUROC", 0.5)
-    assert "Occlusion†" in labels(one)
-    assert words.DAGGER in one.axes[0].get_xlabel()
-    plt.close("all")
-
-
 def test_every_explainer_and_network_has_a_look_of_its_own():
     assert set(style.LOOKS) == set(EXPLAINERS)
     assert set(words.NETWORKS) == set(MODELS)

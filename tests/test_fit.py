@@ -22,8 +22,6 @@ from tsinterp_lib.guard import counted
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.models.conditional_gaussian import RIDGE, ConditionalGaussian, covariance, fit, log_spaced
 from tsinterp_lib.seeding import scope
-from tsinterp_lib.studies.per_step import labelled, released_baselines
-from tsinterp_lib.studies.state.plan import STATE
 from tsinterp_lib.types import Samples
 
 N, T, F = 3, 5, 3
@@ -294,36 +292,6 @@ def test_all_prefixes_in_one_pass_give_what_captum_gives_prefix_by_prefix(base, 
         torch.testing.assert_close(together[n], twin, rtol=1e-5, atol=1e-8)
 
 
-@HOOKS
-@pytest.mark.parametrize("history", [True, False])
-@pytest.mark.parametrize("wrap", [lambda m: m, Opaque], ids=["cached", "whole prefix"])
-def test_steps_before_the_first_one_scored_are_zero_and_the_others_as_they_were(wrap, history):
-    model, series = wrap(gru()), data()
-    every = ex.EachStep(base=ex.DeepLift(), history=history).attribute(model, series.x, series.y)
-    later = ex.EachStep(base=ex.DeepLift(), history=history, first_step=1).attribute(model, series.x, series.y)
-    assert bool(every[:, 0].any())
-    assert not bool(later[:, 0].any())
-    torch.testing.assert_close(later[:, 1:], every[:, 1:], rtol=0, atol=0)
-    if history:
-        twin = oracle.each_step(last_column(captum(CaptumDeepLift)), model, series.x[0], series.y[0], first_step=1)
-        torch.testing.assert_close(later[0], twin, rtol=1e-5, atol=1e-8)
-
-
-def test_the_released_baselines_start_where_their_scripts_do():
-    released = labelled(released_baselines())
-    first = {e.label: e.params.get("first_step", 0) for e in released}
-    assert first == {
-        "feature_occlusion": 1,
-        "augmented_occlusion": 1,
-        "integrated_gradients": 0,
-        "gradient_shap": 0,
-        "deep_lift": 1,
-    }
-    methods = {e.label: e for e in STATE.plan("paper")["as_released"].explainers}
-    assert methods["lime"].params["first_step"] == 1
-    assert methods["deep_lift[evaluation mode]"].params["first_step"] == 1
-
-
 def test_predicted_classes_and_steps_without_history_are_what_they_say():
     model, series = gru(), data()
     predicted = model(series.x).argmax(2)
@@ -424,7 +392,6 @@ def test_bad_input_is_refused_in_words():
     short = model_of_length(gru(), 1)
     refuse(ex.FIT(generator=ConditionalGaussian(F).double()), "`x` has 1 step", short, one.x, one.y)
     refuse(ex.FeatureOcclusion(first_step=1), "`x` has 1 step", short, one.x, one.y)
-    refuse(ex.EachStep(first_step=1), "`x` has 1 step", short, one.x, one.y)
     refuse(ex.FIT(), "call prepare")
     refuse(ex.AugmentedOcclusion(), "call prepare")
     refuse(ex.RetainAttention(), "call prepare")
@@ -451,7 +418,6 @@ def test_bad_input_is_refused_in_words():
         (lambda: ex.FeatureOcclusion(low=1.0, high=1.0), InvalidInput),
         (lambda: ex.FeatureOcclusion(first_step=-1), InvalidInput),
         (lambda: ex.EachStep(target="best"), UnknownName),
-        (lambda: ex.EachStep(first_step=-1), InvalidInput),
         (lambda: ex.RetainAttention(epochs=0), InvalidInput),
         (lambda: ex.RetainAttention(steps="all"), UnknownName),
     ],

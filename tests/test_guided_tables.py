@@ -114,15 +114,6 @@ def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
     assert table.loc[controls.WHOLE, "TCN"].endswith(", n = 12")
 
 
-def test_the_sentence_on_fine_tuning_follows_the_rows_and_names_the_missing_control():
-    found = controls.fine_tuning(made(layouts=guided.CONTROLLED))
-    text = controls.say_fine_tuning(found)
-    best = found[(found["quantity"] == "AUROC") & (found["part"] == "standard")]["effect"].max()
-    assert f"{best:+.3f}" in text
-    assert "No control has as many extra epochs" in text
-    assert "ot computed yet" in controls.say_fine_tuning(controls.fine_tuning(made(("standard", "guided"))))
-
-
 def test_fine_tuning_is_compared_with_both_trainings():
     found = controls.fine_tuning(made(layouts=guided.CONTROLLED))
     auroc = found[found["quantity"] == "AUROC"].set_index("row")["effect"]

@@ -1,7 +1,5 @@
 """Selection, weighted precision and recall, their areas: equal to loops, to the search of 2020, to numbers by hand."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 import torch
@@ -125,20 +123,6 @@ def test_areas_equal_their_loops(kind, cut):
     for area in ("aup", "aur", "aupr"):
         twin = by_sample(e, lambda a, m, area=area: getattr(areas, area)(a, m, cut))
         torch.testing.assert_close(METRICS[f"{area}_{cut}"]()(e), twin, **CLOSE)
-
-
-@pytest.mark.parametrize("highest", range(1, 13))
-def test_whole_numbers_meet_their_levels_exactly(highest):
-    """Scaled by 1/7 their float sums miss levels that the numbers meet; the twin reckons in fractions."""
-    values = torch.randperm(highest + 1, generator=torch.Generator().manual_seed(highest)).double()
-    exact = [Fraction(int(v), highest) for v in values]
-    total, running, levels = sum(exact), Fraction(0), []
-    for v in sorted(exact, reverse=True)[:-2]:
-        running += v
-        levels.append(running / total)
-    e = explanation(values.view(1, -1, 1), (values > 2).view(1, -1, 1))
-    found = selected_counts(e, "mass", tuple(float(p) for p in levels))[0].tolist()
-    assert found == [len(selection.selected(exact, p, "mass")) for p in levels] == list(range(1, highest))
 
 
 def test_a_hand_worked_map_of_two_steps():

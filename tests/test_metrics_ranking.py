@@ -18,7 +18,6 @@ from tests.oracles import (
 from tsinterp_lib.metrics import METRICS
 from tsinterp_lib.metrics.dataset_level import pooled_threshold_areas
 from tsinterp_lib.metrics.threshold import AUPThreshold, AURThreshold
-from tsinterp_lib.studies.fit_simulated.plan import FIT_SIMULATED
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -34,18 +33,16 @@ def test_auroc_and_average_precision_equal_loops_and_scikit_learn(kind):
         torch.testing.assert_close(ours, theirs, **CLOSE)
 
 
-@pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "constant"])
-def test_pooled_scores_rank_the_cells_of_all_samples_as_they_are_or_scaled_first(kind, scaled):
+def test_pooled_scores_rank_the_cells_of_all_samples_as_they_are(kind):
     a = maps(kind) * torch.arange(1, len(maps(kind)) + 1).view(-1, 1, 1)  # samples of different scale
     e = explanation(a)
-    each = np.array([selection.scaled(row) for row in a]) if scaled else a.abs().numpy()
-    flat, truth = each.reshape(1, -1), e.importance.reshape(1, -1).numpy()
+    flat, truth = a.abs().reshape(1, -1).numpy(), e.importance.reshape(1, -1).numpy()
     for name, twin, reference in (
         ("auroc", auroc.auroc, roc_auc_score),
         ("average_precision", average_precision.average_precision, average_precision_score),
     ):
-        found = METRICS[name](pool=True, scaled=scaled)(e).tolist()
+        found = METRICS[name](pool=True)(e).tolist()
         assert found == pytest.approx([twin(flat, truth)] * len(a), abs=1e-12)
         assert found[0] == pytest.approx(reference(truth.ravel(), flat.ravel()), abs=1e-12)
         assert kind == "one_hot" or found != pytest.approx(METRICS[name]()(e).tolist(), abs=1e-9)
@@ -55,25 +52,8 @@ def test_a_sample_without_an_important_cell_counts_in_the_pool_alone():
     a, truth = torch.tensor([[[1.0, 2.0]], [[3.0, 0.0]]]), torch.tensor([[[False, True]], [[False, False]]])
     e = explanation(a, truth)
     assert METRICS["auroc"]()(e).tolist() == pytest.approx([1.0, float("nan")], nan_ok=True)
-    assert METRICS["auroc"](pool=True, scaled=False)(e).tolist() == pytest.approx([2 / 3] * 2)
-    assert METRICS["average_precision"](pool=True, scaled=False)(e).tolist() == pytest.approx([1 / 2] * 2)
-
-
-def test_scaling_first_means_the_same_of_all_pooled_metrics_and_published_rows_say_which():
-    """Samples of one shape and different size are equals once they are scaled; larger ones outrank the others else."""
-    a = torch.tensor([[[1.0, 0.2, 0.0]], [[10.0, 2.0, 0.0]]], dtype=torch.float64)
-    truth = torch.tensor([[[True, False, False]]]).repeat(2, 1, 1)
-    e = explanation(a, truth)
-    assert METRICS["auroc"](pool=True)(e).tolist() == [1.0, 1.0]
-    assert METRICS["auroc"](pool=True, scaled=False)(e).tolist() == [0.875, 0.875]
-    for area in ("aup_threshold", "aur_threshold"):
-        for scaled in (True, False):
-            s = [v for row in a for v in selection.scaled(row)] if scaled else selection.scaled(a)
-            expected = threshold.areas_of_scores(s, truth.flatten().tolist(), "same", "smallest")
-            found = METRICS[area](pool=True, scaled=scaled)(e).tolist()
-            assert found == pytest.approx([expected[area == "aur_threshold"]] * 2, abs=1e-12)
-    simulated = {m.label: m.params for p in FIT_SIMULATED.plan("paper").values() for m in p.metrics}
-    assert simulated["auroc_pooled"] == simulated["average_precision_pooled"] == {"pool": True, "scaled": False}
+    assert METRICS["auroc"](pool=True)(e).tolist() == pytest.approx([2 / 3] * 2)
+    assert METRICS["average_precision"](pool=True)(e).tolist() == pytest.approx([1 / 2] * 2)
 
 
 @settings(deadline=None, max_examples=60)

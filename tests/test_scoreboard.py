@@ -7,15 +7,7 @@ import pytest
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures.scoreboard import outcome_counts, scoreboard_table
 from tsinterp_lib.scoreboard import numbers
-from tsinterp_lib.statistics.outcome import (
-    DIRECTION,
-    NOT_REPRODUCED,
-    NOT_TESTABLE,
-    OUTCOMES,
-    REPRODUCED,
-    SATURATED,
-    outcome,
-)
+from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, NOT_TESTABLE, OUTCOMES, REPRODUCED, outcome
 from tsinterp_lib.studies.guided import printed as guided
 from tsinterp_lib.studies.vanishing import printed as vanishing
 from tsinterp_lib.tables import papers, select
@@ -63,7 +55,6 @@ def test_every_published_number_has_one_row_and_a_outcome(board):
     keys = ["table", "quantity", "dataset", "model", "method", "training"]
     assert not board.duplicated(keys).any()
     wide = board["reason"].str.contains("would hold nearly any number")
-    wide |= board["reason"].str.contains("our network did not learn")
     assert ((board["n"].fillna(0) < 2) | wide).equals(board["outcome"] == NOT_TESTABLE)
 
 
@@ -97,37 +88,6 @@ def test_the_counts_add_up_to_the_board(board):
     assert int(numbers.counts(board).to_numpy().sum()) == len(board)
     labels = [t.get_text() for t in outcome_counts(numbers.counts(board)).axes[0].texts]
     assert sum(int(t) for t in labels if t) == len(board)
-
-
-def test_chance_and_a_copy_stand_beside_every_count(board):
-    expected, counts = numbers.expected(board), numbers.counts(board)
-    assert list(expected.index) == list(counts.index)
-    areas = expected.index.get_level_values("table").isin(["Table 8", "Table 9", "Table 10", "Table 11"])
-    assert (expected["copy"] > 10 * expected["chance"])[areas].all()
-    said = numbers.say(board)
-    assert f"{int(counts[REPRODUCED].sum())} reproduce, {board['chance'].sum():.0f} expected by chance" in said
-    right = outcome_counts(counts, expected).axes[1].get_yticklabels()
-    first = expected.iloc[0]
-    assert right[0].get_text() == f"{counts[REPRODUCED].iloc[0]} | {first['chance']:.1f} | {first['copy']:.0f}"
-
-
-def test_a_map_of_a_network_that_did_not_learn_reproduces_nothing(board):
-    old = board[board["paper"] == "ismail2019"]
-    one = old[(old["dataset"] == "middle_box") & (old["model"] == "lstm")].set_index("quantity")
-    assert one.loc["test accuracy", "outcome"] == NOT_REPRODUCED
-    assert set(one.drop(index="test accuracy")["outcome"]) == {NOT_TESTABLE}
-
-
-def test_a_number_needs_a_narrow_interval_the_right_side_and_room_above():
-    assert outcome(0.1, 3, 0.05, 0.15, 5, 0.0, spread=0.1)[0] == NOT_TESTABLE  # half 0.05, a tenth of 0.1 is 0.01
-    assert outcome(0.1, 3, 0.09, 0.11, 5, 0.0, spread=0.1)[0] == REPRODUCED
-    assert outcome(0.02, 3, -0.03, 0.03, 5, 0.0)[0] == NOT_TESTABLE
-    assert outcome(0.012, 3, -0.002 - 0.01, -0.002 + 0.01, 5, 0.0, runs=2.0)[0] == NOT_TESTABLE
-    assert outcome(0.004, 3, -0.01, 0.005, 5, 0.0)[0] == REPRODUCED  # both within ± 0.01: no effect
-    assert outcome(0.03, 3, -0.03, 0.0, 5, 0.0)[0] == NOT_REPRODUCED
-    assert outcome(1.0, 2, 0.99, 1.0, 5, None, ceiling=1.0)[0] == SATURATED
-    assert outcome(0.115, 3, 0.09, 0.11, 5, 0.0)[0] == DIRECTION
-    assert outcome(0.113, 3, 0.09, 0.11, 5, 0.0, runs=5.0)[0] == REPRODUCED  # a printed mean errs, too
 
 
 def test_names_in_the_table_are_escaped():

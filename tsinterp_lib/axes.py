@@ -13,9 +13,6 @@ from tsinterp_lib.errors import InvalidInput
 CELL = "cell"
 """The grouping in which every cell stands alone."""
 
-LONG = ("time", "token", "frame")
-"""The axes along which samples may be of several lengths, and may have a label at every place."""
-
 
 @dataclass(frozen=True, init=False)
 class Axes:
@@ -23,20 +20,12 @@ class Axes:
 
     ``Axes("time", "feature")`` is a series, ``Axes("channel", "row", "column")`` an image,
     ``Axes("frame", "channel", "row", "column")`` a clip, ``Axes("token", "embedding")`` a text.
-    Raises :class:`InvalidInput` for no name, one that is empty, given twice or holds a ``+``, and for no string.
+    Raises :class:`InvalidInput` for no name, an empty one, or one that is given twice.
     """
 
     names: tuple[str, ...]
 
     def __init__(self, *names: str) -> None:
-        if not all(isinstance(name, str) for name in names):
-            raise InvalidInput(
-                f"axes are named {names}: give each name as a string of its own, Axes('time', 'feature')."
-            )
-        if any("+" in name for name in names):
-            raise InvalidInput(
-                f"axes are named {names}: + joins axes into groups, as 'row+column'; choose other names."
-            )
         if not names or not all(names) or len(set(names)) != len(names) or {"sample", CELL} & set(names):
             raise InvalidInput(f"axes are named {names}: give each axis of one sample one name of its own.")
         object.__setattr__(self, "names", names)
@@ -52,15 +41,6 @@ class Axes:
         if name not in self.names:
             raise InvalidInput(f"there is no axis {name!r}: the axes are {self}.")
         return 1 + self.names.index(name)
-
-    def long(self, what: str) -> int:
-        """The dimension of the axis time, token or frame in a batch; raises, with the name of ``what``, without one."""
-        for name in LONG:
-            if name in self.names:
-                return self.dim(name)
-        raise InvalidInput(
-            f"`{what}` goes along an axis time, token or frame; the axes are {self}: leave it out, or name the axis so."
-        )
 
     def need(self, names: tuple[str, ...], method: str) -> None:
         """Raise :class:`InvalidInput`, with the name of ``method``, unless the axes are exactly ``names`` in order."""

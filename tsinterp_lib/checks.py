@@ -13,16 +13,6 @@ from tsinterp_lib.facts import ModelFacts, facts
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
-def check_model(model: object) -> nn.Module:
-    """``model`` if it is a module; raises :class:`InvalidInput` otherwise."""
-    if not isinstance(model, nn.Module):
-        what = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
-        raise InvalidInput(
-            f"`model` is {what}: give a torch.nn.Module; a function is wrapped by one whose forward calls it."
-        )
-    return model
-
-
 def check_series(x: Tensor, name: str = "x", axes: Axes | None = None) -> Tensor:
     """``x`` if it is a finite, non-empty float tensor with these axes; raises :class:`InvalidInput` otherwise.
 
@@ -64,11 +54,6 @@ def output_shape(model: nn.Module, x: Tensor, per_step: bool = False, axes: Axes
     try:
         with torch.no_grad():
             out = model(x[:1])
-    except TypeError as error:
-        raise InvalidInput(
-            f"the model cannot be called with `x` alone ({error}): what it takes beside is given by name, in "
-            "Samples(constants={'age': age}), and such samples are explained with explain_samples."
-        ) from error
     except RuntimeError as error:
         raise InvalidInput(
             f"the model refuses `x` of shape {tuple(x.shape)} and dtype {x.dtype} ({error}): axes are "
@@ -107,16 +92,8 @@ def _agreed(known: ModelFacts, x: Tensor, axes: Axes | None) -> Axes | None:
     return axes
 
 
-def check_target_type(target: object) -> Tensor:
-    """``target`` if it is a tensor; raises :class:`InvalidInput` otherwise."""
-    if not isinstance(target, Tensor):
-        raise InvalidInput(f"`target` is a {type(target).__name__}: give a tensor of classes, torch.tensor(target).")
-    return target
-
-
 def check_target(target: Tensor, n_classes: int, n: int, n_steps: int | None = None) -> Tensor:
     """``target`` if it holds N (or N × T) class indices in [0, C); raises :class:`InvalidInput` otherwise."""
-    check_target_type(target)
     if n_steps is not None and target.shape != (n, n_steps):
         raise InvalidInput(
             f"`target` has shape {tuple(target.shape)}; the model has one output per step: give one class per sample "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 
@@ -10,8 +9,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from tsinterp_lib import checks
-from tsinterp_lib.engine.explain import Seeds, explained, explainer_of, scored
+from tsinterp_lib.engine.explain import Seeds, explained, scored
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers import CORRECTED
 from tsinterp_lib.registry import Choice
@@ -19,10 +17,7 @@ from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Dataset, Explainer, Explanation, Samples
 
-NO_SCORE = {"metric": "", "at": None, "mean": math.nan, "low": math.nan, "high": math.nan, "n": 0, "seconds": math.nan}
-"""The row of an explainer that refuses."""
-
-Explainers = Mapping[str, Explainer | Choice | str]
+Explainers = Mapping[str, Explainer | Choice]
 
 
 def explain(
@@ -38,7 +33,6 @@ def explain(
     ``train`` is what explainers that must learn are prepared on (default: ``samples``); ``background`` is the data set
     whose process fills masked cells. Raises :class:`InvalidInput` where labels are per step.
     """
-    _check(explainers)
     if samples.y.dim() != 1:
         raise InvalidInput(f"`y` has shape {tuple(samples.y.shape)}: explain one class per series.")
     draw = background.background if background is not None else None
@@ -58,39 +52,18 @@ def compare(
     """Score explainers on the test split: a row per explainer and metric with mean and 95 % interval over samples.
 
     ``model`` is any module that maps (N, T, F), or samples with other axes, to (N, C). ``explainers`` maps a name to an
-    :class:`Explainer`, a registry choice or a name in the registry; default: every explainer of the library with its
-    corrected settings. ``seconds`` is the wall time of the explanation. A metric of several levels gives a row per
-    level. An explainer that refuses the data or the model gives one row without a metric, and a column ``reason`` holds
-    why; raises its :class:`InvalidInput` where all refuse, and as metrics do.
+    :class:`Explainer` or a registry choice; default: every explainer of the library with its corrected settings.
+    ``seconds`` is the wall time of the explanation. A metric of several levels gives a row per level.
     """
-    checks.check_model(model)
     if explainers is None:
         explainers = CORRECTED
-    _check(explainers)
-    built = {name: explainer_of(choice) for name, choice in explainers.items()}
-    rows: list[dict[str, object]] = []
-    refused: list[InvalidInput] = []
-    for name, explainer in built.items():
+    rows = []
+    for name, choice in explainers.items():
         start = time.perf_counter()
-        try:
-            e = explain(model, dataset.test, {name: explainer}, dataset.train, dataset, seed)[name]
-        except InvalidInput as error:
-            refused.append(error)
-            rows.append({"explainer": name, **NO_SCORE, "reason": str(error)})
-            continue
+        e = explain(model, dataset.test, {name: choice}, dataset.train, dataset, seed)[name]
         seconds = time.perf_counter() - start
         rows += [{"explainer": name, **row, "seconds": seconds} for row in score(e, metrics)]
-    if refused and len(refused) == len(built):
-        raise refused[0]
     return pd.DataFrame(rows)
-
-
-def _check(explainers: object) -> None:
-    if not isinstance(explainers, Mapping):
-        raise InvalidInput(
-            f"`explainers` is a {type(explainers).__name__}: give a dict from names of your choice to explainers, "
-            "{'mine': Gradient()}."
-        )
 
 
 def score(e: Explanation, metrics: Sequence[str | Choice]) -> list[dict[str, object]]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib import checks, parts
 from tsinterp_lib.axes import SERIES, Axes
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.samples import Samples
 
@@ -39,12 +38,8 @@ class Explainer(ABC):
     Subclasses write ``_attribute``, and ``_prepare`` where they learn; callers use ``attribute``, which checks the
     input, puts the model into a state in which input gradients are safe (recurrent guard, dropout off, parameters
     frozen), and checks what comes back. Random methods draw from torch's and numpy's global generators: wrap the call
-    in :func:`tsinterp_lib.seeding.scope`. ``axes``: the names of the axes of what is explained, taken from the training
-    samples in :meth:`prepare`, or given with :meth:`for_axes`.
-
-    What random methods draw falls to the samples in the order of the batch: a sample explained beside others gets
-    another map than alone, from the same seed too (GradientSHAP, SmoothGrad, permutation; by up to 0.8 of the largest
-    score). Compare maps of one batch.
+    in :func:`tsinterp_lib.seeding.scope`. ``axes``: the names of the axes of what is explained, taken from the
+    training samples in :meth:`prepare`, or given with :meth:`for_axes`.
     """
 
     per_step: ClassVar[bool] = False
@@ -56,17 +51,10 @@ class Explainer(ABC):
     by_gradient: ClassVar[bool] = False
     """Whether the method sees a model through the gradients of its outputs, and through nothing else."""
 
+    takes_missing: ClassVar[bool] = False
+    """Whether values that were not measured may be NaN; they are refused by name otherwise."""
+
     axes: Axes = field(default=SERIES, repr=False, compare=False)
-
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether the scores of a sample depend on others beside it: what needs samples to be alone is refused."""
-        return False
-
-    @property
-    def takes_missing(self) -> bool:
-        """Whether values that were not measured may be NaN; they are refused by name otherwise. Here: they may not."""
-        return False
 
     def for_axes(self, axes: Axes) -> Explainer:
         """A copy that explains inputs with these axes; raises :class:`InvalidInput` where the method cannot."""
@@ -102,7 +90,7 @@ class Explainer(ABC):
         return None
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy for samples of which the first ``length`` of ``of`` places on the axis time, token or frame are left.
+        """A copy for samples of which the first ``length`` of ``of`` places on the first axis are left.
 
         What the method knows by place (references) is cut like the samples; here: itself, as it knows nothing so.
         """
@@ -115,58 +103,40 @@ class Explainer(ABC):
 
         Samples with ``lengths`` or ``constants`` are explained one at a time: cut to their length, so that padding
         neither moves a score nor gets one (it scores zero), and with their constants given to the model by name.
-        Others go to :meth:`attribute` in one call. Where values were not measured, ``x`` holds NaN or a filled-in
-        value there, and the model sees it so; a model whose ``forward`` has a parameter ``observed`` is told which were
-        measured: those of the sample, also for copies in which the method replaced cells. Raises
-        :class:`InvalidInput` for missing values where the method takes none, for tokens that are not embedded, for a
-        model that does not take the constants by name, for samples that need to be alone where the method mixes
-        them, and as :meth:`attribute` does.
+        Others go to :meth:`attribute` in one call. Raises :class:`InvalidInput` for missing values where the method
+        takes none, for tokens that are not embedded, for a model that does not take the constants by name, and as
+        :meth:`attribute` does.
         """
-        checks.check_model(model)
         method = self.for_axes(samples.axes)
         self._check_measured(samples, "samples")
         target = samples.y if target is None else target
-        named = parts.beside(model, samples)
-        if not parts.padded(samples) and not named:
-            return method.for_samples(samples).attribute(model, samples.x, target, **_observed(samples))
-        if self.mixes_samples:
-            own = [*(["lengths"] if parts.padded(samples) else []), *named]
-            raise InvalidInput(
-                f"{type(self).__name__} shuffles cells between samples; these have {', '.join(own)} of their own: "
-                "choose a method that explains each sample by itself, or drop them with dataclasses.replace."
-            )
-        checks.check_target_type(target)
-        a, inside = torch.zeros_like(samples.x), parts.real(samples)
-        for n in range(len(samples)):
-            one = parts.one_of(replace(samples, y=target), n)
-            alone = parts.OfOneSample(model, parts.beside(model, one))
-            cut = method if samples.lengths is None else method.cut_to(*parts.length_of(samples, n))
-            a[n][inside[n]] = cut.for_samples(one).attribute(alone, one.x, one.y, **_observed(one))[0].flatten()
+        longest, lengths = samples.x.shape[1], parts.lengths(samples.x, samples.lengths)
+        if set(lengths) <= {longest} and not samples.constants:
+            return method.for_samples(samples).attribute(model, samples.x, target)
+        a = torch.zeros_like(samples.x)
+        for n, length in enumerate(lengths):
+            one = parts.one_of(samples, n, length)
+            wanted = target[n : n + 1, :length] if target.dim() == 2 else target[n : n + 1]
+            own = parts.OfOneSample(model, one.constants)
+            a[n, :length] = method.cut_to(length, longest).for_samples(one).attribute(own, one.x, wanted)[0]
         return a
 
     def _check_measured(self, samples: Samples, name: str) -> None:
         """Raises :class:`InvalidInput` for values that are missing, unless the method takes such; padding is none."""
         parts.check_floats(samples.x, samples.axes, f"{name}.x")
         if not self.takes_missing:
-            parts.check_measured(samples, f"{name}.x", type(self).__name__)
+            parts.check_measured(samples.x, samples.observed, samples.lengths, f"{name}.x", type(self).__name__)
 
     def attribute(
-        self,
-        model: nn.Module,
-        x: Float[Tensor, "N *axes"],
-        target: Int[Tensor, "N"] | Int[Tensor, "N T"],
-        observed: Bool[Tensor, "N *axes"] | None = None,
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"] | Int[Tensor, "N T"]
     ) -> Float[Tensor, "N *axes"]:
         """Scores of the cells of ``x`` for output ``target`` of ``model``: shape, dtype and device of ``x``.
 
-        ``observed``: where it is False, ``x`` may be NaN, for a method that takes missing values. Raises
-        :class:`InvalidInput` on non-finite or empty ``x``, other axes than ``axes``, an axis order the model refuses,
-        or a target that is no column of the model's output.
+        Raises :class:`InvalidInput` on non-finite or empty ``x``, other axes than ``axes``, an axis order the model
+        refuses, or a target that is no column of the model's output.
         """
-        checks.check_model(model)
         parts.check_floats(x, self.axes, "x")
-        missing = None if observed is None or not self.takes_missing else ~observed & x.isnan()
-        checks.check_series(x if missing is None else torch.where(missing, 0.0, x), axes=self.axes)
+        checks.check_series(torch.where(x.isnan(), 0.0, x) if self.takes_missing else x, axes=self.axes)
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, self.per_step, axes=self.axes)
             checks.check_target(target, n_classes, x.shape[0], *steps)
@@ -177,8 +147,3 @@ class Explainer(ABC):
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"] | Int[Tensor, "N T"]
     ) -> Float[Tensor, "N *axes"]: ...
-
-
-def _observed(samples: Samples) -> dict[str, Tensor]:
-    """What an explainer is told of missing values; nothing where there are none, as one of your own may not ask."""
-    return {} if samples.observed is None else {"observed": samples.observed}

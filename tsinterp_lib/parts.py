@@ -1,4 +1,4 @@
-"""Samples taken apart: one at a time, each cut to its length, and what lies beside it given to the model by name."""
+"""Samples taken apart: one at a time, each cut to its own length, and its constants bound to the model by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.axes import Axes
@@ -20,18 +20,24 @@ S = TypeVar("S", bound=Any)
 SHOWN = ("axes", "output", "per_step", "n_features", "n_classes")
 """What a model says of itself and holds for a sample that was cut too; whether it takes the length, a call shows."""
 
-OBSERVED = "observed"
-"""The name under which a model that has it in its ``forward`` is told which values were measured."""
-
 
 class OfOneSample(nn.Module):
     """A model as it is for one sample: cut to its length, its constants given by name, a copy for each row of a call.
 
-    ``constants``: name → (1, …), as :func:`beside` gives them.
+    ``constants``: name → (1, …). Raises :class:`InvalidInput` where the model's ``forward`` does not take such a name.
     """
 
     def __init__(self, model: nn.Module, constants: Mapping[str, Tensor]) -> None:
         super().__init__()
+        parameters = inspect.signature(model.forward).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            unknown = [name for name in constants if name not in parameters]
+            if unknown:
+                raise InvalidInput(
+                    f"the samples have the constants {', '.join(constants)}; the model's forward takes "
+                    f"({', '.join(parameters)}), not {', '.join(unknown)}: let it take them by name, or drop them with "
+                    "dataclasses.replace(samples, constants={})."
+                )
         self.model, self.constants = model, dict(constants)
         for name in SHOWN:
             said = getattr(model, name, None)
@@ -39,87 +45,34 @@ class OfOneSample(nn.Module):
                 setattr(self, name, said)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The model's output for rows of the one sample; raises where ``observed`` is of another shape than a row."""
-        told = self.constants.get(OBSERVED)
-        if told is not None and told.shape[1:] != x.shape[1:]:
-            raise InvalidInput(
-                f"the model takes `observed`, here of shape {tuple(told.shape[1:])}; this method shows it samples of "
-                f"shape {tuple(x.shape[1:])}: choose a method that keeps samples whole, or drop `observed`."
-            )
+        """The model's output for rows of the one sample."""
         given = {name: value.to(x.device).expand(len(x), *value.shape[1:]) for name, value in self.constants.items()}
         out: Tensor = self.model(x, **given)
         return out
 
 
-def beside(model: nn.Module, samples: S) -> dict[str, Tensor]:
-    """What the model is given by name: the constants, and ``observed`` where its ``forward`` has such a parameter.
-
-    Raises :class:`InvalidInput` where ``forward`` does not take a constant, or takes the inputs under its name.
-    """
-    parameters = inspect.signature(model.forward).parameters
-    constants: dict[str, Tensor] = dict(samples.constants)
-    first = next(iter(parameters), "")
-    if first in constants:
-        raise InvalidInput(
-            f"the constant {first!r} is named like the input that the model's forward takes first: rename one of them."
-        )
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        unknown = [name for name in constants if name not in parameters]
-        if unknown:
-            raise InvalidInput(
-                f"the samples have the constants {', '.join(constants)}; the model's forward takes "
-                f"({', '.join(parameters)}), not {', '.join(unknown)}: let it take them by name, or drop them with "
-                "dataclasses.replace(samples, constants={})."
-            )
-    if samples.observed is not None and OBSERVED in parameters:
-        constants[OBSERVED] = samples.observed
-    return constants
+def lengths(x: Tensor, given: Int[Tensor, "N"] | None) -> list[int]:
+    """How many places of the first axis of each sample are no padding."""
+    return [x.shape[1]] * len(x) if given is None else [int(length) for length in given]
 
 
-def padded(samples: S) -> bool:
-    """Whether a sample is shorter than the longest place there is for it."""
-    return samples.lengths is not None and bool((samples.lengths < _longest(samples)).any())
+def real(x: Tensor, given: Int[Tensor, "N"] | None) -> Bool[Tensor, "N *axes"]:
+    """True where x is no padding."""
+    at = torch.arange(x.shape[1], device=x.device)
+    inside = at < torch.tensor(lengths(x, given), device=x.device)[:, None]
+    return inside.view(*inside.shape, *[1] * (x.dim() - 2)).expand(x.shape)
 
 
-def lengths(samples: S) -> list[int]:
-    """How many places of the axis time, token or frame of each sample are no padding."""
-    n, given = len(samples.x), samples.lengths
-    return [_longest(samples)] * n if given is None else [int(length) for length in given]
-
-
-def real(samples: S) -> Bool[Tensor, "N *axes"]:
-    """True where the samples are no padding."""
-    x = samples.x
-    if samples.lengths is None:
-        return torch.ones(x.shape, dtype=torch.bool, device=x.device)
-    dim = samples.axes.long("lengths")
-    inside = torch.arange(x.shape[dim], device=x.device) < samples.lengths.to(x.device)[:, None]
-    found: Tensor = inside.view(len(x), *[-1 if d == dim else 1 for d in range(1, x.dim())]).expand(x.shape)
-    return found
-
-
-def one_of(samples: S, n: int) -> S:
+def one_of(samples: S, n: int, length: int) -> S:
     """Sample n alone, without its padding."""
-    one: S = samples[n : n + 1]
-    if one.lengths is None:
-        return one
-    dim, length = one.axes.long("lengths"), int(one.lengths[0])
-    cut: dict[str, Any] = {"x": one.x.narrow(dim, 0, length), "lengths": None}
+    one = samples[n : n + 1]
+    cut: dict[str, Any] = {"x": one.x[:, :length], "lengths": None}
     for name in ("importance", "observed"):
-        cut[name] = None if getattr(one, name) is None else getattr(one, name).narrow(dim, 0, length)
+        cut[name] = None if getattr(one, name) is None else getattr(one, name)[:, :length]
     if one.y.dim() == 2:
         cut["y"] = one.y[:, :length]
     found: S = replace(one, **cut)
     return found
-
-
-def length_of(samples: S, n: int) -> tuple[int, int]:
-    """How many places of sample n are no padding, and how many places there are."""
-    return lengths(samples)[n], _longest(samples)
-
-
-def _longest(samples: S) -> int:
-    return int(samples.x.shape[samples.axes.long("lengths")])
 
 
 def check_floats(x: Tensor, axes: Axes, name: str) -> None:
@@ -132,14 +85,14 @@ def check_floats(x: Tensor, axes: Axes, name: str) -> None:
         )
 
 
-def check_measured(samples: S, name: str, method: str, what: str = "choose a method that takes them") -> None:
+def check_measured(x: Tensor, observed: Tensor | None, given: Int[Tensor, "N"] | None, name: str, method: str) -> None:
     """Raises :class:`InvalidInput` where a value that is no padding was not measured, or is no finite number."""
-    inside, observed = real(samples), samples.observed
+    inside = real(x, given)
     missing = torch.zeros_like(inside) if observed is None else inside & ~observed
     if bool(missing.any()):
         where = tuple(int(i) for i in missing.nonzero()[0])
         raise InvalidInput(
             f"{method} takes no missing values; `{name}` has {int(missing.sum())} that were not measured, the first at "
-            f"{where}: impute them and drop `observed`, or {what}."
+            f"{where}: impute them and drop `observed`, or choose a method that takes them."
         )
-    check_series(samples.x if samples.lengths is None else torch.where(inside, samples.x, 0.0), name)
+    check_series(x if given is None else torch.where(inside, x, 0.0), name)

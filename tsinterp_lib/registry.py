@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -110,8 +109,7 @@ def build(kind: str, choice: Choice | str, **given: object) -> object: ...
 def build(kind: str, choice: Choice | str, **given: object) -> object:
     """The thing a choice names, its nested choices built first; ``given`` adds what only the data can tell.
 
-    Raises :class:`UnknownName` for a name or a parameter that does not exist, listing the nearest, and
-    :class:`InvalidInput` for a parameter that is missing or of another type than it is declared.
+    Raises :class:`UnknownName` for a name or a parameter that does not exist, listing the nearest.
     """
     choice = Choice(choice) if isinstance(choice, str) else choice
     maker = find(kind, choice.name)
@@ -120,43 +118,9 @@ def build(kind: str, choice: Choice | str, **given: object) -> object:
     for key, value in choice.params.items():
         known(key, accepted, f"parameter of {kind} {choice.name!r}")
         # A parameter with the name of a kind takes one of it; another takes what is built, as a wrapper its base.
-        _check_type(f"`{key}` of {kind} {choice.name!r}", value, accepted[key].annotation)
         params[key] = build(key if key in KINDS else kind, value) if isinstance(value, Choice) else value
     clash = sorted(set(params) & set(given))
     if clash:
         raise InvalidInput(f"{kind} {choice.name!r}: {', '.join(clash)} come from the data; leave them out.")
-    absent = [
-        name
-        for name, p in accepted.items()
-        if p.default is p.empty
-        and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-        and name not in {**params, **given}
-    ]
-    if absent:
-        raise InvalidInput(
-            f"{kind} {choice.name!r} needs {', '.join(f'`{n}`' for n in absent)}: give it in the choice, as "
-            f"Choice({choice.name!r}, {{{absent[0]!r}: …}})."
-        )
     made: object = maker(**params, **given)
     return made
-
-
-SIMPLE = {"str", "int", "float", "bool", "None"}
-THINGS = {"Explainer", "Axes", "Tensor", "Supervised"}
-
-
-def _check_type(what: str, value: object, annotation: object) -> None:
-    """Raise :class:`InvalidInput` for a scalar where a parameter is declared as another type, or as a thing."""
-    declared = set(re.findall(r"\w+", annotation)) if isinstance(annotation, str) else set()
-    if value is None or not isinstance(value, str | int | float) or not declared <= SIMPLE | THINGS or not declared:
-        return
-    fits = {type(value).__name__} | ({"float"} if type(value) is int else set())
-    if fits & declared:
-        return
-    if "Explainer" in declared:
-        step = "give a choice, as Choice('gradient')"
-    elif "Axes" in declared:
-        step = "the axes come from the data; leave it out"
-    else:
-        step = f"give {' or '.join(sorted(declared - {'None'}))}"
-    raise InvalidInput(f"{what} is {value!r}: {step}.")

@@ -21,9 +21,6 @@ from tsinterp_lib.errors import InvalidInput
 Background = Callable[[int, int], Tensor]
 """``background(n, seed)`` draws ``n`` series of the data's process without any class signal, scaled like the inputs."""
 
-KINDS = {"x": "", "y": "integers", "importance": "booleans", "observed": "booleans", "lengths": "integers"}
-"""What the tensors of samples hold."""
-
 
 @dataclass(frozen=True, eq=False)
 class Samples:
@@ -36,12 +33,12 @@ class Samples:
     ``y``           (N) or (N, T), int     labels, one per sample or one per step
     ``importance``  like ``x``, bool       True where the generator put the signal; None where nobody knows
     ``observed``    like ``x``, bool       True where the value was measured; None: everything was
-    ``lengths``     (N), int               how much of the axis time, token or frame is no padding; None: all of it
+    ``lengths``     (N), int               how much of the first axis is no padding; None: all of it
     ``constants``   name → (N, …)          inputs beside ``x`` that the model is given by name and nobody explains
     ``axes``                               the names of the axes, default time and feature
     ==============  =====================  ==========================================================================
 
-    Raises :class:`InvalidInput` where shapes or types disagree, by name.
+    Raises :class:`InvalidInput` where shapes disagree, by name.
     """
 
     x: Float[Tensor, "N *axes"]
@@ -53,19 +50,10 @@ class Samples:
     axes: Axes = SERIES
 
     def __post_init__(self) -> None:
-        _check_types(self)
         self.axes.check(self.x.shape)
         n = self.x.shape[0]
-        if self.y.dim() < 1:
-            raise InvalidInput("`y` is a single number: give one label per sample, shape (N), e.g. y[None].")
         if self.y.shape[0] != n:
             raise InvalidInput(f"`y` has {self.y.shape[0]} labels; `x` has {n} samples: give one label per sample.")
-        long = self.x.shape[self.axes.long("labels per step")] if self.y.dim() == 2 else None
-        if self.y.dim() > 2 or (self.y.dim() == 2 and self.y.shape[1] != long):
-            raise InvalidInput(
-                f"`y` has shape {tuple(self.y.shape)}; `x` has {tuple(self.x.shape)}, axes (sample, {self.axes}): give "
-                "one label per sample, (N), or one per sample and step, (N, T)."
-            )
         for name in ("importance", "observed"):
             value = getattr(self, name)
             if value is not None and value.shape != self.x.shape:
@@ -73,16 +61,11 @@ class Samples:
         for name, value in {"lengths": self.lengths, **self.constants}.items():
             if value is not None and (value.dim() < 1 or value.shape[0] != n):
                 raise InvalidInput(f"`{name}` has shape {tuple(value.shape)}; `x` has {n} samples: give one each.")
-        if self.lengths is None:
-            return
-        if self.lengths.dim() != 1:
-            raise InvalidInput(f"`lengths` has shape {tuple(self.lengths.shape)}: give one number per sample, ({n},).")
-        dim = self.axes.long("lengths")
-        longest = self.x.shape[dim]
-        if n and not 1 <= int(self.lengths.min()) <= int(self.lengths.max()) <= longest:
+        longest = self.x.shape[1]
+        if self.lengths is not None and n and not 1 <= int(self.lengths.min()) <= int(self.lengths.max()) <= longest:
             raise InvalidInput(
                 f"`lengths` lie in {int(self.lengths.min())}..{int(self.lengths.max())}; the axis "
-                f"{self.axes.names[dim - 1]!r} of `x` has {longest}: a length is at least 1 and at most that."
+                f"{self.axes.names[0]!r} of `x` has {longest}: a length is at least 1 and at most that."
             )
 
     def __len__(self) -> int:
@@ -103,36 +86,12 @@ class Samples:
         return replace(self, **changed, constants={name: change(value) for name, value in self.constants.items()})
 
 
-def _check_types(samples: Any) -> None:
-    """Refuse what is no tensor, and tensors of another type than their field is."""
-    if not isinstance(samples.axes, Axes):
-        raise InvalidInput(f"`axes` is {samples.axes!r}: give the names as Axes('time', 'feature').")
-    if not isinstance(samples.constants, Mapping):
-        raise InvalidInput(
-            f"`constants` is a {type(samples.constants).__name__}: give a dict from the name in the model's forward to "
-            "its tensor, {'age': age}."
-        )
-    if reserved := sorted({"observed", "lengths"} & set(samples.constants)):
-        raise InvalidInput(f"a constant is named {reserved[0]!r}: it is a field of its own; give it there.")
-    for name, value in {**{n: getattr(samples, n) for n in KINDS}, **samples.constants}.items():
-        if value is None and name in ("importance", "observed", "lengths"):
-            continue
-        if not isinstance(value, Tensor):
-            raise InvalidInput(f"`{name}` is a {type(value).__name__}: give a tensor, e.g. torch.as_tensor({name}).")
-        wanted = KINDS.get(name)
-        whole = not (value.is_floating_point() or value.is_complex() or value.dtype == torch.bool)
-        if (wanted == "integers" and not whole) or (wanted == "booleans" and value.dtype != torch.bool):
-            call = "long()" if wanted == "integers" else "bool()"
-            raise InvalidInput(f"`{name}` has dtype {value.dtype}: it holds {wanted}; call {name}.{call}.")
-
-
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Holds three splits of one source of samples.
 
     ``background`` is given where the generating process is known (see :data:`Background`); the masked-accuracy metric
-    draws its replacement values from it. Raises :class:`InvalidInput` where the splits have other axes or samples of
-    another shape, or where ``feature_names`` are not as many as there are features.
+    draws its replacement values from it.
     """
 
     name: str
@@ -142,23 +101,6 @@ class Dataset:
     n_classes: int
     feature_names: tuple[str, ...]
     background: Background | None = None
-
-    def __post_init__(self) -> None:
-        for split in ("validation", "test"):
-            other = getattr(self, split)
-            if other.axes != self.axes:
-                raise InvalidInput(
-                    f"`train` has the axes {self.axes}; `{split}` has {other.axes}: give all splits the same axes."
-                )
-            if other.x.shape[1:] != self.train.x.shape[1:]:
-                raise InvalidInput(
-                    f"a sample of `train` has shape {tuple(self.train.x.shape[1:])}, one of `{split}` "
-                    f"{tuple(other.x.shape[1:])}: give all splits one shape; pad shorter samples and give `lengths`."
-                )
-        if "feature" in self.axes and len(self.feature_names) != self.n_features:
-            raise InvalidInput(
-                f"`feature_names` are {len(self.feature_names)}; `x` has {self.n_features} features: name each once."
-            )
 
     def to(self, device: str | torch.device) -> Dataset:
         """The same three splits on another device."""

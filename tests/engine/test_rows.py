@@ -71,8 +71,16 @@ def spies(monkeypatch, tmp_path):
 
 
 def cell(name="spy", **changes):
-    own = Cell("s", "as_released", PROFILE, Choice("middle"), Choice("lstm"), Choice("standard"),
-               Choice("spy", {"name": name}, alias=name), 0)  # fmt: skip
+    own = Cell(
+        "s",
+        "as_released",
+        PROFILE,
+        Choice("middle"),
+        Choice("lstm"),
+        Choice("standard"),
+        Choice("spy", {"name": name}, alias=name),
+        0,
+    )
     return replace(own, **changes)
 
 
@@ -140,7 +148,7 @@ def test_a_model_is_trained_on_its_data_from_its_own_seeds(monkeypatch):
     monkeypatch.setitem(TRAINERS, "standard", Trainer)
     own = cell(explainer=None, trainer=Choice("standard"), model=Choice("lstm", {"hidden_size": 3}))
     data = example()
-    result, _ = unit.fitted(own, data)
+    result, _got = unit.fitted(own, data)
     assert torch.equal(learned["data"].train.x, data.train.x)
     assert learned["seed"] == seed_from(own.key(), "train")
     with scope(seed_from(own.key(), "train")):
@@ -152,8 +160,14 @@ def test_a_model_is_trained_on_its_data_from_its_own_seeds(monkeypatch):
     assert not learned  # loaded by key
     assert all(torch.equal(v, first[k]) for k, v in again.model.state_dict().items())
     values = {row.metric: row.value for row in unit.model_rows(own, result, True)}
-    assert values == {"train_accuracy": pytest.approx(0.5), "validation_accuracy": pytest.approx(0.6),
-                      "test_accuracy": pytest.approx(0.7), "epochs": 3, "steps": 12, "passed_gate": 1}  # fmt: skip
+    assert values == {
+        "train_accuracy": pytest.approx(0.5),
+        "validation_accuracy": pytest.approx(0.6),
+        "test_accuracy": pytest.approx(0.7),
+        "epochs": 3,
+        "steps": 12,
+        "passed_gate": 1,
+    }
     rows = unit.model_rows(own, result, True, "cuda")
     assert {row.device for row in rows} == {"cuda"}
     assert {row.seconds for row in rows} == {4.0}
@@ -169,8 +183,13 @@ def test_data_depend_on_their_choice_their_sizes_and_the_seed_alone():
 
 
 def test_missing_cells_are_those_that_lack_a_metric():
-    plan = Plan((Choice("middle"),), (Choice("lstm"),), (Choice("standard"),), (Choice("spy"),),
-                (Choice("fixed", alias="a"), Choice("fixed", alias="b")))  # fmt: skip
+    plan = Plan(
+        (Choice("middle"),),
+        (Choice("lstm"),),
+        (Choice("standard"),),
+        (Choice("spy"),),
+        (Choice("fixed", alias="a"), Choice("fixed", alias="b")),
+    )
     own, model = cell(), cell(explainer=None)
     have = {(own.key(), "a")} | {(model.key(), m) for m in unit.MODEL_METRICS}
     assert unit.missing_cells([own, model], have, plan) == [own]
@@ -179,9 +198,16 @@ def test_missing_cells_are_those_that_lack_a_metric():
 
 
 def test_a_study_asks_for_the_seeds_of_the_profile_and_keeps_what_is_left_out():
-    plan = Plan((Choice("middle"),), (Choice("lstm"), Choice("tcn")), (Choice("standard"),),
-                (Choice("gradient"), Choice("spy")), (Choice("fixed"),), {("tcn", "spy"): "too slow"}, samples=3,
-                trainers_of={("lstm", "middle"): (Choice("given"),)})  # fmt: skip
+    plan = Plan(
+        (Choice("middle"),),
+        (Choice("lstm"), Choice("tcn")),
+        (Choice("standard"),),
+        (Choice("gradient"), Choice("spy")),
+        (Choice("fixed"),),
+        {("tcn", "spy"): "too slow"},
+        samples=3,
+        trainers_of={("lstm", "middle"): (Choice("given"),)},
+    )
     cells = Study("s", "?", lambda _: {"as_released": plan}).cells(PROFILE)
     assert [c.seed for c in cells] == [0] * 8 + [1] * 8
     assert [c.explainer.label if c.explainer else "" for c in cells[:8]] == ["", "gradient", "spy"] * 2 + [
@@ -205,8 +231,11 @@ def row(**changes):
 def test_stored_rows_keep_every_field_in_its_place(tmp_path, monkeypatch):
     monkeypatch.setenv("TSINTERP_RESULTS", str(tmp_path))
     monkeypatch.setattr(store, "file_of", lambda study: tmp_path / f"{study}.parquet")
-    rows = [row(), row(metric="curve", at=0.5, value=0.25, sem=0.0625, n=7, forward_calls=11, seed=3, cell="c2"),
-            row(value=0.75, cell="c3", profile="smoke")]  # fmt: skip
+    rows = [
+        row(),
+        row(metric="curve", at=0.5, value=0.25, sem=0.0625, n=7, forward_calls=11, seed=3, cell="c2"),
+        row(value=0.75, cell="c3", profile="smoke"),
+    ]
     store.write_unit(paths.units("s", "paper") / "u.csv", rows)
     assert store.read_unit(paths.units("s", "paper") / "u.csv") == sorted(rows, key=units._sort_key)
     store.compact("s", "paper")
@@ -228,8 +257,12 @@ def test_stored_rows_keep_every_field_in_its_place(tmp_path, monkeypatch):
 
 def test_minutes_are_those_of_a_model_with_all_its_maps(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "file_of", lambda study: tmp_path / "none")
-    rows = [row(cell="a", seconds=60.0), row(cell="a", metric="other", seconds=60.0), row(cell="b", seconds=120.0),
-            row(cell="c", seed=1, seconds=60.0)]  # fmt: skip
+    rows = [
+        row(cell="a", seconds=60.0),
+        row(cell="a", metric="other", seconds=60.0),
+        row(cell="b", seconds=120.0),
+        row(cell="c", seed=1, seconds=60.0),
+    ]
     study = Study("s", "?", lambda _: {})
     folder = paths.units("s", "tiny")
     store.write_unit(folder / "u.csv", rows)

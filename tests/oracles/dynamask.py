@@ -36,14 +36,14 @@ def error(model, series, m, s, target):
     return sum(terms) / len(terms)
 
 
-def reference(area, n_steps, n_features):
-    zeros = int((1 - area) * n_steps * n_features)
-    return [0.0] * zeros + [1.0] * (n_steps * n_features - zeros)
+def reference(area, n):
+    zeros = int((1 - area) * n)
+    return [0.0] * zeros + [1.0] * (n - zeros)
 
 
 def size_term(m, area):
     flat = [v for row in m for v in row]
-    return sum((a - b) ** 2 for a, b in zip(sorted(flat), reference(area, len(m), len(m[0])), strict=True)) / len(flat)
+    return sum((a - b) ** 2 for a, b in zip(sorted(flat), reference(area, len(flat)), strict=True)) / len(flat)
 
 
 def time_term(m, last_pair):
@@ -75,7 +75,7 @@ def size_slopes(m, area):
     """Each coefficient against the reference at its rank; of equal ones the earlier cell ranks lower."""
     flat = [v for row in m for v in row]
     order = sorted(range(len(flat)), key=lambda k: (flat[k], k))
-    wanted = dict(zip(order, reference(area, len(m), len(m[0])), strict=True))
+    wanted = dict(zip(order, reference(area, len(flat)), strict=True))
     width = len(m[0])
     return [[2 * (v - wanted[t * width + i]) / len(flat) for i, v in enumerate(row)] for t, row in enumerate(m)]
 

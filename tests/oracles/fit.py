@@ -64,9 +64,6 @@ def conditional_moments(mean, sigma, i, value):
     return mean[rest] + gain * (value - mean[i]), sigma[rest][:, rest] - torch.outer(gain, sigma[i, rest])
 
 
-def each_step(method, model, series, targets, first_step=0):
+def each_step(method, model, series, targets):
     """The newest column of a method's map of every prefix; ``method(model, prefix, c)`` gives an (t, F) map."""
-    found = torch.zeros_like(series)
-    for t in range(first_step, len(series)):
-        found[t] = method(model, series[: t + 1], int(targets[t]))[-1]
-    return found
+    return torch.stack([method(model, series[: t + 1], int(targets[t]))[-1] for t in range(len(series))])

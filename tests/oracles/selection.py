@@ -26,7 +26,7 @@ def selected(s, p, cut):
         return set(order)
     if cut == "count":
         return set(order[: min(max(round(p * d), 1), d - 1)])
-    exact = [Fraction(s[i]) for i in order]  # of fractions as of floats
+    exact = [Fraction(s[i]) for i in order]
     total, running = sum(exact), Fraction(0)
     for k, value in enumerate(exact, start=1):
         running += value

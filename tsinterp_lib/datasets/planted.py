@@ -34,10 +34,9 @@ class Planted(DatasetSource):
     (t, f) is scaled (``minmax`` or ``standard``), fitted on the training split. Two classes; T = F = 50 for the layouts
     of 2020, 100 or 50, after their names, for the boxes of :cite:t:`ismail2019`.
 
-    ``protocol="as_released"`` is the authors' code: a 14 × 14 box in ``small_middle`` (:ref:`B20-22 <b20-22>`), moving
-    boxes that never touch the last row or column (:ref:`B20-21 <b20-21>`), TimeSynth's processes as they are
-    (:ref:`B20-23 <b20-23>`), and, for ``gaussian_noise``, a box drawn anew from N(s·μ, 1) (the same law). ``corrected``
-    changes these. ``box`` (14 or 15) overrides the side of ``small_middle``.
+    ``protocol="as_released"`` is the authors' code: a 14 × 14 box in ``small_middle``, moving boxes that never touch
+    the last row or column, TimeSynth's processes with their accidents, and, for ``gaussian_noise``, a box drawn anew
+    from N(s·μ, 1) (the same law). ``corrected`` mends these. ``box`` (14 or 15) overrides the side of ``small_middle``.
     ``engine="timesynth"`` draws from the TimeSynth package itself (only ``as_released``). Departing from the authors,
     who seeded nothing, each split has its own stream, so that its size changes no other split.
 

@@ -33,9 +33,8 @@ class Spike(PerStep):
     Butterworth low-pass filter (order 6, 6.8 of 30 Hz). Then each feature gets, with probability 0.3, a Poisson(3)
     number of spikes of height 1.5 at distinct steps; :math:`\tau_0` is the first one of feature 0, and that cell alone
     is important. ``n_steps`` 80. ``delay`` 0; with 2 it is the delayed spike of later comparisons. The paper's curve is
-    a non-linear moving average. The released generator calls TimeSynth, whose non-linear term is always zero
-    (:ref:`FIT-6 <fit-6>`, :ref:`TSY-1 <tsy-1>`); with that term these coefficients would diverge, so that both
-    protocols have the linear recursion.
+    a non-linear moving average; the released generator drops its non-linear term by an indexing slip, and with it these
+    coefficients would diverge, so that both protocols have the linear recursion.
 
     Raises ``UnknownName`` for another protocol or dtype, ``InvalidInput`` for fewer than two steps or a negative delay.
     """

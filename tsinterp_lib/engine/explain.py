@@ -13,8 +13,6 @@ from typing import NamedTuple
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from tsinterp_lib import checks, parts
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.guard import counted
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
@@ -60,7 +58,7 @@ class Scored(NamedTuple):
 
 def explained(
     model: nn.Module,
-    explainer: Explainer | Choice | str,
+    explainer: Explainer | Choice,
     samples: Samples,
     train: Samples,
     seeds: Seeds,
@@ -68,11 +66,10 @@ def explained(
 ) -> Explained:
     """The explanation of ``samples`` for their labels by an explainer that is prepared on ``train``.
 
-    A choice or a name is built first; an explainer is told the axes of the samples where they are not its own. Raises
+    A choice is built first; an explainer is told the axes of the samples where they are not its own. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` for axes that it cannot explain, and as it does itself.
     """
-    method = explainer_of(explainer)
-    checks.check_model(model)
+    method = build("explainer", explainer) if isinstance(explainer, Choice) else explainer
     if method.axes != samples.axes:
         method = method.for_axes(samples.axes)
     with scope(seeds.prepare):
@@ -82,22 +79,8 @@ def explained(
     if seeds.attribute is not None:
         with scope(seeds.attribute):
             a, calls, seconds = _attribute(method, model, samples)
-    beside = parts.beside(model, samples)
-    known = (samples.importance, background, seeds.metrics, samples.axes, samples.lengths, beside)
-    e = Explanation(model, samples.x, samples.y, a, *known)
+    e = Explanation(model, samples.x, samples.y, a, samples.importance, background, seeds.metrics, samples.axes)
     return Explained(e, method, calls, seconds)
-
-
-def explainer_of(given: object) -> Explainer:
-    """The explainer that is given, or that a choice or a name in the registry stands for; refuses anything else."""
-    if isinstance(given, Choice | str):
-        return build("explainer", given)
-    if not isinstance(given, Explainer):
-        what = f"the class {given.__name__}" if isinstance(given, type) else repr(given)
-        raise InvalidInput(
-            f"an explainer is {what}: give an instance, e.g. Gradient(), a Choice, or a name, 'gradient'."
-        )
-    return given
 
 
 def scored(e: Explanation, metrics: Iterable[Choice | str]) -> Iterator[Scored]:
@@ -112,5 +95,5 @@ def scored(e: Explanation, metrics: Iterable[Choice | str]) -> Iterator[Scored]:
 def _attribute(explainer: Explainer, model: nn.Module, samples: Samples) -> tuple[Tensor, int, float]:
     start = time.perf_counter()
     with counted(model) as calls:
-        a = explainer.explain_samples(model, samples)
+        a = explainer.attribute(model, samples.x, samples.y)
     return a, calls[0], time.perf_counter() - start

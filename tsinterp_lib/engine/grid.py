@@ -135,7 +135,7 @@ class Study:
         for key, wanted in (only or {}).items():
             known(key, AXES, "axis of a study")
             labels = {AXES[key](c) for c in cells}
-            keep = {known(str(w), labels - {""}, key) if w else "" for w in wanted}
+            keep = {known(str(w), labels | {""}, key) for w in wanted}
             cells = [c for c in cells if AXES[key](c) in keep or (key == "explainer" and c.explainer is None)]
         return cells
 

@@ -11,7 +11,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib import checks, parts
-from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer, Paired
 from tsinterp_lib.explainers._chunked import Chunked
@@ -20,27 +19,26 @@ from tsinterp_lib.registry import known
 from tsinterp_lib.types import Samples
 
 BASELINES = ("zero", "uniform", "train_mean")
-REFERENCES = ("uniform", "train", "explained")
+REFERENCES = ("uniform", "train")
 
 
 def mean_sample(train: Samples) -> Float[Tensor, "*axes"]:
     """The mean training sample; padding does not enter, and a place that is padding in all samples is zero."""
     if train.lengths is None:
         return train.x.mean(0)
-    real = parts.real(train)
+    real = parts.real(train.x, train.lengths)
     return torch.where(real, train.x, 0.0).sum(0) / real.sum(0).clamp_min(1)
 
 
-def cut(reference: Tensor | None, axes: Axes, length: int, of: int) -> Tensor | None:
-    """The first ``length`` places of a reference on the axis time, token or frame of its samples.
+def cut(reference: Tensor | None, rank: int, length: int, of: int) -> Tensor | None:
+    """The first ``length`` places of a reference on the first axis of its samples, which have ``rank`` axes.
 
     One without that axis, or with another number of places than ``of`` on it, is left as it is: it broadcasts, or is
     refused where it is used.
     """
-    behind = len(axes.names) + 1 - axes.long("lengths")  # axes from that one on
-    if reference is None or reference.dim() < behind or reference.shape[-behind] != of:
+    if reference is None or reference.dim() < rank or reference.shape[-rank] != of:
         return reference
-    return reference.narrow(reference.dim() - behind, 0, length)
+    return reference.narrow(reference.dim() - rank, 0, length)
 
 
 class Complete(Explainer):
@@ -77,12 +75,7 @@ class Baselined(Chunked):
 
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose reference is cut like the samples."""
-        return replace(self, reference=cut(self.reference, self.axes, length, of))
-
-    @property
-    def keeps_values(self) -> bool:
-        """Whether the baseline is known without computing with values of the training samples."""
-        return self.reference is not None or self.baseline != "train_mean"
+        return replace(self, reference=cut(self.reference, len(self.axes.names), length, of))
 
     def copies_keep_baselines(self, x: Float[Tensor, "N *axes"], together: bool = False) -> Paired:
         """For :meth:`for_copies`: each copy keeps its sample's baseline.
@@ -118,9 +111,7 @@ class Referenced(Chunked):
 
     ``references``: ``train``, ``n_references`` training samples drawn without replacement in ``prepare``; ``uniform``,
     ``n_references`` series drawn from U[0, 1) for every ``group_size`` samples (None: for all of them together) at
-    each call; ``explained``, the samples of the call themselves and as many zero ones, as the scripts of
-    :cite:t:`tonekaboni2020` hand Captum: what a sample is compared with is then the batch it is in, itself included.
-    ``reference``: samples that are used instead, shape (R, \*axes); ``reference_lengths``: how long each
+    each call. ``reference``: samples that are used instead, shape (R, \*axes); ``reference_lengths``: how long each
     of them is, where that differs. A shorter sample is compared with the references that are at least as long.
     """
 
@@ -156,7 +147,7 @@ class Referenced(Chunked):
                     f"the sample is {length} long and all {len(lengths)} references are shorter: draw more with "
                     "`n_references`, or give `reference`."
                 )
-        cut_down = cut(reference, self.axes, length, of)
+        cut_down = cut(reference, len(self.axes.names), length, of)
         return replace(self, reference=cut_down, reference_lengths=None)
 
     def copies_keep_references(self, x: Float[Tensor, "N *axes"]) -> Paired:
@@ -180,8 +171,6 @@ class Referenced(Chunked):
             for start in range(0, len(x), size):
                 shape = (self.n_references, *x.shape[1:])
                 yield slice(start, min(start + size, len(x))), torch.rand(shape, dtype=x.dtype, device=x.device)
-        elif self.references == "explained":
-            yield slice(0, len(x)), torch.cat([torch.zeros_like(x), x])
         else:
             raise InvalidInput(
                 "`references` is 'train' and no training sample was seen: call prepare(model, train) first, "

@@ -27,8 +27,6 @@ class Chunked(Explainer):
     progress: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.batch_size, int):
-            raise InvalidInput(f"`batch_size` is {self.batch_size!r}: give a whole number of rows, 1 or more.")
         if self.batch_size < 1:
             raise InvalidInput(
                 f"`batch_size` is {self.batch_size}: at least one row goes through the model at a time; give 1 or more."

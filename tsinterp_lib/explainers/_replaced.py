@@ -18,8 +18,6 @@ def check_groups(kind: str) -> None:
 
     Whether the axes have such names is seen where they are known, by :func:`groups_of`.
     """
-    if not isinstance(kind, str):
-        raise InvalidInput(f"`groups` is {kind!r}: give a name, 'cell' or an axis such as 'time'.")
     wanted = kind.split("+")
     if not all(wanted) or len(set(wanted)) < len(wanted):
         raise InvalidInput(f"`groups` is {kind!r}: name 'cell', an axis, or several axes joined by +, as 'row+column'.")

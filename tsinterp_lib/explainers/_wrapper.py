@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from tsinterp_lib.axes import Axes
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.types import Samples
 
@@ -17,18 +16,6 @@ class Wrapper(Explainer):
     """A method that changes what another, ``base``, is shown or answers; what it learns or is told, its base is too."""
 
     base: Explainer
-
-    @property
-    def takes_missing(self) -> bool:
-        """Whether the base takes them; raises :class:`InvalidInput` where it is no explainer."""
-        if not isinstance(self.base, Explainer):
-            raise InvalidInput(f"`base` is {self.base!r}: give an explainer, e.g. Gradient(), or Choice('gradient').")
-        return self.base.takes_missing
-
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether the base does."""
-        return self.base.mixes_samples
 
     def for_axes(self, axes: Axes) -> Explainer:
         """A copy that explains inputs with these axes, as its base does."""

@@ -33,7 +33,7 @@ class AugmentedOcclusion(FeatureOcclusion):
         # The values of every feature, a column each; padding is no value.
         pool = train.x.flatten(0, 1)
         if train.lengths is not None:
-            pool = pool[parts.real(train).flatten(0, 1)[:, 0]]
+            pool = pool[parts.real(train.x, train.lengths).flatten(0, 1)[:, 0]]
         return replace(self, pool=pool)
 
     def _draw(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F S"]:

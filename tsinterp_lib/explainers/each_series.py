@@ -30,10 +30,9 @@ class EachSeries(Wrapper):
     ``base`` (default the gradient) is shown one series, and where the model is a
     :class:`~tsinterp_lib.models.white_box.WhiteBox` one that reads the important cells of that series. With
     ``steps_as_samples`` the base is shown the steps of the series as if each were a sample of one step, the model's
-    output at a step being the output of that sample: the released scripts hand Captum the (T, F) matrix (:ref:`DYN-31
-    <dyn-31>`). "Mean training sample" is then the mean of the series over time, and shuffling between samples shuffles
-    time; the score of a cell is about the output at its own step alone. All copies of the series go through the model
-    at once.
+    output at a step being the output of that sample: the released scripts hand Captum the (T, F) matrix. "Mean
+    training sample" is then the mean of the series over time, and shuffling between samples shuffles time; the score
+    of a cell is about the output at its own step alone. All copies of the series go through the model at once.
 
     Units and errors: those of ``base``; also raises :class:`~tsinterp_lib.errors.InvalidInput` where steps are to be
     samples and the model has one output per series, or where it has one per step and the base explains one per series.

@@ -10,9 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib import parts
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
-from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, check_steps, in_mode
+from tsinterp_lib.explainers._prefix import Prefixes, Stepwise, check_prefix, in_mode
 from tsinterp_lib.explainers._probabilities import as_output, output_of
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
@@ -32,15 +31,14 @@ class EachStep(Wrapper):
     are kept. ``target``: ``given`` (default: the class of the call, per sample or per sample and step) or
     ``predicted`` (the class the model gives highest on the prefix, as released). Units: those of ``base``.
     ``history`` False shows the base a series of the step alone, without its past, as released for LIME.
-    ``train_mode`` (default False): dropout and batch statistics stay on, as released. ``first_step`` is the first step
-    scored (default 0; the released DeepLIFT and LIME start at 1 and leave zeros before).
+    ``train_mode`` (default False): dropout and batch statistics stay on, as released.
 
     For methods that see the model through its gradients, and networks that can go on from a state, all prefixes of a
     series are explained in one pass: every step starts from the state that the point's own past leads to, and that
     state is held fixed, so that the gradient of step t reaches column t alone. The scores are those of the loop over
     prefixes, except that a method that draws shares its draws between the prefixes of a series. Raises what ``base``
-    raises, :class:`~tsinterp_lib.errors.InvalidInput` for a model that takes no prefix, a negative ``first_step`` or
-    series that end before it, and :class:`~tsinterp_lib.errors.UnknownName` for another ``target``.
+    raises, :class:`~tsinterp_lib.errors.InvalidInput` for a model that takes no prefix, and
+    :class:`~tsinterp_lib.errors.UnknownName` for another ``target``.
     """
 
     per_step: ClassVar[bool] = True
@@ -48,17 +46,14 @@ class EachStep(Wrapper):
     target: str = "given"
     history: bool = True
     train_mode: bool = False
-    first_step: int = 0
 
     def __post_init__(self) -> None:
         known(self.target, TARGETS, "target")
-        if self.first_step < 0:
-            raise InvalidInput(f"`first_step` is {self.first_step}: give the number of a step, from 0 on.")
 
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if not self.history:
             y = train.y if train.y.dim() == 2 else train.y[:, None].expand(train.x.shape[:2])
-            real = parts.real(train)[:, :, 0].flatten()
+            real = parts.real(train.x, train.lengths)[:, :, 0].flatten()
             train = Samples(train.x.flatten(0, 1)[real][:, None], y.flatten()[real])
         return super()._prepare(model, train)  # on single steps where the base is to see those
 
@@ -66,14 +61,6 @@ class EachStep(Wrapper):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N T F"]:
         check_prefix(model, x)
-        check_steps(x, self.first_step)
-        a = self._every_step(model, x, target)
-        a[:, : self.first_step] = 0
-        return a
-
-    def _every_step(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
-    ) -> Float[Tensor, "N T F"]:
         model = in_mode(model, self.train_mode)
         if self.target == "predicted":
             target = Prefixes(model, x, batch_size=200).clean.argmax(2)
@@ -83,7 +70,7 @@ class EachStep(Wrapper):
         if isinstance(model, Stepwise) and self.base.by_gradient:
             return self._together(_Held(model), x, target)
         a = torch.zeros_like(x)
-        for t in range(self.first_step, x.shape[1]):
+        for t in range(x.shape[1]):
             prefix = x[:, : t + 1]
             a[:, t] = self.base.cut_to(t + 1, x.shape[1])._attribute(_Last(model), prefix, target[:, t])[:, -1]
         return a

@@ -34,11 +34,6 @@ class FeatureAblation(Baselined):
         super().__post_init__()
         check_groups(self.groups)
 
-    @property
-    def takes_missing(self) -> bool:
-        """Values are replaced, not computed with, except by the mean that ``train_mean`` learns."""
-        return self.keeps_values
-
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """Each copy keeps its sample's baseline."""
         return self.copies_keep_baselines(x)

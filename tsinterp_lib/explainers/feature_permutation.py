@@ -24,8 +24,8 @@ class FeaturePermutation(Chunked):
     with one permutation :math:`\pi_g`, never the identity, per group. Units: those of the output. ``groups``: the name
     of an axis (default ``time``), names joined by + (``row+column``), or ``cell``; ``group_size``: samples are shuffled
     among so many neighbours in the batch (default None: the whole batch). The scores depend on the other samples of the
-    batch by construction: beside others a sample gets another map. Paper: the importance of a feature for the whole
-    data set; here, as in Captum, one shuffle gives one score per sample.
+    batch by construction. Paper: the importance of a feature for the whole data set; here, as in Captum, one shuffle
+    gives one score per sample.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` where there is no second sample to shuffle with (Captum returns
     zeros), or for a grouping that names no axis.
@@ -40,11 +40,6 @@ class FeaturePermutation(Chunked):
         check_groups(self.groups)
         if self.group_size is not None and self.group_size < 2:
             raise InvalidInput(f"`group_size` is {self.group_size}: a shuffle needs at least two samples.")
-
-    @property
-    def mixes_samples(self) -> bool:
-        """They are shuffled among each other."""
-        return True
 
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """Refused: the scores of a sample depend on the others of the batch."""

@@ -23,12 +23,11 @@ class GradientShap(Referenced, Complete):
         \nabla f_c\bigl(\alpha_s (x + \varepsilon_s) + (1 - \alpha_s)\, b_s\bigr),
         \quad \alpha_s \sim U[0, 1),\ \varepsilon_s \sim N(0, \sigma^2)
 
-    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples;
-    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``explained``, the samples of the call
-    and as many of zeros; or ``reference``, series. ``n_samples`` S (default 20), ``noise_std`` σ (default 0, in units
-    of x); the reference :math:`b_s` is drawn with replacement. The sums are Captum's, given the same draws; the draws
-    are made here, one map per draw, so that ``batch_size`` does not move them. They fall to the samples of a call in
-    their order: beside others a sample gets another map.
+    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples, or
+    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``reference``, series.
+    ``n_samples`` S (default 20), ``noise_std`` σ (default 0, in units of x); the reference :math:`b_s` is drawn
+    with replacement. The sums are Captum's, given the same draws; the draws are made here, one map per draw, so
+    that ``batch_size`` does not move them.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample, a negative deviation, or training
     references before ``prepare``.

@@ -43,11 +43,6 @@ class Occlusion(Baselined):
         super().__post_init__()
         self._sizes()
 
-    @property
-    def takes_missing(self) -> bool:
-        """Values are replaced, not computed with, except by the mean that ``train_mean`` learns."""
-        return self.keeps_values
-
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """Each copy keeps its sample's baseline."""
         return self.copies_keep_baselines(x)
@@ -84,14 +79,11 @@ class Occlusion(Baselined):
             return {"time": self.window_steps, "feature": self.window_features}
         try:
             parts = [part.split("=") for part in self.window.split(",")]
-            sizes: dict[str, int | None] = {name.strip(): int(size) for name, size in parts}
+            return {name.strip(): int(size) for name, size in parts}
         except ValueError as error:
             raise InvalidInput(
                 f"`window` is {self.window!r}: write axis=length, with commas between, as 'row=3,column=3'."
             ) from error
-        if len(sizes) < len(parts):
-            raise InvalidInput(f"`window` is {self.window!r}: an axis has two lengths; name each once.")
-        return sizes
 
     def _positions(self, x: Float[Tensor, "N *axes"]) -> list[Bool[Tensor, "P L"]]:
         """Of each axis, the places that each position of the window covers."""

@@ -27,11 +27,6 @@ class Oracle(Explainer):
     needs: ClassVar[tuple[str, ...] | None] = None
     importance: Tensor | None = field(default=None, repr=False, compare=False)
 
-    @property
-    def takes_missing(self) -> bool:
-        """It reads no value."""
-        return True
-
     def for_samples(self, samples: Samples) -> Explainer:
         """A copy that knows the mask of ``samples``."""
         if samples.importance is None:
@@ -43,7 +38,7 @@ class Oracle(Explainer):
 
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose mask is cut like the samples."""
-        return replace(self, importance=cut(self.importance, self.axes, length, of))
+        return replace(self, importance=cut(self.importance, len(self.axes.names), length, of))
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]

@@ -30,11 +30,6 @@ class PositionOnly(Explainer):
     needs: ClassVar[tuple[str, ...] | None] = None
     importance: Tensor | None = field(default=None, repr=False, compare=False)
 
-    @property
-    def takes_missing(self) -> bool:
-        """It reads no value."""
-        return True
-
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         if train.importance is None:
             raise InvalidInput(
@@ -45,7 +40,7 @@ class PositionOnly(Explainer):
 
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose mean mask is cut like the samples."""
-        return replace(self, importance=cut(self.importance, self.axes, length, of))
+        return replace(self, importance=cut(self.importance, len(self.axes.names), length, of))
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]

@@ -22,11 +22,6 @@ class Random(Explainer):
     per_step: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...] | None] = None
 
-    @property
-    def takes_missing(self) -> bool:
-        """It reads no value."""
-        return True
-
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N *axes"]:

@@ -1,4 +1,4 @@
-"""Show a method outputs per step whose axes are read the other way round, as a switch."""
+"""A defect of released code, as a switch: outputs per step whose axes are mixed up."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ScrambledOutput(Wrapper):
     .. math:: \tilde z_{r c} = z_{(2 r + c) \bmod T, \, \lfloor (2 r + c) / T \rfloor}, \qquad
         \tilde p_{r} = \mathrm{softmax}_c \, \tilde z_{r c}
 
-    for two classes: the released code (:ref:`DYN-1 <dyn-1>`) has class scores of shape (C, T) and reads them as (T, C)
-    without a transpose, so that a row holds two neighbouring steps of one class and the softmax compares times, not
-    classes. ``base`` (default the gradient) explains :math:`\tilde p`. It is kept to measure what that does; a model
-    with one output per series has no axis to mix up and is shown as it is. Units and errors: those of ``base``.
+    for two classes: the released code has class scores of shape (C, T) and reads them as (T, C) without a transpose, so
+    that a row holds two neighbouring steps of one class and the softmax compares times, not classes. ``base`` (default
+    the gradient) explains :math:`\tilde p`. It is kept to measure what the defect does; a model with one output per
+    series has no axis to mix up and is shown as it is. Units and errors: those of ``base``.
     """
 
     per_step: ClassVar[bool] = True

@@ -24,7 +24,7 @@ class SmoothGrad(Chunked):
     is a tenth of the range where the data are scaled to [0, 1]; the paper advises 10 to 20 per cent. ``absolute``
     (default False) averages ``|gradient|``, as the code of :cite:p:`ismail2020` does. The sums are those of Captum's
     ``NoiseTunnel``, given the same draws; the draws (float32) are made here, one map per draw, so that ``batch_size``
-    does not move them. They fall to the samples of a call in their order: beside others a sample gets another map.
+    does not move them.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` on fewer than one sample or a negative deviation.
     """

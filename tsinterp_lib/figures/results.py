@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,16 +17,10 @@ from tsinterp_lib.statistics.means import CONTROLS
 from tsinterp_lib.tables import words
 
 
-def dots(
-    summary: pd.DataFrame,
-    label: str,
-    reference: pd.DataFrame | None = None,
-    over: str = "seeds",
-    blind: Collection[str] = words.TIME_ONLY,
-) -> Figure:
+def dots(summary: pd.DataFrame, label: str, reference: pd.DataFrame | None = None, over: str = "seeds") -> Figure:
     """Mean and interval per explainer, a panel per network; ``reference`` adds published values as open diamonds.
 
-    ``over`` says what the intervals are over; methods in ``blind`` cannot see features and get a dagger.
+    ``over`` says what the intervals are over.
     ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
     """
     networks = [n for n in words.NETWORKS if n in set(summary["model"])]
@@ -48,7 +42,7 @@ def dots(
         axes.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
         axes.set_title(words.network(name))
         axes.grid(axis="y", color="#EEEEEE", lw=0.7)
-        axes.set_yticks(list(place.values()), [words.marked(e, blind) for e in place])
+        axes.set_yticks(list(place.values()), [words.method(e) for e in place])
     for axes in grid[-1]:
         axes.set_xlabel(textwrap.fill(label, 36))
     for axes in list(grid.flat)[len(networks) :]:
@@ -56,8 +50,6 @@ def dots(
     handles = [Line2D([], [], marker="o", color="#555555", lw=2, label=f"ours: mean and 95 % interval over {over}")]
     if reference is not None:
         handles.append(Line2D([], [], marker="D", mfc="none", mec="k", ls="", label="published"))
-    if set(blind) & set(explainers):
-        handles.append(Line2D([], [], ls="", label=words.DAGGER))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return style.finish(figure)
 
@@ -85,10 +77,10 @@ def side_by_side(panels: Mapping[str, pd.DataFrame], label: str) -> Figure:
     return style.finish(figure)
 
 
-def by_network(summary: pd.DataFrame, label: str, chance: float, blind: Collection[str] = words.TIME_ONLY) -> Figure:
+def by_network(summary: pd.DataFrame, label: str, chance: float) -> Figure:
     """Mean and interval per explainer on every network, in one panel; controls come last.
 
-    Methods are sorted by their mean over the networks that have all of them; those in ``blind`` get a dagger.
+    Methods are sorted by their mean over the networks that have all of them.
     """
     networks = [n for n in words.NETWORKS if n in set(summary["model"])]
     grid = summary.pivot_table(index="explainer", columns="model", values="mean")
@@ -105,8 +97,8 @@ def by_network(summary: pd.DataFrame, label: str, chance: float, blind: Collecti
         axes.plot(part["mean"], y, marker, color=colour, ms=5, label=words.network(network))
     axes.axvline(chance, color="#999999", lw=1, ls=":")
     axes.axhline(len(rows) - len(methods) - 0.5, color="#DDDDDD", lw=0.8)
-    axes.set_yticks(range(len(rows)), [words.marked(str(e), blind) for e in rows])
-    axes.set_xlabel(label + f"\n{words.DAGGER}" * bool(set(blind) & set(rows)))
+    axes.set_yticks(range(len(rows)), [words.method(str(e)) for e in rows])
+    axes.set_xlabel(label)
     axes.grid(axis="y", color="#F0F0F0", lw=0.7)
     figure.legend(loc="outside lower center", ncols=4)
     return style.finish(figure)

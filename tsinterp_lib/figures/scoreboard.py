@@ -28,7 +28,7 @@ PRINTED = {
 }  # fmt: skip
 """Names of axes and values as the papers print them, where an underscore is not all that differs."""
 
-COLOURS = dict(zip(VERDICTS, ("#1b7837", "#80b1d3", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
+COLOURS = dict(zip(VERDICTS, ("#1b7837", "#a6dba0", "#b2182b", "#bdbdbd"), strict=True))
 
 STYLE = """
 .tsb { font-size: 0.8rem; } .tsb label { display: inline-block; margin: 0 0.8em 0.4em 0; }
@@ -55,26 +55,14 @@ def scoreboard_table(board: pd.DataFrame) -> Html:
     )
 
 
-def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) -> Figure:
+def outcome_counts(table: pd.DataFrame) -> Figure:
     """A bar per paper and table, divided by outcome, the counts written into it.
 
-    ``table`` has (paper, table) as index and outcomes as columns; ``expected`` has ``chance`` and ``copy``, how many
-    would be reproduced by chance and by a perfect copy: a tick at the one, all written on the right.
+    ``table`` has (paper, table) as index and outcomes as columns.
     """
-    names = pd.Index([f"{style_paper(paper)}, {name}" for paper, name in table.index])
-    figure = _stacked(table.set_axis(names), COLOURS, "share of published numbers (counts inside)")
-    if expected is None:
-        return figure
-    axes, expected = figure.axes[0], expected.reindex(table.index)
-    share = expected["chance"] / table.sum(axis=1)
-    axes.plot(share, range(len(share)), "|", color="black", ms=15, mew=2)
-    right = axes.twinx()
-    numbers = zip(table[VERDICTS[0]], expected["chance"], expected["copy"], strict=True)
-    said = [f"{found} | {chance:.1f} | {copy:.0f}" for found, chance, copy in numbers]
-    right.set(ylim=axes.get_ylim(), yticks=range(len(said)))
-    right.set_yticklabels(said, fontsize=8)
-    right.set_ylabel("reproduced | if shuffled (tick) | if copied", fontsize=8)
-    return style.finish(figure)
+    table = table.copy()
+    table.index = pd.Index([f"{style_paper(paper)}, {name}" for paper, name in table.index])
+    return _stacked(table, COLOURS, "share of published numbers (counts inside)")
 
 
 def claim_counts(table: pd.DataFrame) -> Figure:

@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from tsinterp_lib.figures import style
 from tsinterp_lib.tables import words
 
-TIME_ONLY = words.TIME_ONLY
-"""Methods drawn open: they score whole time steps."""
+TIME_ONLY = ("shapley_value_sampling", "feature_permutation", "occlusion", "lime", "kernel_shap")
+"""Methods that score whole time steps: features are out of their reach by construction."""
 
 
 def boxes(rows: pd.DataFrame, label: str) -> Figure:

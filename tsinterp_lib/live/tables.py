@@ -9,7 +9,6 @@ import pandas as pd
 
 from tsinterp_lib.compare import explain
 from tsinterp_lib.datasets import LAYOUTS
-from tsinterp_lib.datasets.planted import Planted
 from tsinterp_lib.engine.explain import Seeds, explained
 from tsinterp_lib.explainers import CORRECTED, EXPLAINERS, convergence_delta
 from tsinterp_lib.guard import counted
@@ -22,9 +21,8 @@ from tsinterp_lib.trainers import Fitted
 from tsinterp_lib.types import Dataset
 
 
-def layouts(protocol: str = "corrected") -> pd.DataFrame:
-    """Size, place and density of the planted block of each layout, as the data of a protocol have it."""
-    found = {name: Planted(layout=name, protocol=protocol).planted_layout() for name in LAYOUTS}
+def layouts() -> pd.DataFrame:
+    """Size, place and density of the planted block of each layout."""
     rows = [
         {
             "layout": words.layout(name),
@@ -34,7 +32,7 @@ def layouts(protocol: str = "corrected") -> pd.DataFrame:
             "density": round(item.density, 4),
             "the class is coded by": item.coded_by.replace("_", " "),
         }
-        for name, item in found.items()
+        for name, item in LAYOUTS.items()
     ]
     return pd.DataFrame(rows).set_index("layout")
 

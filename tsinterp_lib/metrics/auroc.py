@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from tsinterp_lib.metrics.precision_recall import ratio
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled_unscaled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
@@ -23,17 +23,15 @@ class AUROC(Metric):
     computed per sample from mean ranks; it depends on the ranking alone. Equal to ``roc_auc_score`` of scikit-learn
     (:cite:p:`pedregosa2011`). NaN where all cells are important or none is.
 
-    With ``pool`` (default False) the cells of all samples are ranked together and every sample gets the one value: only
-    seeds give it a spread, and samples without an important cell count. ``scaled`` (default True): before they are
-    pooled, the magnitudes of each sample are brought to [0, 1]; False takes them as they are, as
-    :cite:t:`tonekaboni2020` score, so that a sample with larger scores outranks the others.
+    With ``pool`` (default False) the cells of all samples are ranked together by their magnitudes as they are, as
+    :cite:t:`tonekaboni2020` score, and every sample gets the one value: only seeds give it a spread, and samples
+    without an important cell count.
     """
 
     pool: bool = False
-    scaled: bool = True
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        falling, truth = pooled(e, self.scaled) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+        falling, truth = pooled_unscaled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._area(falling, truth)
         return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 

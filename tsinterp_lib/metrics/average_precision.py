@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import pooled_unscaled, sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.types import Explanation, Metric
 
@@ -22,14 +22,13 @@ class AveragePrecision(Metric):
 
     over the groups :math:`g` of equal magnitude from high to low, with :math:`P` and :math:`R` counted in cells.
     Equal to ``average_precision_score`` of scikit-learn (:cite:p:`pedregosa2011`). NaN where all cells are important
-    or none is. ``pool`` (default False) and ``scaled`` (True): as for :class:`~tsinterp_lib.metrics.auroc.AUROC`.
+    or none is. ``pool`` (default False): as for :class:`~tsinterp_lib.metrics.auroc.AUROC`.
     """
 
     pool: bool = False
-    scaled: bool = True
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        falling, truth = pooled(e, self.scaled) if self.pool else (sorted_magnitude(e), sorted_truth(e))
+        falling, truth = pooled_unscaled(e) if self.pool else (sorted_magnitude(e), sorted_truth(e))
         found = self._mean(falling, truth)
         return (found.repeat(len(e.x)) if self.pool else found)[:, None]
 

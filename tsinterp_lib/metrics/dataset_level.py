@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.metrics.threshold import areas
 from tsinterp_lib.types import Explanation
 
@@ -25,7 +24,7 @@ def aupr_of_means(precision: Float[Tensor, "L"], recall: Float[Tensor, "L"]) -> 
 def carry_zero(accuracy: Float[Tensor, "L"]) -> Float[Tensor, "L"]:
     """Mean masked accuracy with every level after an exact 0 set to 0, as released with :cite:t:`ismail2020`.
 
-    The released code (:ref:`B20-20 <b20-20>`) stops measuring there, which hides a recovery at higher levels.
+    The released code stops measuring there, which hides a recovery at higher levels.
     """
     before = torch.cat([torch.zeros_like(accuracy[:1], dtype=torch.bool), (accuracy == 0)[:-1]])
     return torch.where(before.cummax(0).values, 0.0, accuracy)
@@ -38,10 +37,6 @@ def pooled_threshold_areas(e: Explanation, pairing: str = "same", start: str = "
     :class:`~tsinterp_lib.metrics.threshold.AUPThreshold`. NaN where all cells are important, none is, or all magnitudes
     are equal.
     """
-    if e.alone is not None:
-        raise InvalidInput(
-            "the samples have `lengths`: cells are pooled without padding by no metric; cut it off first."
-        )
     scores: Float[Tensor, "1 ND"] = e.magnitude.reshape(1, -1)
     truth: Bool[Tensor, "1 ND"] = e.truth.reshape(1, -1)
     falling, order = scores.sort(dim=1, descending=True, stable=True)

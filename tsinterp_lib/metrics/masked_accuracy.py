@@ -57,11 +57,6 @@ class MaskedAccuracy(Metric):
         if self.batch_size < 1:
             raise InvalidInput(f"`batch_size` is {self.batch_size}: at least one row goes through the model at once.")
 
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether values come from other samples, or from one draw for all of them."""
-        return self.fill != "zero"
-
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         k = selected_counts(e, self.cut, self.levels)
         with attribution_mode(e.model), torch.no_grad():
@@ -79,10 +74,8 @@ class MaskedAccuracy(Metric):
         return self._correct(e, torch.where(chosen, values, e.x))
 
     def _correct(self, e: Explanation, x: Float[Tensor, "#N *axes"]) -> Float[Tensor, "N"]:
-        if e.constants:  # one draw for all, but a constant for each
-            x = x.expand_as(e.x)
-        chunks = (slice(i, i + self.batch_size) for i in range(0, len(x), self.batch_size))
-        predicted = torch.cat([e.answers(x[rows], rows).argmax(1) for rows in chunks])
+        chunks = (x[i : i + self.batch_size] for i in range(0, len(x), self.batch_size))
+        predicted = torch.cat([e.model(rows).argmax(1) for rows in chunks])
         return (predicted == e.target).to(torch.float64)
 
 
@@ -103,11 +96,6 @@ class MaskedAccuracyArea(Metric):
 
     def __post_init__(self) -> None:
         MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size)
-
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether values come from other samples, or from one draw for all of them."""
-        return self.fill != "zero"
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).scores(e), ELEVEN)[:, None]

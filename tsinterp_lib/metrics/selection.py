@@ -16,9 +16,6 @@ CUTS = ("mass", "count")
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """The nine levels at which precision and recall are taken."""
 
-MET = 1e-12
-"""A share of the saliency that is less than this below a level meets it."""
-
 
 def computed_once(e: Explanation, key: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
     """``make()``, computed once per explanation and key and kept in ``e.memo``."""
@@ -37,13 +34,13 @@ def sorted_truth(e: Explanation) -> Bool[Tensor, "N D"]:
     return computed_once(e, ("sorted truth",), lambda: e.truth.gather(1, e.order))
 
 
-def pooled(e: Explanation, scaled: bool) -> tuple[Float[Tensor, "1 ND"], Bool[Tensor, "1 ND"]]:
-    """Magnitudes of the cells of all samples in one falling order, and the truth beside them.
+def pooled_unscaled(e: Explanation) -> tuple[Float[Tensor, "1 ND"], Bool[Tensor, "1 ND"]]:
+    """Magnitudes of the cells of all samples in one falling order, as they are, and the truth beside them.
 
-    ``scaled``: those of each sample are brought to [0, 1] first, else they are taken as they are.
+    Not scaled per sample, unlike :func:`tsinterp_lib.metrics.dataset_level.pooled_threshold_areas`.
     """
-    s = (e.magnitude if scaled else e.attribution.detach().abs().to(torch.float64)).reshape(1, -1)
-    order = computed_once(e, ("pooled order", scaled), lambda: torch.argsort(s, dim=1, descending=True, stable=True))
+    s = e.attribution.detach().abs().to(torch.float64).reshape(1, -1)
+    order = computed_once(e, ("pooled order",), lambda: torch.argsort(s, dim=1, descending=True, stable=True))
     return s.gather(1, order), e.truth.reshape(1, -1).gather(1, order)
 
 
@@ -70,7 +67,7 @@ def rank(e: Explanation) -> Int[Tensor, "N D"]:
 def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Int[Tensor, "N L"]:
     r"""How many top cells are selected at each level, so that every smaller selection lies inside a larger one.
 
-    Mass cut: the smallest :math:`k` with :math:`\sum_{i \le k} s_{(i)} \ge p \sum_i s_i`, up to rounding. Count cut:
+    Mass cut: the smallest :math:`k` with :math:`\sum_{i \le k} s_{(i)} \ge p \sum_i s_i`. Count cut:
     :math:`k = \operatorname{round}(pD)`. Between the levels 0 (no cell) and 1 (all cells) at least one cell and at
     most :math:`D - 1` cells are selected. A constant map has no saliency: the mass cut then selects one cell.
     """
@@ -87,9 +84,9 @@ def _selected_counts(e: Explanation, cut: str, levels: tuple[float, ...]) -> Int
     p = torch.tensor(levels, dtype=torch.float64, device=e.magnitude.device).expand(n, -1)
     if cut == "mass":
         total = cumulated_magnitude(e)[:, -1:]
+        # the share is divided out, not the level multiplied in: whole-number maps then meet their levels exactly
         share = cumulated_magnitude(e) / torch.where(total > 0, total, 1.0)
-        # Scaled whole numbers are thirds and sevenths: their sums miss a level that they meet by a rounding error.
-        k = torch.where(total > 0, torch.searchsorted(share, (p - MET).contiguous()) + 1, 1)
+        k = torch.where(total > 0, torch.searchsorted(share, p.contiguous()) + 1, 1)
     else:
         k = torch.round(p * d).to(torch.int64)
     k = k.clamp(1, max(d - 1, 1))

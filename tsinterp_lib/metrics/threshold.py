@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.metrics.selection import pooled, sorted_magnitude, sorted_truth
+from tsinterp_lib.metrics.selection import sorted_magnitude, sorted_truth
 from tsinterp_lib.metrics.ties import groups
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Explanation, Metric
@@ -34,15 +34,14 @@ class AUPThreshold(Metric):
     function: a binary map has two thresholds, and the line between them takes the truth itself to (1 + d)/2 at a share
     d of important cells, where the integral is 1. Cells are counted, not weighted. It depends on the calibration
     of the scores, not on their ranking alone. ``pairing`` is ``same`` (default; precision at its own threshold) or
-    ``next`` (that of the next higher threshold, and precision 1, recall 0 beyond the highest, as in some released
-    scripts: :ref:`DYN-29 <dyn-29>`). ``start`` is ``smallest`` (default: from the smallest score of all, current
-    scikit-learn) or ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
+    ``next`` (that of the next higher threshold, and precision 1, recall 0 beyond the highest: an off-by-one of some
+    released scripts). ``start`` is ``smallest`` (default: from the smallest score of all, current scikit-learn) or
+    ``full_recall`` (from the smallest score of an important cell, scikit-learn up to 0.23).
 
     The paper pools the cells of all samples, as :func:`~tsinterp_lib.metrics.dataset_level.pooled_threshold_areas`
     does; here each sample is scored. With ``pool`` every sample gets the area of all cells together, so that the mean
     is the paper's number and only seeds give it a spread: a nearly binary map has few thresholds of its own and many in
-    a pool. ``scaled`` (default True): before they are pooled, the magnitudes of each sample are brought to [0, 1], as
-    released; False pools them as they are and divides by the range of the pool, so that the area is over [0, 1] too.
+    a pool.
     NaN for a constant map and where all cells are important or none is.
     """
 
@@ -50,7 +49,6 @@ class AUPThreshold(Metric):
     start: str = "smallest"
     pool: bool = False
     rule: str = "trapezoid"
-    scaled: bool = True
 
     def __post_init__(self) -> None:
         known(self.pairing, PAIRINGS, "pairing")
@@ -58,7 +56,7 @@ class AUPThreshold(Metric):
         known(self.rule, RULES, "rule")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        return _areas(e, self.pairing, self.start, self.rule, self.pool, self.scaled)[0][:, None]
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[0][:, None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,6 @@ class AURThreshold(Metric):
     start: str = "smallest"
     pool: bool = False
     rule: str = "trapezoid"
-    scaled: bool = True
 
     def __post_init__(self) -> None:
         known(self.pairing, PAIRINGS, "pairing")
@@ -83,19 +80,16 @@ class AURThreshold(Metric):
         known(self.rule, RULES, "rule")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        return _areas(e, self.pairing, self.start, self.rule, self.pool, self.scaled)[1][:, None]
+        return _areas(e, self.pairing, self.start, self.rule, self.pool)[1][:, None]
 
 
 def _areas(
-    e: Explanation, pairing: str, start: str, rule: str, pool: bool, scaled: bool
+    e: Explanation, pairing: str, start: str, rule: str, pool: bool
 ) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
     if not pool:
         return areas(sorted_magnitude(e), sorted_truth(e), pairing, start, rule)
-    falling, truth = pooled(e, scaled)
-    if not scaled:
-        low, high = falling[:, -1:], falling[:, :1]
-        falling = (falling - low) / torch.where(high > low, high - low, 1.0)
-    aup, aur = areas(falling, truth, pairing, start, rule)
+    falling, order = e.magnitude.reshape(1, -1).sort(dim=1, descending=True, stable=True)
+    aup, aur = areas(falling, e.truth.reshape(1, -1).gather(1, order), pairing, start, rule)
     return aup.repeat(len(e.x)), aur.repeat(len(e.x))
 
 

@@ -51,8 +51,8 @@ def unit_weights(e: Explanation, unit: str, weights: str) -> Float[Tensor, "N U"
     """The mean of the ``k`` largest magnitudes of each unit.
 
     ``k`` is the number of important places on the other axes: of important features for a time step, of important
-    steps for a feature. With ``released`` it is the number of important units, as in the released code of
-    :cite:t:`ismail2020` (:ref:`B20-18 <b20-18>`); square boxes are not affected.
+    steps for a feature. With ``released`` it is the number of important units, as the released code of
+    :cite:t:`ismail2020` exchanges the two; square boxes are not affected.
     """
     cells = cells_of(e, unit)
     s, truth = e.magnitude[:, cells], e.truth[:, cells]

@@ -16,7 +16,7 @@ class MovingAverage(Perturbation):
 
     .. math:: y_{ti} = m_{ti} x_{ti} + (1 - m_{ti}) \frac1T \sum_s x_{si}
 
-    It is called a moving average in the released code (:ref:`DYN-36 <dyn-36>`); no window moves.
+    It has the name of a moving average in the released code, and no window that moves.
     """
 
     def on(self, x: Float[Tensor, "N T F"]) -> Faded:

@@ -8,39 +8,27 @@ from dataclasses import asdict
 import pandas as pd
 
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, holm, p_value
+from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
 from tsinterp_lib.studies import all_claims
 from tsinterp_lib.tables import words
 from tsinterp_lib.tables.words import Html, Prose
 
-LEVEL = 0.05
-
 WORDS = (CONFIRMED, REFUTED, UNDECIDED)
 
 
-def judged(profile: str = "paper", stability: bool = True) -> pd.DataFrame:
-    """Every claim that a study judges, by year of its paper: paper, chapter, the fields of a verdict, p, stability.
+def judged(profile: str = "paper") -> pd.DataFrame:
+    """Every claim that a study judges, by year of its paper: paper, chapter, verdict, effect, interval.
 
-    ``n`` counts ``of``, and is 0 without rows; claims whose study has no rows at ``profile`` are left out. ``p`` is
-    that of the effect being none, ``p_holm`` the same corrected for the claims of one paper (Holm). ``changes`` counts
-    the seeds without which the verdict is another, ``seeds`` how many were left out, one at a time; both 0 without
-    ``stability``, or where a source has fewer than two.
+    ``n`` is 0 without rows; claims whose study has no rows at ``profile`` are left out.
     """
     found: list[dict[str, object]] = []
     for source in sorted(all_claims(), key=lambda claims: claims.paper[-4:]):
         try:
             verdicts = source.judge(profile)
-            others = source.without(profile) if stability and source.without else []
         except MissingRows:
             continue
-        for v in verdicts:
-            words_of = [o.get(v.claim, UNDECIDED) for o in others]
-            line = {"paper": source.paper, "chapter": source.chapter, **asdict(v), "p": p_value(v)}
-            found.append(line | {"changes": sum(w != v.verdict for w in words_of), "seeds": len(words_of)})
-    table = pd.DataFrame(found)
-    if len(table):
-        table["p_holm"] = table.groupby("paper", sort=False)["p"].transform(lambda p: holm(list(p)))
-    return table
+        found += [{"paper": source.paper, "chapter": source.chapter, **asdict(v)} for v in verdicts]
+    return pd.DataFrame(found)
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -50,25 +38,18 @@ def counts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def say(table: pd.DataFrame) -> Prose:
-    """How many claims hold, fail or stay open, how many effects chance would give, and how firm the verdicts are."""
+    """How many claims hold, fail, or stay open, and how many of the open ones have too few seeds to say."""
     n = table["verdict"].value_counts()
     bare = int(((table["verdict"] == UNDECIDED) & (table["n"] < 2)).sum())
-    tested = table["p"].notna()
-    clear, kept = table["p"] < LEVEL, table["p_holm"] < LEVEL
-    decided = table["verdict"] != UNDECIDED
-    tried = decided & (table["seeds"] > 0)
     return Prose(
         f"Of {len(table)} claims of {table['paper'].nunique()} papers {n.get(CONFIRMED, 0)} are confirmed, "
         f"{n.get(REFUTED, 0)} refuted and {n.get(UNDECIDED, 0)} undecided; {bare} of the undecided have fewer than two "
-        f"seeds so far. Of the {int(tested.sum())} with an interval, {int(clear.sum())} leave no effect out, "
-        f"{LEVEL * tested.sum():.0f} expected by chance if none had any; {int(kept.sum())} do so corrected for the "
-        f"claims of their paper. Leaving one seed out changes {int((tried & (table['changes'] > 0)).sum())} of "
-        f"{int(tried.sum())} decided verdicts."
+        "seeds so far."
     )
 
 
 def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
-    """The claims of one paper: verdict, effect with its interval, what n counts, p, stability, reason, page."""
+    """The claims of one paper: verdict, effect with its interval, repetitions, and the page that tells more."""
     part = table[table["paper"] == paper] if len(table) else table
     if part.empty:
         return Prose("*Nothing of this is computed yet.*")
@@ -81,10 +62,7 @@ def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
                 "verdict": f"<b>{row['verdict']}</b>",
                 "claim": html.escape(str(row["claim"])),
                 "effect [95 %]": effect,
-                "n": f"{row['n']} {row['of']}" if row["n"] else "0",
-                "p (Holm)": "–" if pd.isna(row["p_holm"]) else f"{row['p_holm']:.3f}",
-                "stable": f"{row['seeds'] - row['changes']} of {row['seeds']}" if row["seeds"] else "–",
-                "why": html.escape(str(row["why"])),
+                "n": row["n"],
                 "page": f"<a href='{chapter}.html'>{chapter.replace('_', ' ')}</a>",
             }
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, NOT_TESTABLE, OUTCOMES, REPRODUCED, SATURATED
+from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, NOT_TESTABLE, OUTCOMES, REPRODUCED
 from tsinterp_lib.studies import all_printed
 from tsinterp_lib.tables import printed
 from tsinterp_lib.tables.words import Prose
@@ -25,8 +25,7 @@ def scoreboard(profile: str = "paper") -> pd.DataFrame:
             continue
     if not found:
         raise MissingRows(f"no printed table has rows of ours at profile {profile!r}: run `tsinterp results`.")
-    board = pd.concat(found, ignore_index=True)[list(printed.COLUMNS)]
-    return board.assign(**{c: pd.to_numeric(board[c], errors="coerce").fillna(0.0) for c in ("chance", "copy")})
+    return pd.concat(found, ignore_index=True)[list(printed.COLUMNS)]
 
 
 def counts(board: pd.DataFrame) -> pd.DataFrame:
@@ -35,22 +34,11 @@ def counts(board: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=list(OUTCOMES), fill_value=0)
 
 
-def expected(board: pd.DataFrame) -> pd.DataFrame:
-    """How many numbers of each table would be reproduced by ``chance`` and by a perfect ``copy``."""
-    return board.groupby(["paper", "table"])[["chance", "copy"]].sum()
-
-
 def say(board: pd.DataFrame) -> Prose:
-    """How many of the numbers that can be tested are reproduced, beside chance and a perfect copy, and the rest."""
+    """How many of the numbers that can be tested are reproduced, and how many in direction only."""
     n = board["outcome"].value_counts()
-    maps = board[board["quantity"] != "test accuracy"]
-    of_maps = int((maps["outcome"] == REPRODUCED).sum())
     tested = len(board) - n.get(NOT_TESTABLE, 0)
     return Prose(
-        f"Of {len(board)} published numbers {tested} can be tested so far. **{n.get(REPRODUCED, 0)} reproduce, "
-        f"{board['chance'].sum():.0f} expected by chance**, {board['copy'].sum():.0f} if a copy of our experiment had "
-        f"been printed; of the {len(maps)} that are not accuracies {of_maps}, {maps['chance'].sum():.1f} expected by "
-        f"chance, {maps['copy'].sum():.0f} from a copy. {n.get(SATURATED, 0)} more are at the ceiling, "
-        "where every network that learns lies. "
+        f"Of {len(board)} published numbers {tested} can be tested so far: {n.get(REPRODUCED, 0)} are reproduced, "
         f"{n.get(DIRECTION, 0)} agree in direction only, {n.get(NOT_REPRODUCED, 0)} are not reproduced."
     )

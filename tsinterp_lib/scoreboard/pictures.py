@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from tsinterp_lib import figures, paths
 from tsinterp_lib.engine import store
 from tsinterp_lib.scoreboard import numbers
@@ -20,12 +18,7 @@ SOURCE = "Source"
 def outcomes() -> Picture:
     """The picture of how many printed numbers got which outcome, from the rows that are compared with any."""
     studies = tuple(dict.fromkeys(study for found in all_printed() for study in found.studies))
-    return Picture("outcomes", studies, _outcomes)
-
-
-def _outcomes() -> Figure:
-    board = numbers.scoreboard()
-    return figures.outcome_counts(numbers.counts(board), numbers.expected(board))
+    return Picture("outcomes", studies, lambda: figures.outcome_counts(numbers.counts(numbers.scoreboard())))
 
 
 def pictures() -> tuple[Picture, ...]:

@@ -20,9 +20,9 @@ def worth(rows: pd.DataFrame, protocol: str = "corrected") -> pd.DataFrame:
         methods = own.drop(index=[c for c in CONTROLS if c in own.index]).sort_values("mean", ascending=False)
         best, worst = methods.iloc[0], methods.iloc[-1]
         table[words.network(network)] = {
-            "best method": words.marked(str(methods.index[0])),
+            "best method": words.printed(str(methods.index[0])),
             "its AUROC": _with_bounds(best),
-            "worst method": words.marked(str(methods.index[-1])),
+            "worst method": words.printed(str(methods.index[-1])),
             "AUROC of that": _with_bounds(worst),
             "position only": ", ".join(_with_bounds(row) for _, row in own[own.index == "position_only"].iterrows()),
         }
@@ -46,9 +46,9 @@ def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
         f"**It depends on the {more} more than on the {less}**: mean AUROC differs by {np.ptp(spread[more]):.2f} "
         f"between {more}s and by {np.ptp(spread[less]):.2f} between {less}s. On {layouts} planted layouts, with the "
         f"{len(methods)} methods that every network has, the best map reaches {top[best]:.2f} on the "
-        f"{words.network(best)} ({words.marked(str(methods[best].idxmax()))}) and {top[worst]:.2f} on the "
+        f"{words.network(best)} ({words.printed(methods[best].idxmax())}) and {top[worst]:.2f} on the "
         f"{words.network(worst)}. A map that knows only where signals tend to be, and has seen neither network nor "
-        f"series, has {position.mean():.2f}: {exceeds}.{words.below(str(methods[best].idxmax()))}"
+        f"series, has {position.mean():.2f}: {exceeds}."
     )
 
 

@@ -16,12 +16,9 @@ from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verd
 def judged(claim: str, found: Effect) -> Verdict:
     if not np.isfinite(found.low):
         why = "one seed: there is a value and no interval"
-        return Verdict(claim, UNDECIDED, found.effect, np.nan, np.nan, found.blocks, why, BLOCKS)
-    return verdict(claim, found.effect, found.low, found.high, found.blocks, negligible=NEGLIGIBLE, of=BLOCKS)
+        return Verdict(claim, UNDECIDED, found.effect, np.nan, np.nan, found.blocks, why)
+    return verdict(claim, found.effect, found.low, found.high, found.blocks, negligible=NEGLIGIBLE)
 
-
-BLOCKS = "layouts × seeds"
-"""What an effect counts."""
 
 PAIRED_ON = ("dataset", "model", "seed", "explainer")
 

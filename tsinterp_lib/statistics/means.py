@@ -28,16 +28,10 @@ def interval(values: pd.Series, level: float = 0.95) -> pd.Series:
 def stratified(values: pd.Series, strata: pd.Series, level: float = 0.95) -> tuple[float, float, float]:
     r"""Mean over strata of the means within them, with a Student interval; strata are fixed, repetitions random.
 
-    .. math:: \bar d \pm t_{\nu} \sqrt{\frac{1}{L^2} \sum_l \frac{s_l^2}{n_l}}, \qquad
-        \nu = \Bigl(\sum_l \frac{s_l^2}{n_l}\Bigr)^2 \Big/ \sum_l \frac{(s_l^2 / n_l)^2}{n_l - 1}
+    .. math:: \bar d \pm t_{\nu} \sqrt{\frac{1}{L^2} \sum_l \frac{s_l^2}{n_l}}, \qquad \nu = \sum_l (n_l - 1)
 
-    after :cite:t:`satterthwaite1946`, each of the L strata with a deviation :math:`s_l` of its own; a stratum of one
-    value gets the largest of the others. Layouts are the strata and seeds the repetitions: the interval speaks about
-    these layouts, not about others. NaN bounds where no stratum has two values.
-
-    Simulated, a 95 % interval covers 95 to 98 % where all strata are alike; where one of two to ten deviates ten times
-    as much, 94 to 95 % at five values each, 92 to 95 % at three, 89 to 93 % at two, and 87 to 92 % where it alone has
-    two. Nothing holds where the stratum of one value is the wide one: 59 % at three times the deviation of one other.
+    with :math:`s_l` pooled over the L strata. Layouts are the strata and seeds the repetitions: the interval speaks
+    about these layouts, not about others. NaN bounds where no stratum has two values.
     """
     groups = values.groupby(strata.to_numpy(), sort=False)
     mean, n = groups.mean(), groups.size()
@@ -45,13 +39,8 @@ def stratified(values: pd.Series, strata: pd.Series, level: float = 0.95) -> tup
     centre = float(mean.mean())
     if df < 1:
         return centre, np.nan, np.nan
-    spread, sizes = groups.var(ddof=1).to_numpy(dtype=float), n.to_numpy()
-    widest = int(np.nanargmax(spread))
-    parts = np.where(sizes > 1, spread, spread[widest]) / sizes
-    freedom = np.where(sizes > 1, sizes - 1, sizes[widest] - 1)
-    total, weight = float(parts.sum()), float((parts**2 / freedom).sum())
-    nu = total**2 / weight if weight > 0 else df
-    half = float(stats.t.ppf((1 + level) / 2, nu)) * np.sqrt(total) / len(n)
+    pooled = float((groups.var(ddof=1).fillna(0.0) * (n - 1)).sum()) / df
+    half = float(stats.t.ppf((1 + level) / 2, df)) * np.sqrt(pooled * float((1 / n).sum())) / len(n)
     return centre, centre - half, centre + half
 
 

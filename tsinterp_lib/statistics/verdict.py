@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.registry import known
@@ -18,10 +17,7 @@ CLAIMS = ("above", "below", "none")
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, the verdict on it, the effect with its interval over ``n`` repetitions, the reason, what ``n`` counts.
-
-    ``zero`` is what the effect is held against, another than 0 where a claim says by how much.
-    """
+    """A claim, the verdict on it, the effect with its interval over ``n`` independent repetitions, and the reason."""
 
     claim: str
     verdict: str
@@ -30,29 +26,18 @@ class Verdict:
     high: float
     n: int
     why: str
-    of: str = "seeds"
-    zero: float = 0.0
 
 
 def verdict(
-    claim: str,
-    effect: float,
-    low: float,
-    high: float,
-    n: int,
-    says: str = "above",
-    negligible: float = 0.0,
-    of: str = "seeds",
+    claim: str, effect: float, low: float, high: float, n: int, says: str = "above", negligible: float = 0.0
 ) -> Verdict:
     """The verdict on a claim about a difference, by where its interval lies.
 
     ``says`` is what the claim says of the difference: ``above`` or ``below`` zero, or ``none`` (no difference that
-    matters). ``negligible`` is the largest difference that does not matter, in the units of ``effect``; ``of`` is what
-    ``n`` counts.
+    matters). ``negligible`` is the largest difference that does not matter, in the units of ``effect``.
 
-    * ``above``, ``below``: *confirmed* where the whole interval lies on the claimed side of zero and the effect itself
-      is larger than ``negligible``; *refuted* where the interval lies on the other side, or within ± ``negligible``,
-      which goes first.
+    * ``above``, ``below``: *confirmed* where the whole interval lies on the claimed side of zero; *refuted* where it
+      lies on the other side, or within ± ``negligible``, which goes first.
     * ``none``: *confirmed* where the whole interval lies within ± ``negligible``, as equivalence tests ask
       :cite:p:`lakens2017` (at 5 % they need a 90 % interval only; 95 % is stricter); *refuted* where it lies wholly
       outside.
@@ -68,11 +53,11 @@ def verdict(
     if not (np.isfinite(negligible) and negligible >= 0) or (says == "none" and negligible == 0):
         rule = "above zero for a claim of no difference" if says == "none" else "zero or more"
         raise InvalidInput(f"`negligible` is {negligible}: the largest difference that does not matter is {rule}.")
-    word, why = _decide(effect, low, high, n, says, negligible)
-    return Verdict(claim, word, float(effect), float(low), float(high), int(n), why, of)
+    word, why = _decide(low, high, n, says, negligible)
+    return Verdict(claim, word, float(effect), float(low), float(high), int(n), why)
 
 
-def _decide(effect: float, low: float, high: float, n: int, says: str, negligible: float) -> tuple[str, str]:
+def _decide(low: float, high: float, n: int, says: str, negligible: float) -> tuple[str, str]:
     if n < 2:
         return UNDECIDED, f"{n} repetition: nothing is known about another"
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -89,33 +74,7 @@ def _decide(effect: float, low: float, high: float, n: int, says: str, negligibl
     side = "above" if low > 0 else "below" if high < 0 else None
     if side is None:
         return UNDECIDED, "the interval holds zero"
-    if side == says and abs(effect) <= negligible:
-        return UNDECIDED, f"the whole interval lies {side} zero, but the effect is within ±{negligible:g}"
     return (CONFIRMED if side == says else REFUTED), f"the whole interval lies {side} zero"
-
-
-def p_value(found: Verdict) -> float:
-    """The two-sided p of a verdict's effect being ``zero``, from its 95 % interval as one of Student's.
-
-    NaN without an interval. Degrees of freedom are n − 1.
-    """
-    half = (found.high - found.low) / 2
-    if found.n < 2 or not np.isfinite(half):
-        return float("nan")
-    if half == 0:
-        return float(found.effect == found.zero)
-    df = found.n - 1
-    return float(2 * stats.t.sf(abs(found.effect - found.zero) / (half / stats.t.ppf(0.975, df)), df))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's adjusted p of claims that are judged together; NaN, and not counted, where there is none."""
-    known_p = [(value, at) for at, value in enumerate(p) if np.isfinite(value)]
-    found, most = [float("nan")] * len(p), 0.0
-    for place, (value, at) in enumerate(sorted(known_p)):
-        most = max(most, min(1.0, value * (len(known_p) - place)))
-        found[at] = most
-    return found
 
 
 def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:

@@ -13,17 +13,15 @@ def labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
 
 
 def released_baselines() -> dict[str, Choice]:
-    """Occlusion and path methods with the settings that both released scripts give them, scored in training mode.
-
-    Occlusion and DeepLIFT start at step 1, integrated gradients and GradientSHAP at step 0.
-    """
+    """Occlusion and path methods with the settings that both released scripts give them, scored in training mode."""
     drawn: Settings = {"first_step": 1, "train_mode": True}
+    noise: Settings = {"references": "train", "n_references": 50, "n_samples": 50, "noise_std": 1e-4}
     return {
         "feature_occlusion": Choice("feature_occlusion", drawn),
         "augmented_occlusion": Choice("augmented_occlusion", drawn),
         "integrated_gradients": each("integrated_gradients", train_mode=True),
-        "gradient_shap": each("gradient_shap", train_mode=True, references="explained", n_samples=50, noise_std=1e-4),
-        "deep_lift": each("deep_lift", train_mode=True, first_step=1),
+        "gradient_shap": each("gradient_shap", train_mode=True, **noise),
+        "deep_lift": each("deep_lift", train_mode=True),
     }
 
 
@@ -32,12 +30,6 @@ def controls() -> dict[str, Choice]:
     return {name: Choice(name) for name in ("random", "position_only", "oracle")}
 
 
-def each(name: str, train_mode: bool = False, first_step: int = 0, **params: Scalar | Choice) -> Choice:
+def each(name: str, train_mode: bool = False, **params: Scalar | Choice) -> Choice:
     """A method at every prefix, for the class the network predicts there, from a zero baseline."""
-    settings: Settings = {"base": Choice(name, params), "target": "predicted", "train_mode": train_mode}
-    return Choice("each_step", {**settings, **from_step(first_step)})
-
-
-def from_step(first: int) -> Settings:
-    """The first step scored, named only where it is not 0: rows of all others keep their keys."""
-    return {"first_step": first} if first else {}
+    return Choice("each_step", {"base": Choice(name, params), "target": "predicted", "train_mode": train_mode})

@@ -24,27 +24,12 @@ class Claims:
     ``chapter``  the notebook that shows the evidence
     ``judge``    from a profile to a verdict on each claim; raises :class:`~tsinterp_lib.errors.MissingRows` where
                  nothing is computed
-    ``without``  from a profile to the verdicts by claim with one seed left out, a mapping for each seed; or None
     ===========  ==================================================================================================
     """
 
     paper: str
     chapter: str
     judge: Callable[[str], list[Verdict]]
-    without: Callable[[str], list[dict[str, str]]] | None = None
-
-
-def from_rows(
-    paper: str, chapter: str, read: Callable[[str], pd.DataFrame], judge: Callable[[pd.DataFrame], list[Verdict]]
-) -> Claims:
-    """Claims that are judged from the rows that ``read`` gives, with and without each of their seeds."""
-
-    def without(profile: str) -> list[dict[str, str]]:
-        rows = read(profile)
-        seeds = sorted(rows["seed"].unique()) if len(rows) else []
-        return [{v.claim: v.verdict for v in judge(rows[rows["seed"] != s])} for s in seeds] if len(seeds) > 1 else []
-
-    return Claims(paper, chapter, lambda profile: judge(read(profile)), without)
 
 
 @dataclass(frozen=True)

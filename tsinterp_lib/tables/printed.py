@@ -9,22 +9,14 @@ import pandas as pd
 
 from tsinterp_lib.datasets import BOXES, LAYOUTS
 from tsinterp_lib.models import MODELS
-from tsinterp_lib.statistics.agreement import expected
 from tsinterp_lib.statistics.means import summarise
 from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, outcome
 
 COLUMNS = (
     "paper", "table", "quantity", "dataset", "model", "method", "training",
-    "published", "ours", "low", "high", "n", "outcome", "reason", "chapter", "chance", "copy",
+    "published", "ours", "low", "high", "n", "outcome", "reason", "chapter",
 )  # fmt: skip
-"""``chance`` and ``copy`` are the probabilities to be *reproduced* by chance and by a perfect copy."""
 
-
-KIND = ("paper", "table", "quantity", "model", "training")
-"""What printed numbers of one kind share: they are told apart from each other, and shuffled among each other."""
-
-OURS = ("mean", "low", "high", "n")
-"""What ours is beside a printed number."""
 
 ALL = "all layouts"
 """The data set of a number that is a mean over layouts."""
@@ -45,8 +37,10 @@ def absent(dataset: str, model: str) -> str:
 def over_seeds(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Mean and interval over seeds by ``keys``: columns of these, mean, low, high and n; empty where rows are."""
     if rows.empty:
-        return pd.DataFrame(columns=[*keys, *OURS]).astype(dict.fromkeys(keys, str))
-    return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[[*keys, *OURS]]
+        return pd.DataFrame(columns=[*keys, "mean", "low", "high", "n"]).astype(dict.fromkeys(keys, str))
+    return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[
+        [*keys, "mean", "low", "high", "n"]
+    ]
 
 
 def _reason(word: str, why: str, known: str, lacking: str) -> str:
@@ -55,54 +49,27 @@ def _reason(word: str, why: str, known: str, lacking: str) -> str:
     return f"{why}; {known}" if known and word in (DIRECTION, NOT_REPRODUCED) else why
 
 
-def scored(
-    found: pd.DataFrame,
-    chapter: str,
-    decimals: int,
-    zero: float | None,
-    cause: Cause,
-    runs: float = np.inf,
-    ceiling: float = np.inf,
-) -> pd.DataFrame:
+def scored(found: pd.DataFrame, chapter: str, decimals: int, zero: float | None, cause: Cause) -> pd.DataFrame:
     """Printed numbers with ours (mean, low, high, n) as rows with ``COLUMNS``: an outcome and a reason each.
 
-    ``decimals`` are those printed, ``zero`` is the value of no effect or None, ``cause`` names a known cause of a gap;
-    ``runs`` is how many runs a printed number is the mean of, infinite where that is not printed, ``ceiling`` the end
-    of the scale. Numbers are of one kind that share ``KIND``.
+    ``decimals`` are those printed, ``zero`` is the value of no effect or None, ``cause`` names a known cause of a gap.
     """
     found = found.assign(n=found["n"].fillna(0).astype(int))
     found = found if "standardised" in found else found.assign(standardised=np.nan)
-    source = found["source"].str.split(" ", n=1)
-    found = found.assign(paper=source.str[0], table=source.str[1])
-    found = pd.concat(
-        [
-            _judged(kind, decimals, zero, runs, ceiling)
-            for _, kind in found.groupby(list(KIND), sort=False, dropna=False)
-        ]
-    ).loc[found.index]
+    numbers = (found[c].tolist() for c in ("published", "low", "high", "n"))
+    judged = [outcome(value, decimals, low, high, n, zero) for value, low, high, n in zip(*numbers, strict=True)]
     causes = [
         cause(*row)
         for row in found[["quantity", "dataset", "published", "mean", "standardised"]].itertuples(index=False)
     ]
     lacking = [absent(*row) for row in found[["dataset", "model"]].itertuples(index=False)]
-    judged = found[["outcome", "reason"]].itertuples(index=False)
+    source = found["source"].str.split(" ", n=1)
     return found.assign(
+        paper=source.str[0],
+        table=source.str[1],
         method=found["explainer"],
         ours=found["mean"],
+        outcome=[word for word, _ in judged],
         reason=[_reason(*why, *more) for why, *more in zip(judged, causes, lacking, strict=True)],
         chapter=chapter,
     )[list(COLUMNS)]
-
-
-def _judged(kind: pd.DataFrame, decimals: int, zero: float | None, runs: float, ceiling: float) -> pd.DataFrame:
-    """Printed numbers of one kind, with outcome, reason, and the probabilities by chance and by a copy."""
-    published, low, high, n = (kind[c].to_numpy(dtype=float) for c in ("published", "low", "high", "n"))
-    # Accuracies crowd at their ceiling: their spread says nothing of how exactly one is known.
-    spread = float(np.std(published, ddof=1)) if zero is not None and len(published) > 2 else np.inf
-    judged = [
-        outcome(p, decimals, a, b, int(k), zero, spread, runs, ceiling)
-        for p, a, b, k in zip(published, low, high, n, strict=True)
-    ]
-    chance, copy = expected(published, low, high, n, decimals, zero, spread, runs, ceiling)
-    words = {"outcome": [word for word, _ in judged], "reason": [why for _, why in judged]}
-    return kind.assign(**words, chance=chance, copy=copy)

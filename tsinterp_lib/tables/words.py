@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 
 METHODS = {
     "gradient": "Gradient",
@@ -44,12 +43,6 @@ VARIANTS = {
     "fit_clipped": "FIT, clipped at zero",
 }
 """Methods that a study runs with other settings under a name of their own."""
-
-TIME_ONLY = ("shapley_value_sampling", "feature_permutation", "occlusion", "lime", "kernel_shap")
-"""Methods that by default, and in every study of planted layouts, score whole time steps: features are out of their
-reach by construction."""
-
-DAGGER = "† scores whole time steps and cannot tell features apart, by its settings"
 
 NETWORKS = {
     "lstm": "LSTM",
@@ -117,16 +110,6 @@ def method(explainer: str) -> str:
     if inner and outer in METHODS:
         return f"{METHODS[outer]} ({inner.replace('_', ' ')})"
     return explainer.replace("_", " ")
-
-
-def marked(explainer: str, blind: Collection[str] = TIME_ONLY) -> str:
-    """The printed name of an explainer, with a dagger where it is one that cannot see features."""
-    return method(explainer) + "†" * (explainer in blind)
-
-
-def below(*explainers: str) -> str:
-    """The line below a text that names these explainers: what the dagger means, or nothing where none has one."""
-    return f"\n\n{DAGGER}." if set(explainers) & set(TIME_ONLY) else ""
 
 
 def rescaled_of(explainer: str) -> tuple[str, str]:

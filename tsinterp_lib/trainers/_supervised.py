@@ -9,7 +9,7 @@ import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib import checks, parts
+from tsinterp_lib import checks
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.facts import facts
 from tsinterp_lib.types import Dataset, Samples, Trainer
@@ -59,7 +59,6 @@ class Supervised(Trainer):
         """Raise :class:`InvalidInput` where the data cannot be learned from, or the model fits neither them nor us."""
         for name in ("train", "validation", "test"):
             samples: Samples = getattr(dataset, name)
-            plain(samples, name)
             checks.check_series(samples.x, f"{name}.x", dataset.axes)
             if samples.y.dim() != 1:
                 raise InvalidInput(f"`{name}.y` has shape {tuple(samples.y.shape)}: give one label per sample, (N).")
@@ -77,22 +76,6 @@ class Supervised(Trainer):
                 f"the model has {n_outputs} outputs; `{dataset.name}` has {dataset.n_classes} classes: "
                 f"build it with n_classes={dataset.n_classes}."
             )
-
-
-def plain(samples: Samples, name: str) -> None:
-    """Raise :class:`InvalidInput` for what a trainer does not give to the model: it is trained on ``x`` alone."""
-    here = {
-        "lengths": parts.padded(samples),
-        "constants": bool(samples.constants),
-        "observed": samples.observed is not None and not bool(samples.observed.all()),
-    }
-    held = [what for what, is_there in here.items() if is_there]
-    if held:
-        raise InvalidInput(
-            f"`{name}` has {' and '.join(held)}; this trainer gives the model `x` alone, so that padding or filled-in "
-            "values would be learned and constants be missing: train the model in a loop of your own and hand it to "
-            f"compare, or drop them with dataclasses.replace."
-        )
 
 
 def cross_entropy(model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, ""]:

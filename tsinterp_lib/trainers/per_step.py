@@ -19,7 +19,6 @@ from tsinterp_lib.models.conditional_gaussian import log_spaced
 from tsinterp_lib.registry import known
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.trainers._evaluate import CHUNK
-from tsinterp_lib.trainers._supervised import plain
 from tsinterp_lib.types import Dataset, Fitted, Progress, Samples, Trainer
 
 RECIPES = ("all", "five", "five_from_one", "twenty")
@@ -35,8 +34,8 @@ class PerStep(Trainer):
 
     ``recipe`` chooses the ends E of the prefixes: ``all`` (default: every step, one update per batch); ``twenty``,
     evenly spaced in 1..T-2, one update per batch and end, as in the scripts of the state experiment; ``five``,
-    log-spaced from 10 to the last step, as in the code of :cite:t:`crabbe2021`, whose data tag differs
-    (:ref:`DYN-8 <dyn-8>`), which makes a quarter of the updates; ``five_from_one``, log-spaced from 1, as the
+    log-spaced from 10 to the last step, as :cite:t:`crabbe2021` run the same script: a renamed data tag skips the
+    branch meant for simulated data, which leaves a quarter of the updates; ``five_from_one``, log-spaced from 1, as the
     scripts of the spike experiment. ``keep``: ``best`` (default: the weights of
     the lowest validation loss) or ``last``, as released. Defaults: ``learning_rate`` 1e-3 (released 1e-4),
     ``weight_decay`` 1e-3, ``batch_size`` 100, ``epochs`` 50, of which at most ``max_epochs`` are run; ``gate`` 0.8: a
@@ -146,7 +145,6 @@ def _check(model: nn.Module, dataset: Dataset, recipe: str) -> None:
     dataset.axes.need(("time", "feature"), "PerStep")
     for name in ("train", "validation", "test"):
         samples = getattr(dataset, name)
-        plain(samples, name)
         checks.check_series(samples.x, f"{name}.x", dataset.axes)
         if samples.y.shape != samples.x.shape[:2]:
             raise InvalidInput(

@@ -24,14 +24,15 @@ class SaliencyGuided(Guided):
     evaluation mode at the current weights; both passes of the loss are in training mode, each with dropout of its own.
     k is ``share`` of the T·F cells, rounded down. Shapes (N, T, F); a picture of one channel is a series of its rows.
 
-    ``ranking``: ``signed`` (default) masks the most *negative* gradients, as the released code does (:ref:`S21-30
-    <s21-30>`); ``absolute`` those nearest zero, which is what the paper's words say. Of equal scores the cell with the
-    lower index t·F + f is masked. ``replacement``: ``range`` (default) draws uniformly between the sample's least and
-    greatest value, ``feature_range`` between those of the feature in the sample, ``mean`` takes the feature's mean over
-    the sample's steps, ``background`` a series of the data's process without a signal. ``weight`` is λ, 1 as published.
+    ``ranking``: ``signed`` (default) masks the most *negative* gradients, as the released code does; ``absolute`` those
+    nearest zero, which is what the paper's words say. Of equal scores the cell with the lower index t·F + f is masked.
+    ``replacement``: ``range`` (default) draws uniformly between the sample's least and greatest value,
+    ``feature_range`` between those of the feature in the sample, ``mean`` takes the feature's mean over the sample's
+    steps, ``background`` a series of the data's process without a signal. ``weight`` is λ, 1 as published.
     ``direction`` ``original_first`` (default) is the divergence above, ``changed_first`` the other way round;
-    ``detach`` stops the gradient of ``original`` or ``changed``, by default of ``neither``, as released: the divergence
-    then also pulls p(x) towards the output of the masked copy. Probabilities are raised to 1e-12 before the logarithm.
+    ``detach`` stops the gradient of ``original`` or ``changed``, by default of ``neither``, as released: the
+    divergence then also pulls p(x) towards the output of the masked copy. Probabilities are raised to 1e-12 before
+    the logarithm.
 
     ``start``: a trainer that trains first; what is counted and timed is the guided part, and it gets the same
     ``max_epochs``. A model that is already trained goes on from its weights, and stops at the first look where it

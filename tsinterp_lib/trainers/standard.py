@@ -19,15 +19,14 @@ class Standard(Supervised):
 
     .. math:: L = -\frac1N \sum_n \log \mathrm{softmax}(f(x_n))_{y_n}
 
-    ``protocol="as_released"`` is what the released code computes (:ref:`B20-2 <b20-2>` to 4). f already ends in a
-    softmax, so the loss applies it twice (its floor is :math:`\ln(1 + e^{-1}) = 0.313` for two classes). After every
-    third step of an epoch the accuracies on the **test** and training sets are taken; the weights with the strictly
-    best test accuracy are kept; training stops at a training or best test accuracy of ``stop_accuracy``, or after
-    ``patience`` (200) epochs without a better one. The test set thus chooses, stops, and is explained afterwards.
-    Epochs of fewer than ``check_every`` steps, in which the released code would never look, are checked at their last
-    step. The training set is looked at once more at the end of an epoch, the test set is not: a model that learns
-    within the last two steps of an epoch stops there, while the weights kept are those of its last test, which may be
-    below the gate.
+    ``protocol="as_released"`` is what the released code computes. f already ends in a softmax, so the loss applies it
+    twice (its floor is :math:`\ln(1 + e^{-1}) = 0.313` for two classes). After every third step of an epoch the
+    accuracies on the **test** and training sets are taken; the weights with the strictly best test accuracy are kept;
+    training stops at a training or best test accuracy of ``stop_accuracy``, or after ``patience`` (200) epochs without
+    a better one. The test set thus chooses, stops, and is explained afterwards. Epochs of fewer than ``check_every``
+    steps, in which the released code would never look, are checked at their last step. The training set is looked at
+    once more at the end of an epoch, the test set is not: a model that learns within the last two steps of an epoch
+    stops there, while the weights kept are those of its last test, which may be below the gate.
 
     ``protocol="corrected"`` trains logits and lets the validation set decide, once per epoch: the weights of the
     lowest validation loss are kept; training stops at a validation accuracy of ``stop_accuracy`` (one rule for all

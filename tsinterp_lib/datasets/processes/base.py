@@ -26,7 +26,7 @@ ENGINES = ("own", "timesynth")
 class Process(ABC):
     """Draws background series without any class signal: a frozen dataclass whose fields are its settings.
 
-    ``protocol`` is ``as_released`` (the law of the authors' code) or ``corrected``; ``engine``
+    ``protocol`` is ``as_released`` (the law of the authors' code, its accidents included) or ``corrected``; ``engine``
     is ``own`` or ``timesynth`` (the package itself; only ``as_released``). Raises ``UnknownName`` for other values.
     """
 

@@ -22,10 +22,10 @@ class NARMA(TimeSynthProcess):
     .. math:: s_i = 0.3\, s_{i-1} + 0.05\, s_{i-1} \sum_{j=1}^{n} s_{i-j} + 1.5\, u_{i-n} u_{i-1} + 0.1,
               \qquad u \sim U[0, 0.5)
 
-    with zeros before the start; ``corrected`` draws u for every sample and feature. As released, TimeSynth
-    (:ref:`TSY-1 <tsy-1>`) differs in three points: each new signal seeds its own stream with 42, so that every feature
-    of every sample is the same curve; the slice of the sum always falls on the zeros before the start, so that the
-    second term is always 0; and the product is :math:`u_{i-n} u_i`. The series then is one fixed curve plus the noise.
+    with zeros before the start; ``corrected`` draws u for every sample and feature. As released, TimeSynth has three
+    slips: each new signal seeds its own stream with 42, so that every feature of every sample is the same curve; the
+    slice of the sum always falls on the zeros before the start, so that the second term is always 0; and the product is
+    :math:`u_{i-n} u_i`. The series then is one fixed curve plus the noise.
     """
 
     order: int = 10

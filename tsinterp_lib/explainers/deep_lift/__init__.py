@@ -5,14 +5,12 @@ file                  what it holds
 ====================  ============================================================================================
 ``deep_lift.py``      :class:`DeepLift`, one reference per sample
 ``deep_shap.py``      :class:`DeepShap`, the mean of DeepLIFT over several references
-``rescale_rule.py``   the rule, quickly: references go forward alone, samples forward once and back per reference
-``pairs.py``          the rule for every other network: a sample and its reference go forward and back together
-``multipliers.py``    what the rule does to each kind of module
+``rescale_rule.py``   the rule that both share: references go forward alone, samples forward once and back per reference
 ====================  ============================================================================================
 
 Both methods ask three questions in this order. Has the network a module that the rule is about? If not, one gradient
-is the answer. Does the quick way of ``rescale_rule.py`` fit the network? If so, it is taken. Else samples and
-references go through together, as in Captum, whose own numbers are wrong for some of these networks.
+is the answer. Does the rule of ``rescale_rule.py`` fit the network? If so, it is taken. Else Captum is asked, through
+the adapter ``explainers/_captum.py``.
 """
 
 from __future__ import annotations

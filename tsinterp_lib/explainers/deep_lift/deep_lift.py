@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import captum.attr
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Baselined, Complete
-from tsinterp_lib.explainers._captum import hooked
-from tsinterp_lib.explainers.deep_lift.pairs import paired_rule
+from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
 from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
 
 
@@ -24,30 +24,17 @@ class DeepLift(Baselined, Complete):
         \text{ at each hooked non-linear module, the gradient elsewhere}
 
     Units: those of the output. ``baseline`` b: ``zero`` (default), ``uniform`` or ``train_mean``; or ``reference``,
-    a series. Departure from the paper, as in Captum: the rule acts on non-linear *modules* only (``nn.ReLU``,
-    ``nn.Tanh``, ``nn.MaxPool1d``, …). Nothing inside ``nn.LSTM`` and no functional call is a module, so on a recurrent
-    network the answer is exactly :math:`(x - b) \odot \nabla f(x)`, and completeness fails;
-    :func:`~tsinterp_lib.explainers.convergence_delta` shows by how much. A network without such modules is therefore
-    served by one gradient.
+    a series. Departure from the paper, kept because it is what Captum computes: the rule acts on non-linear
+    *modules* only (``nn.ReLU``, ``nn.Tanh``, ``nn.MaxPool1d``, …). Nothing inside ``nn.LSTM`` and no functional
+    call is a module, so on a recurrent network the answer is exactly :math:`(x - b) \odot \nabla f(x)`, and
+    completeness fails; :func:`~tsinterp_lib.explainers.convergence_delta` shows by how much. A network without such
+    modules is therefore served by one gradient. One whose only maximum is its last module is served without Captum:
+    the references go forward alone, not back. There, a maximum's inputs that equal the reference's take their own
+    gradient; Captum 0.9 gives them that of the batch's first row.
 
-    The rule is the library's own. Captum 0.9 gives other numbers in five cases, in which its answer is not complete,
-    depends on the batch, or is refused, and the one here is complete where all that is not linear is a module:
-
-    =====================================  ==========================================================================
-    network                                Captum 0.9
-    =====================================  ==========================================================================
-    two modules that follow each other     loses the rule of the second, as of a maximum behind a ReLU (its thread
-                                           1104)
-    a maximum's inputs equal the           gives such a cell the gradient of the batch's first row (1276); here its own
-    reference's
-    windows of a maximum overlap           counts a cell that is the largest of two of them once
-    time is the first axis inside          takes the first half of the steps for the samples
-    a module is used twice                 refuses it
-    =====================================  ==========================================================================
-
-    Raises :class:`~tsinterp_lib.errors.InvalidInput` where the model holds ``nn.Softmax`` (Captum normalises its
-    multipliers over the batch, thread 1367; no rule for it is complete and independent of the batch but the plain
-    gradient), where a module sees samples and steps mixed in one axis, or on a baseline of another shape.
+    Raises :class:`~tsinterp_lib.errors.InvalidInput` where a module is used twice (Captum cannot hook
+    it), where the model holds ``nn.Softmax`` (Captum 0.9 normalises it over the batch), or on a baseline of another
+    shape.
     """
 
     needs: ClassVar[tuple[str, ...] | None] = None
@@ -63,6 +50,8 @@ class DeepLift(Baselined, Complete):
         b = self.baseline_of(x)
         if not hooked(model):
             return (x - b) * self.gradients(model, x, target)
-        compared = b[None], torch.arange(len(x), device=x.device), target
-        found = rescale_rule(self, model, x, *compared)
-        return paired_rule(self, model, x, *compared) if found is None else found
+        found = rescale_rule(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
+        if found is not None:
+            return found
+        with deep_lift_guard(model):
+            return answer(self, captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import captum.attr
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainer import Paired
 from tsinterp_lib.explainers._baseline import Complete, Referenced
-from tsinterp_lib.explainers._captum import hooked
-from tsinterp_lib.explainers.deep_lift.pairs import paired_rule
+from tsinterp_lib.explainers._captum import Inner, answer, deep_lift_guard, hooked
 from tsinterp_lib.explainers.deep_lift.rescale_rule import rescale_rule
 
 
@@ -22,12 +22,11 @@ class DeepShap(Referenced, Complete):
 
     .. math:: a = \frac{1}{R} \sum_{r=1}^{R} \mathrm{DeepLIFT}(x, b_r)
 
-    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples;
-    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``explained``, the samples of the call
-    and as many of zeros; or ``reference``, series. The numbers of Captum's ``DeepLiftShap`` but where
-    :class:`~tsinterp_lib.explainers.DeepLift` says that they differ. Where the only maximum of the network is its last
-    module, a sample goes forward once instead of once per reference, and the references never go back. On a network
-    without hookable modules the mean collapses to :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of R.
+    Units: those of the output. ``references``: ``train`` (default), ``n_references`` (20) training samples, or
+    ``uniform``, as many series from U[0, 1) for every ``group_size`` samples; or ``reference``, series. The numbers
+    of Captum's ``DeepLiftShap``, with the limits that :class:`~tsinterp_lib.explainers.DeepLift` states; a sample goes
+    forward once instead of once per reference, and the references never go back. On a network without hookable
+    modules the mean collapses to :math:`(x - \bar b) \odot \nabla f(x)`: one gradient instead of R.
 
     Raises :class:`~tsinterp_lib.errors.InvalidInput` as DeepLift does, and where training references are asked for
     before ``prepare``.
@@ -48,6 +47,24 @@ class DeepShap(Referenced, Complete):
             mean = torch.cat([r.mean(0).expand_as(x[group]) for group, r in draws])
             return (x - mean) * self.gradients(model, x, target)
         groups = torch.cat([torch.full((len(x[g]),), i, device=x.device) for i, (g, _) in enumerate(draws)])
-        compared = torch.stack([r for _, r in draws], 1), groups, target
-        found = rescale_rule(self, model, x, *compared)
-        return paired_rule(self, model, x, *compared) if found is None else found
+        found = rescale_rule(self, model, x, torch.stack([r for _, r in draws], 1), groups, target)
+        if found is not None:
+            return found
+        return torch.cat([self._captums(model, x[group], r, target[group]) for group, r in draws])
+
+    def _captums(
+        self,
+        model: nn.Module,
+        x: Float[Tensor, "N *axes"],
+        references: Float[Tensor, "R *axes"],
+        target: Int[Tensor, "N"],
+    ) -> Float[Tensor, "N *axes"]:
+        """Both axes in chunks: a sample and a reference are two rows."""
+        method = captum.attr.DeepLiftShap(Inner(model))
+        total = torch.zeros_like(x)
+        with deep_lift_guard(model):
+            for part in torch.split(references, max(2, self.batch_size // 2)):
+                several = part if len(part) > 1 else part.expand(2, *part.shape[1:])  # Captum asks for two
+                a = answer(self, method, x, target, rows_each=2 * len(several), baselines=several)
+                total += a * (len(part) / len(references))
+        return total

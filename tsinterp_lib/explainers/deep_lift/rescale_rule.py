@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
+import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from tqdm import tqdm
 
 from tsinterp_lib.explainers._chunked import Chunked
-from tsinterp_lib.explainers.deep_lift.multipliers import multiplier, n_pooled, risen, ruled
+
+POINTWISE = (nn.ReLU, nn.ELU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.Softplus)
+OTHERS = (nn.MaxPool2d, nn.MaxPool3d, nn.Softmax)
+"""What Captum has a rule for and this file has not."""
+
+SAME = 1e-10
+"""Two inputs of a module closer than this count as equal: the multiplier is then the gradient."""
 
 
 class Compared:
@@ -23,15 +30,15 @@ class Compared:
     forward alone; a multiplier of the sample needs nothing else of them, but for a maximum, whose rule also takes the
     reference's own gradient at its output. That gradient is the same for all samples while nothing non-linear follows
     the maximum: models are served where it is the last of the modules, and where each module is used once, on one row
-    per series (``fits``); others by :mod:`~tsinterp_lib.explainers.deep_lift.pairs`.
+    per series (``fits``).
     """
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
-        self.modules = ruled(model)
+        self.modules = [m for m in model.modules() if type(m) in (*POINTWISE, nn.MaxPool1d)]
         self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
         self.fits = True
-        self.rows, self.alike = 0, False
+        self.rows = 0
         self._recording = False
         self._of_sample = self._of_class = torch.zeros(0, dtype=torch.long)
         self._at_pool = torch.zeros(0)
@@ -72,9 +79,7 @@ class Compared:
 
     def hook(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         """Of a reference, keep input and output; of the samples, put the rule in place of the gradient."""
-        self.fits = self.fits and len(inputs) == 1 and self._one_row_each(inputs[0])
-        if not self.fits:
-            return output
+        self.fits = self.fits and len(inputs[0]) == self.rows
         if not self._recording:
             out: Tensor = Rule.apply(inputs[0], output.detach(), module, self)  # type: ignore[no-untyped-call]
             return out
@@ -84,14 +89,6 @@ class Compared:
             output = output.detach().requires_grad_()
         self.seen[module] = inputs[0].detach(), output
         return output
-
-    def _one_row_each(self, x: Tensor) -> bool:
-        """Whether the first axis, and no other, can be that of the series: time may come first inside the network.
-
-        Where there are as many references as samples (``alike``) the length of the axis alone does not say so.
-        """
-        others = [n for n in x.shape[1:] if n % self.rows == 0]
-        return len(x) == self.rows and (self.rows == 1 or not self.alike or not others)
 
 
 class Rule(torch.autograd.Function):
@@ -111,11 +108,32 @@ class Rule(torch.autograd.Function):
         x, out = ctx.saved_tensors
         (g,), module = gradients, ctx.module
         b, out_b = ctx.compared.of_references(module)
-        # Of a maximum the reference's own gradient counts too; of the others it does not enter.
-        pooled = isinstance(module, nn.MaxPool1d)
-        pair = (g, ctx.compared.gradient_of_references() if pooled else g)
-        found = multiplier(module, x, x - b, risen(module, (x, b), (out, out_b), pair), g)
+        if isinstance(module, nn.MaxPool1d):
+            risen = _maximum(module, (x, b), (out, out_b), (g, ctx.compared.gradient_of_references()))
+        else:
+            risen = g * (out - out_b)
+        by = x - b
+        same = by.abs() < SAME
+        found = risen / by
+        if bool(same.any()):
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                (plain,) = torch.autograd.grad(module.forward(leaf), leaf, g)
+            found = torch.where(same, plain, found)
         return found, None, None, None
+
+
+def _maximum(
+    pool: nn.MaxPool1d, x: tuple[Tensor, Tensor], out: tuple[Tensor, Tensor], g: tuple[Tensor, Tensor]
+) -> Tensor:
+    """What the rise above the reference is worth, at the sample's place, and the fall below it, at the reference's."""
+    size, stride, padding = cast(tuple[Any, Any, Any], (pool.kernel_size, pool.stride, pool.padding))
+    highest = torch.maximum(*out)
+    total = torch.zeros_like(x[0])
+    for at, worth in zip(x, (g[0] * (highest - out[1]), g[1] * (out[0] - highest)), strict=True):
+        _, places = nnf.max_pool1d(at, size, stride, padding, pool.dilation, pool.ceil_mode, return_indices=True)
+        total += nnf.max_unpool1d(worth, places, size, stride, padding, at.shape)
+    return total
 
 
 @contextmanager
@@ -142,13 +160,12 @@ def rescale_rule(
 
     ``of_sample``: the group of each sample.
     """
-    if model.training or any(n_pooled(m) > 1 or getattr(m, "inplace", False) for m in ruled(model)):
+    if any(type(m) in OTHERS or getattr(m, "inplace", False) for m in model.modules()):
         return None
     found, target = [], target.long()
     with compared(model) as pairs:
         for s in method.chunks(len(x)):
             groups, group = torch.unique(of_sample[s], return_inverse=True)
-            pairs.alike = len(groups) == len(group)
             leaf, total = x[s].detach().requires_grad_(), torch.zeros_like(x[s])
             explained = pairs.outputs(leaf).gather(1, target[s, None]).sum()
             bar = tqdm(references, desc=type(method).__name__, disable=not method.progress, leave=False)

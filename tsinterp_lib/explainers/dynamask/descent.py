@@ -41,7 +41,6 @@ class Settings:
     last_pair: bool
     batch_size: int
     ties: str = "later"
-    rounding: str = "cells_first"
     progress: bool = False
     history: bool = False
 
@@ -112,7 +111,7 @@ class _Fit:
         self.error, self.clean = error_of(self.model, x, self.target, s.loss, s.batch_size)
         self.perturbed = s.perturbation.on(x)
         self.series = torch.arange(self.n, device=x.device).repeat(self.r)
-        counts = torch.tensor(size.kept_counts(s.areas, x.shape[1], x.shape[2], s.rounding), device=x.device)
+        counts = torch.tensor(size.kept_counts(s.areas, self.d), device=x.device)
         self.largest, self.counts = int(counts.max()), counts.repeat_interleave(self.n)
         # As released, the objective is the mean over the masks of a group: each descends at a rate R times lower.
         self.share = 1 / self.r if s.rate == "shared" else 1.0

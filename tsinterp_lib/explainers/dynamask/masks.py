@@ -48,9 +48,7 @@ class MaskGroup:
     def extremal(self, threshold: float | None = None) -> Int[Tensor, "N"]:
         """The smallest area whose error is strictly better than ``threshold`` (default: that of the series itself).
 
-        Where none is, the best; the released code (:ref:`DYN-14 <dyn-14>`) returns none where the best equals the
-        threshold. In deletion both look for high errors; the released code for low ones there too, which
-        ``good="lowest"`` of :class:`~tsinterp_lib.explainers.Dynamask` repeats.
+        Where none is, the best; the released code returns nothing where the best equals the threshold exactly.
         """
         limit = self.clean_errors if threshold is None else torch.full_like(self.clean_errors, threshold)
         below = self.sign * self.errors < self.sign * limit[:, None]
@@ -97,8 +95,7 @@ def information(
     .. math:: I_A(m) = \sum_{(t, i) \in A} \left| \log_2 (1 - m_{ti} + \epsilon) \right|
 
     ``steps`` and ``features`` (default: all) span A. ``normalise`` divides by the information of the whole mask (the
-    released code divides by that of A, which gives 1: :ref:`DYN-26 <dyn-26>`). ``epsilon`` (default 1e-7) bounds a cell
-    at 23.25 bits.
+    released code divides by that of A, which always gives 1). ``epsilon`` (default 1e-7) bounds a cell at 23.25 bits.
     """
     return _summed(torch.log2(1 - mask + epsilon).abs(), steps, features, normalise)
 

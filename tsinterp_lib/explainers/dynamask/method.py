@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from jaxtyping import Float, Int
@@ -20,14 +20,13 @@ from tsinterp_lib.explainers.dynamask.descent import fit as fit_masks
 from tsinterp_lib.explainers.dynamask.descent import trace as trace_masks
 from tsinterp_lib.explainers.dynamask.loss import LOSSES
 from tsinterp_lib.explainers.dynamask.masks import MaskGroup
-from tsinterp_lib.explainers.dynamask.regularisers import ROUNDINGS, areas_of
+from tsinterp_lib.explainers.dynamask.regularisers import areas_of
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import build, known
 from tsinterp_lib.types import Samples
 
 SELECTIONS = ("best", "extremal")
-GOOD = ("mode", "lowest")
 NOT_COPIED = ("areas", "perturbation", "history")
 """Settings of a fit that are not taken over as they are."""
 
@@ -40,13 +39,9 @@ class Dynamask(Chunked):
         + \lambda_k \frac{1}{TF} \lVert \mathrm{sort}(m) - r_a \rVert^2
         + \lambda_c \frac{1}{(T - 1) F} \sum_{ti} |m_{t+1, i} - m_{ti}|
 
-    :math:`r_a` holds ⌊(1 − a) T F⌋ zeros, then ones. Floating point decides the floor of whole products: ``rounding``
-    multiplies T by F first (``cells_first``, default) or goes ``left_to_right``, as released.
-
-    Scores lie in [0, 1]. Masks of all ``areas`` a (rising, in (0, 1]; or ``"first:last:count"``) are fitted together,
-    and ``selection`` takes the ``best`` (lowest L, default) or the ``extremal`` one: the smallest whose L is below
-    ``threshold`` (default: the L of x itself; where none is, the best). ``good`` errors are those that ``mode`` is
-    after (default: low in preservation, high in deletion), or the ``lowest`` in both, as released.
+    :math:`r_a` holds ⌊(1 − a) T F⌋ zeros, then ones. Scores lie in [0, 1]. Masks of all ``areas`` a (rising, in (0, 1];
+    or ``"first:last:count"``) are fitted together, and ``selection`` takes the ``best`` (lowest L, default) or the
+    ``extremal`` one: the smallest whose L is below ``threshold`` (default: the L of x itself; where none is, the best).
 
     ``perturbation`` Π: a name of ``PERTURBATIONS`` (default ``gaussian_blur``) or a
     :class:`~tsinterp_lib.perturbations.Perturbation`. ``mode``: ``preservation`` (default, +: Π keeps what m marks) or
@@ -73,7 +68,6 @@ class Dynamask(Chunked):
     mode: str = "preservation"
     loss: str = "cross_entropy"
     selection: str = "best"
-    good: str = "mode"
     threshold: float | None = None
     epochs: int = 1000
     learning_rate: float = 0.1
@@ -86,7 +80,6 @@ class Dynamask(Chunked):
     time_weight: float = 0.0
     last_pair: bool = True
     ties: str = "later"
-    rounding: str = "cells_first"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -94,11 +87,9 @@ class Dynamask(Chunked):
             (self.mode, MODES, "mode"),
             (self.loss, LOSSES, "loss"),
             (self.selection, SELECTIONS, "selection"),
-            (self.good, GOOD, "kind of good error"),
             (self.optimiser, OPTIMISERS, "optimiser"),
             (self.rate, RATES, "rate"),
             (self.ties, TIES, "order of ties"),
-            (self.rounding, ROUNDINGS, "rounding"),
         ):
             known(value, names, kind)
         areas_of(self.areas)
@@ -157,7 +148,6 @@ class Dynamask(Chunked):
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
     ) -> Float[Tensor, "N T F"]:
         group = self._fit(model, x, target, history=False)
-        group = replace(group, sign=1) if self.good == "lowest" else group
         area = group.best() if self.selection == "best" else group.extremal(self.threshold)
         group.warn(area)
         return group.take(area)

@@ -32,18 +32,11 @@ def areas_of(areas: Sequence[float] | str) -> tuple[float, ...]:
     return found
 
 
-ROUNDINGS = ("cells_first", "left_to_right")
+def kept_counts(areas: Sequence[float], n_cells: int) -> list[int]:
+    """How many coefficients the reference of each area has at one: all but ``floor((1 − a) · n_cells)``.
 
-
-def kept_counts(areas: Sequence[float], n_steps: int, n_features: int, rounding: str = "cells_first") -> list[int]:
-    """How many coefficients the reference of each area has at one: all but ``floor((1 − a) · T · F)``.
-
-    In floating point, where the order of the product counts: 0.31 of 200 × 3 keeps 187 ``cells_first``, as 0.69 · 600
-    falls just below 414, and 186 ``left_to_right``, as released. Both keep 205 of 600 for 0.34.
+    In floating point, as released: 0.34 of 600 keeps 205.
     """
-    n_cells = n_steps * n_features
-    if rounding == "left_to_right":
-        return [n_cells - int((1 - a) * n_steps * n_features) for a in areas]
     return [n_cells - int((1 - a) * n_cells) for a in areas]
 
 

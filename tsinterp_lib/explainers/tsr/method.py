@@ -47,14 +47,14 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
     (t, f) set to the occluding ``value``: ``first`` (the sample's own first cell), ``zero``, ``mean`` (of the sample),
     ``train_mean`` (the mean training sample, learned in ``prepare``), a number, or ``reference``, a series.
 
-    The defaults are those of the released code (:ref:`B20-27 <b20-27>`): ``value`` ``first``; q the ``quantile`` 0.55
-    of the time scores of the sample (steps strictly above it are looked into); ``floor`` :math:`\varphi_{\min}` 0.1;
-    ``rescale`` True: τ over steps, φ over the features of each step and the map are min–max scaled, so the map lies in
-    [0, 1] and has no unit. :data:`PAPER` holds the paper's settings: value zero, an absolute ``threshold`` q in place
-    of the quantile, floor 0, no rescaling (units: those of R, squared). :data:`TFSR` scores features once over all
-    steps (``feature_score`` ``series``; ``step`` otherwise), which is also how the paper's first algorithm is printed;
-    its comment says what is computed here. ``group_size`` G masks G neighbouring features at a time. ``time_score``
-    ``mean`` is the code before October 2021, :math:`\tau_t = \frac1F \sum_f |R(x)|_{tf}`, without calls.
+    The defaults are those of the released code: ``value`` ``first``; q the ``quantile`` 0.55 of the time scores of the
+    sample (steps strictly above it are looked into); ``floor`` :math:`\varphi_{\min}` 0.1; ``rescale`` True: τ over
+    steps, φ over the features of each step and the map are min–max scaled, so the map lies in [0, 1] and has no unit.
+    :data:`PAPER` holds the paper's settings: value zero, an absolute ``threshold`` q in place of the quantile, floor 0,
+    no rescaling (units: those of R, squared). :data:`TFSR` scores features once over all steps (``feature_score``
+    ``series``; ``step`` otherwise), which is also how the paper's first algorithm is printed; its comment says what is
+    computed here. ``group_size`` G masks G neighbouring features at a time. ``time_score`` ``mean`` is the code before
+    October 2021, :math:`\tau_t = \frac1F \sum_f |R(x)|_{tf}`, without calls.
 
     ``padding``: Boolean (N, T), True at steps that are no data: they are not masked, not summed over, and score zero.
     ``shared_draws`` True (default): a base that draws has the same draws for the map of x and of all its copies, so
@@ -92,8 +92,6 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
             known(self.value, VALUES, "occluding value")
         elif not math.isfinite(self.value):
             raise InvalidInput(f"`value` is {self.value}: cells are set to a finite number, or one of {VALUES}.")
-        if not isinstance(self.base, Explainer):
-            raise InvalidInput(f"`base` is {self.base!r}: give an explainer, e.g. Gradient(), or Choice('gradient').")
         if isinstance(self.base, TemporalSaliencyRescaling):
             raise InvalidInput("`base` rescales already: a rescaled map cannot be rescaled again; give its own base.")
         if (self.quantile is None) == (self.threshold is None):
@@ -120,7 +118,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose base, reference and padding are cut like the samples."""
         padding = None if self.padding is None else self.padding[:, :length]
-        base, reference = self.base.cut_to(length, of), cut(self.reference, self.axes, length, of)
+        base, reference = self.base.cut_to(length, of), cut(self.reference, 2, length, of)
         return replace(self, base=base, reference=reference, padding=padding)
 
     def budget(self, n_steps: int, n_features: int) -> int:

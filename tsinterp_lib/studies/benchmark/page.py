@@ -6,20 +6,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tsinterp_lib import figures
-from tsinterp_lib.datasets import LAYOUTS
-from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.statistics.means import CONTROLS
-from tsinterp_lib.studies.guided import printed
 from tsinterp_lib.tables import papers, select, summaries, words
 from tsinterp_lib.tables.papers import Picture
 from tsinterp_lib.tables.words import Prose
-from tsinterp_lib.types import DatasetSource, Sizes
 
 
 def say_benchmark(rows: pd.DataFrame) -> Prose:
     """The answer of the benchmark in a few sentences."""
-    parts, named = [], []
-    for protocol, name in words.PROTOCOLS.items():
+    parts = []
+    for protocol, printed in words.PROTOCOLS.items():
         if protocol not in set(rows["protocol"]):
             continue
         shared, layouts = select.on_shared_layouts(rows, protocol)
@@ -29,13 +25,12 @@ def say_benchmark(rows: pd.DataFrame) -> Prose:
         by_method = grid.mean(axis=1).sort_values(ascending=False)
         best, worst = by_network.index[0], by_network.index[-1]
         parts.append(
-            f"**{name.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
+            f"**{printed.capitalize()}**: on the {layouts} layouts and with the {len(grid)} methods that every network "
             f"has, AUROC is {by_network.iloc[0]:.2f} on the {words.network(best)} and {by_network.iloc[-1]:.2f} on the "
             f"{words.network(worst)}; averaged over networks, it is {by_method.iloc[0]:.2f} for the best method "
-            f"({words.marked(by_method.index[0])}) and {by_method.iloc[-1]:.2f} for the worst "
-            f"({words.marked(by_method.index[-1])})."
+            f"({words.method(by_method.index[0])}) and {by_method.iloc[-1]:.2f} for the worst "
+            f"({words.method(by_method.index[-1])})."
         )
-        named += [by_method.index[0], by_method.index[-1]]
     beats = summaries.beats(rows, "aup_count", "as_released")
     beats = beats[~beats["explainer"].isin(CONTROLS)]
     parts.append(
@@ -43,79 +38,7 @@ def say_benchmark(rows: pd.DataFrame) -> Prose:
         f"{int(beats['layouts'].sum())} combinations of layout, network and method with at least two seeds, and below "
         f"chance in {int(beats['below'].sum())}."
     )
-    return Prose("\n\n".join(parts) + words.below(*named))
-
-
-def say_layouts(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
-    """How far mean AUROC moves between layouts, and how far between networks, on what every network has."""
-    grid = layouts_by_network(rows, protocol)
-    places, networks = grid.mean(axis=1).sort_values(), grid.mean(axis=0).sort_values()
-    spread = {"layouts": _ptp(places), "networks": _ptp(networks)}
-    less, more = sorted(spread, key=lambda axis: spread[axis])
-    near = spread[less] >= ABOUT * spread[more]
-    lead = (
-        "**Results differ about as much over layouts as over networks**"
-        if near
-        else (f"**Results differ more over {more} than over {less}**")
-    )
-    low = int(grid.to_numpy().argmin())
-    place, network = grid.index[low // grid.shape[1]], grid.columns[low % grid.shape[1]]
-    least = float(grid.to_numpy().min())
-    return Prose(
-        f"{lead}: mean AUROC ({words.PROTOCOLS[protocol]}) moves by {spread['layouts']:.2f} between layouts, from "
-        f"{places.iloc[0]:.2f} ({words.layout(str(places.index[0]))}) to {places.iloc[-1]:.2f} "
-        f"({words.layout(str(places.index[-1]))}), and by {spread['networks']:.2f} between networks, from "
-        f"{networks.iloc[0]:.2f} ({words.network(str(networks.index[0]))}) to {networks.iloc[-1]:.2f} "
-        f"({words.network(str(networks.index[-1]))}). The lowest pair is {words.layout(str(place))} on the "
-        f"{words.network(str(network))}, with {least:.2f}: a mean over layouts is a mean over unlike things."
-    )
-
-
-ABOUT = 0.8
-"""Two spreads are about equal where the smaller is at least this share of the larger."""
-
-
-def layouts_by_network(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Mean AUROC over methods and seeds, layouts × networks, of the layouts and methods that every network has."""
-    shared, _ = select.on_shared_layouts(rows, protocol)
-    found = select.pick(shared[~shared["explainer"].isin(CONTROLS)], "auroc", protocol)
-    cells = found.groupby(["explainer", "dataset", "model"])["value"].mean().unstack(["dataset", "model"])
-    return cells.dropna().mean().unstack("model")
-
-
-def say_position(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
-    """On which layouts a map of position alone is the truth itself, and what it scores there and elsewhere."""
-    shared, _ = select.on_shared_layouts(rows, protocol)
-    found = select.pick(shared[shared["explainer"] == "position_only"], "auroc", protocol)
-    score = found.groupby(select.layout(found["dataset"]))["value"].mean()
-    fixed = [name for name in never_moving(protocol) if name in score.index]
-    if not fixed:
-        return Prose("On every layout here the planted block moves.")
-    text = (
-        f"*Position only* is the truth itself on the {len(fixed)} layouts whose block never moves "
-        f"({', '.join(words.layout(name) for name in fixed)}): its AUROC is {score[fixed].mean():.2f} there by "
-        "construction, and no method can exceed it"
-    )
-    rest = score.drop(index=fixed)
-    return Prose(f"{text}; on the other {len(rest)} it is {rest.mean():.2f}." if len(rest) else f"{text}.")
-
-
-def never_moving(protocol: str) -> list[str]:
-    """The layouts in which the same cells are important in every sample, as their data sets say."""
-    return [name for name in LAYOUTS if _never_moves(build("dataset", Choice(name, {"protocol": protocol})))]
-
-
-def _never_moves(source: DatasetSource) -> bool:
-    importance = source.load(Sizes(train=2, validation=1, test=FEW), seed=0).test.importance
-    return importance is not None and bool((importance == importance[:1]).all())
-
-
-FEW = 20
-"""Samples that are looked at: that a block drawn anew for each lies in the same place in all is out of the question."""
-
-
-def _ptp(values: pd.Series) -> float:
-    return float(values.max() - values.min())
+    return Prose("\n\n".join(parts))
 
 
 def say_accuracy(rows: pd.DataFrame) -> Prose:
@@ -166,9 +89,8 @@ def reference(metric: str, training: str = "traditional") -> pd.DataFrame:
 
 
 def agreement_of(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``: the numbers of the scoreboard."""
-    ours = printed.over_layouts(printed.trained(table[table["protocol"] == "as_released"]))
-    ours = ours[(ours["quantity"] == metric) & (ours["training"] == "traditional")]
+    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``."""
+    ours = summaries.by_explainer(table, metric.replace("diff_", "") + "_count", "as_released", minus="random")
     return agreement(ours, reference(metric))
 
 

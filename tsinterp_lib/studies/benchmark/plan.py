@@ -60,7 +60,7 @@ EXPLAINERS_AT = {
 
 
 def plan(profile: str, processes: tuple[str, ...] = GAUSSIAN) -> Mapping[str, Plan]:
-    """The two protocols side by side: the authors' code as it computes, and the same changed in stated points."""
+    """The two protocols side by side: the authors' code as it computes, and its stated defects mended."""
     return {
         "as_released": _plan(profile, processes, "as_released", "probabilities", AS_RELEASED),
         "corrected": _plan(profile, processes, "corrected", "logits", CORRECTED),

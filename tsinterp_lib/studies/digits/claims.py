@@ -8,7 +8,7 @@ import pandas as pd
 from tsinterp_lib.statistics.verdict import NEGLIGIBLE, Verdict, verdict
 from tsinterp_lib.studies.digits.page import intervals
 from tsinterp_lib.tables import partial, words
-from tsinterp_lib.tables.papers import from_rows
+from tsinterp_lib.tables.papers import Claims
 
 
 def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[Verdict]:
@@ -28,10 +28,8 @@ def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[
         claim = f"digits: the image's {words.method(explainer).lower()} is more on the ink than the "
         claim += f"{words.network(str(network))}'s"
         n = int(min(image["n"], series["n"]))
-        levels = {str(image["level"]), str(series["level"])}
-        of = " and ".join(sorted(levels))
-        found.append(verdict(claim, difference, difference - half, difference + half, n, "above", NEGLIGIBLE, of))
+        found.append(verdict(claim, difference, difference - half, difference + half, n, negligible=NEGLIGIBLE))
     return found
 
 
-CLAIMS = (from_rows("ismail2020", "image_versus_series", lambda _: partial.rows("mnist_series"), images_over_series),)
+CLAIMS = (Claims("ismail2020", "image_versus_series", lambda _: images_over_series(partial.rows("mnist_series"))),)

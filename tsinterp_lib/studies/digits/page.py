@@ -191,16 +191,15 @@ def _features(kept: Maps, dataset: str) -> str:
 
 def say_digits(scores: pd.DataFrame) -> Prose:
     """Which methods beat the random row on real digits, by network."""
-    lines, named = [], []
+    lines = []
     for network, part in scores.groupby("model", sort=False):
         part = part.set_index("explainer")
         chance = part.loc["random"]
-        better = [words.marked(str(e)) for e in part.index[part["high"] < chance["low"]]]
+        better = [words.method(str(e)) for e in part.index[part["high"] < chance["low"]]]
         best = str(part.drop(index="random")["mean"].idxmin())
-        named += [best, *map(str, part.index[part["high"] < chance["low"]])]
         lines.append(
             f"On the {words.network(str(network))}, {', '.join(better) or 'no method'} "
             f"{'find' if len(better) != 1 else 'finds'} cells that matter more than random ones; the steepest fall is "
-            f"that of {words.marked(best)} ({part['mean'][best]:.2f} against {chance['mean']:.2f})."
+            f"that of {words.method(best)} ({part['mean'][best]:.2f} against {chance['mean']:.2f})."
         )
-    return Prose(" ".join(lines) + words.below(*named))
+    return Prose(" ".join(lines))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tsinterp_lib.statistics.verdict import Verdict
 from tsinterp_lib.tables import partial, words
-from tsinterp_lib.tables.papers import from_rows
+from tsinterp_lib.tables.papers import Claims
 from tsinterp_lib.tables.rivals import GRADIENTS, gap
 
 
@@ -22,4 +22,4 @@ def of_fit(rows: pd.DataFrame) -> list[Verdict]:
     ]  # fmt: skip
 
 
-CLAIMS = (from_rows("tonekaboni2020", "fit_simulated", lambda _: partial.rows("fit_simulated"), of_fit),)
+CLAIMS = (Claims("tonekaboni2020", "fit_simulated", lambda _: of_fit(partial.rows("fit_simulated"))),)

@@ -42,15 +42,15 @@ CORRECTED: dict[str, Settings] = {
 """The loss of every step at once, and the weights of the lowest validation loss."""
 
 METRICS = tuple(
-    Choice(name, {"pool": True, "scaled": False} if pool else {}, alias=f"{name}{'_pooled' * pool}")
+    Choice(name, {"pool": True} if pool else {}, alias=f"{name}{'_pooled' * pool}")
     for name in ("auroc", "average_precision")
     for pool in (False, True)
 )
-"""Per series, and of the cells of all series at once, scores as they are, as released: most series have no spike."""
+"""Per series, and of the cells of all series at once, as released: most series have no spike to be found."""
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiments beside ones that differ in stated points."""
+    """The released experiments beside ones whose stated defects are mended."""
     return {protocol: _plan(profile, protocol) for protocol in ("as_released", "corrected")}
 
 

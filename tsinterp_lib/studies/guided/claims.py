@@ -15,8 +15,7 @@ from tsinterp_lib.studies.guided.joined import differs, joined
 from tsinterp_lib.studies.guided.plan import EXPLAINED, PROTOCOL, TRADITIONAL
 from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
-from tsinterp_lib.tables.papers import Printed, from_rows
-from tsinterp_lib.tables.rivals import FAIR, fair
+from tsinterp_lib.tables.papers import Claims, Printed
 
 AREAS = {"diff_aup": ("aup_count", "precision"), "diff_aur": ("aur_count", "recall")}
 PAIRED_ON = ("dataset", "model", "seed", "explainer")
@@ -51,9 +50,9 @@ def of_ours(rows: pd.DataFrame) -> list[Verdict]:
 def raises(rows: pd.DataFrame, network: str, quantity: str, trainer: str = "guided") -> Verdict:
     """Guided training raises precision or recall on a network; as printed, not the Transformer's precision.
 
-    That is confirmed where the whole interval lies below the smallest gain that matters, refuted where it lies above
-    zero and the gain matters. The reason counts the cells (layout × method, seeds averaged) in which guided is better,
-    beside the count in the paper's own tables.
+    That is confirmed where the whole interval lies below the smallest gain that matters, refuted where it lies
+    above zero. The reason counts the cells (layout × method, seeds averaged) in which guided is better, beside the
+    count in the paper's own tables.
     """
     metric, word = AREAS[quantity]
     part = rows[rows["model"] == network]
@@ -80,10 +79,7 @@ def best_method(rows: pd.DataFrame, network: str, method: str, quantity: str, tr
     other = str(mean.drop(method).idxmax())
     a, b = (part[part["explainer"] == m] for m in (method, other))
     found = _judged(text, a, b, on=("dataset", "model", "seed"))
-    found = replace(found, why=f"{found.why}; the best other is {words.method(other)}")
-    raw = select.pick(rows[(rows["model"] == network) & (rows["trainer"] == trainer)], metric, PROTOCOL)
-    wide = raw.pivot_table(index=["dataset", "seed"], columns="explainer", values="value")
-    return fair(found, wide[method], {e: wide[e] for e in FAIR if e in wide})
+    return replace(found, why=f"{found.why}; the best other is {words.method(other)}")
 
 
 def below_chance(rows: pd.DataFrame, network: str, trainer: str) -> Verdict:
@@ -98,7 +94,7 @@ def _no_gain(found: Verdict) -> Verdict:
     """The verdict on no gain, from the effect and interval of a gain."""
     if found.high < NEGLIGIBLE:
         return replace(found, verdict=CONFIRMED, why=f"the whole interval lies below a gain of {NEGLIGIBLE:g}")
-    if found.low > 0 and found.effect > NEGLIGIBLE:
+    if found.low > 0:
         return replace(found, verdict=REFUTED, why="the whole interval lies above zero")
     return replace(found, verdict=UNDECIDED)
 
@@ -132,15 +128,15 @@ def _judged(
     found = effects.effect(text, "", "", a, b, on)
     if not np.isfinite(found.low):
         why = "one seed: there is a value and no interval"
-        return Verdict(text, UNDECIDED, found.effect, np.nan, np.nan, found.blocks, why, effects.BLOCKS)
-    return verdict(text, found.effect, found.low, found.high, found.blocks, says, NEGLIGIBLE, effects.BLOCKS)
+        return Verdict(text, UNDECIDED, found.effect, np.nan, np.nan, found.blocks, why)
+    return verdict(text, found.effect, found.low, found.high, found.blocks, says, NEGLIGIBLE)
 
 
 def _absent(text: str) -> Verdict:
     return Verdict(text, UNDECIDED, np.nan, np.nan, np.nan, 0, "not computed yet")
 
 
-CLAIMS = (from_rows("ismail2021", "guided_training", joined, of_paper),)
+CLAIMS = (Claims("ismail2021", "guided_training", lambda profile: of_paper(joined(profile))),)
 
 SERIES = ("benchmark", "guided", "guided_standardised")
 PRINTED = (

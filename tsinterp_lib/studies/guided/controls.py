@@ -75,21 +75,6 @@ def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(FIELDS))
 
 
-def say_fine_tuning(found: pd.DataFrame) -> Prose:
-    """What fine-tuning with guidance does to AUROC by network, against traditional training, and what it lacks."""
-    part = found[(found["quantity"] == "AUROC") & (found["part"] == TRADITIONAL)].sort_values("effect", ascending=False)
-    if part.empty:
-        return words.not_computed("guided", "fine-tuning")
-    each = [
-        f"on the {words.network(str(network))} {words.interval(effect, low, high, sign=True)}"
-        for network, effect, low, high in part[["network", "effect", "low", "high"]].itertuples(index=False)
-    ]
-    return Prose(
-        f"*Fine-tuned with guidance* minus traditional, AUROC: {', '.join(each)}. No control has as many extra epochs "
-        "without guidance, so that this is not the effect of guidance alone."
-    )
-
-
 def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Prose:
     """The parts of one quantity as text, parts × networks, with n pairs of models; or that there are none."""
     if found.empty:

@@ -13,10 +13,8 @@ from scipy import stats
 
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.statistics.means import difference_from, summarise
-from tsinterp_lib.statistics.outcome import confirms, narrow, predicted
-from tsinterp_lib.studies.guided import printed
+from tsinterp_lib.statistics.outcome import WIDEST
 from tsinterp_lib.studies.guided.plan import EXPLAINED, MASKED, PROTOCOL, TRADITIONAL
-from tsinterp_lib.studies.guided.printed import RUNS
 from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
 from tsinterp_lib.tables.words import Prose
@@ -38,13 +36,14 @@ def cells(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
 def means(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
     """A row per cell of Table 2: the mean over layouts, with ``layouts``, how many of the ten ours stands on.
 
-    Ours is the number of the scoreboard (:func:`tsinterp_lib.studies.guided.printed.over_layouts`): NaN with fewer.
+    Both trainings are averaged over the layouts that both have on a seed.
     """
     both, keys = _areas(rows, trainer), ["metric", "model", "explainer", "training"]
-    named = _named(rows[rows["protocol"] == PROTOCOL], trainer)
-    ours = printed.over_layouts(named).rename(columns={"quantity": "metric"})
+    at = ["metric", "model", "explainer", "dataset", "seed"]
+    both = both[both.groupby(at)["training"].transform("nunique") == len(TRAININGS)]
+    ours = summarise(both, ["protocol", "profile", *keys])
     layouts = both.groupby(keys)["dataset"].nunique().rename("layouts").reset_index()
-    return _beside(layouts.merge(ours, on=keys, how="left"), papers.table("ismail2021_table2"), keys)
+    return _beside(ours.merge(layouts), papers.table("ismail2021_table2"), keys)
 
 
 def accuracies(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
@@ -58,10 +57,10 @@ def accuracies(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
 def layout_table(found: pd.DataFrame, network: str, metric: str) -> pd.DataFrame:
     """Table 8, 9, 10 or 11: layouts (with k) × (method, training); a cell is ours ± half its interval (published).
 
-    A star marks a published value that ours reproduces by the rule of the scoreboard.
+    A star marks a published value inside our interval, where that is no wider than the scoreboard allows.
     """
     part = found[(found["model"] == network) & (found["metric"] == metric)]
-    part = part.assign(text=_texts(part))
+    part = part.assign(text=[_cell(c) for c in part[VALUES].to_numpy(dtype=float)])
     part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
     part["explainer"] = pd.Categorical(part["explainer"], list(EXPLAINED))
     grid = part.pivot_table(
@@ -75,7 +74,7 @@ def layout_table(found: pd.DataFrame, network: str, metric: str) -> pd.DataFrame
 
 def accuracy_table(found: pd.DataFrame) -> pd.DataFrame:
     """Table 7: layouts × (network, training)."""
-    part = found.assign(text=_texts(found, False))
+    part = found.assign(text=[_cell(c, False) for c in found[VALUES].to_numpy(dtype=float)])
     part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
     part["model"] = pd.Categorical(part["model"], list(NETWORKS))
     grid = part.pivot_table(
@@ -89,7 +88,7 @@ def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Table 2 of one quantity: methods × (network, training); a network is named with the layouts ours stands on."""
     part = found[found["metric"] == metric]
     counts = part.groupby("model")["layouts"].min()
-    part = part.assign(text=_texts(part))
+    part = part.assign(text=[_cell(c) for c in part[VALUES].to_numpy(dtype=float)])
     part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
     part["model"] = pd.Categorical(part["model"], list(NETWORKS))
     grid = part.pivot_table(
@@ -103,15 +102,15 @@ def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
 def agreement(found: pd.DataFrame) -> pd.DataFrame:
     """How ours agrees with the published cells, by network, quantity and training.
 
-    ``same sign`` and ``inside`` are counts of cells, the latter of those whose interval is as narrow as the scoreboard
-    asks; ``rank`` is Spearman's correlation of the methods within a layout, averaged over layouts; ``gap`` is the
+    ``same sign`` and ``inside`` are counts of cells, the latter of those whose interval is no wider than the scoreboard
+    allows; ``rank`` is Spearman's correlation of the methods within a layout, averaged over layouts; ``gap`` is the
     mean of ours minus theirs.
     """
     both = found.dropna(subset=["mean", "published"])
     lines = []
     for network in select.in_order(both["model"].unique()):
         for metric in (m for m in QUANTITIES if m in set(both["metric"])):
-            for training, way in TRAININGS.items():
+            for training, printed in TRAININGS.items():
                 keep = (both["model"] == network) & (both["metric"] == metric) & (both["training"] == training)
                 part = both[keep]
                 if part.empty:
@@ -121,7 +120,7 @@ def agreement(found: pd.DataFrame) -> pd.DataFrame:
                     {
                         "network": words.network(network),
                         "quantity": QUANTITIES[metric],
-                        "training": way,
+                        "training": printed,
                         "same sign": f"{int(((part['mean'] > 0) == (part['published'] > 0)).sum())} of {len(part)}",
                         "rank": round(_rank(part), 2),
                         "inside": f"{held} of {sure}",
@@ -141,8 +140,7 @@ def say(found: pd.DataFrame) -> Prose:
     absent = [words.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]
     said = (
         f"Of {int(found['published'].notna().sum())} published cells at hand, ours has {len(both)}: {sign} have the "
-        f"same sign. {sure} have an interval narrow enough to tell a number from others of its kind; {held} of these "
-        "hold the published value."
+        f"same sign. {sure} have an interval no wider than ± {WIDEST:g}; {held} of these hold the published value."
     )
     return Prose(said + (f" Published values are not at hand for: {', '.join(absent)}." if absent else ""))
 
@@ -162,42 +160,33 @@ def _named(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
 
 
 def _beside(ours: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Ours and theirs by ``keys``, all of both, with the ``spread`` of the printed numbers of each kind."""
+    """Ours and theirs by ``keys``, all of both."""
     theirs = theirs.rename(columns={"value": "published"})[[*keys, "published"]]
-    kind = [key for key in keys if key in ("metric", "model", "training")]
-    theirs = theirs.assign(spread=theirs.groupby(kind)["published"].transform("std") if "metric" in keys else np.inf)
     return ours.merge(theirs, on=keys, how="outer")
 
 
-def _texts(part: pd.DataFrame, signed: bool = True) -> list[str]:
-    stars = reproduced(part, 3 if signed else 2, 0.0 if signed else None)
-    return [_cell(c, star, signed) for c, star in zip(part[VALUES].to_numpy(dtype=float), stars, strict=True)]
-
-
-def _cell(values: Float[np.ndarray, "4"], star: bool, signed: bool = True) -> str:
+def _cell(values: Float[np.ndarray, "4"], signed: bool = True) -> str:
     mean, low, high, published = values
+    printed = 3 if signed else 2  # decimals in the paper: areas, accuracies
     form = "{:+.2f}" if signed else "{:.2f}"
     ours = "–" if np.isnan(mean) else form.format(mean)
     ours += f" ± {(high - low) / 2:.2f}" if np.isfinite(high - low) else ""
     if np.isnan(published):
         return ours
-    return f"{ours} ({form.format(published)}{'*' if star else ''})"
+    return f"{ours} ({form.format(published)}{'*' if _inside(low, high, published, printed) else ''})"
 
 
-def reproduced(part: pd.DataFrame, decimals: int = 3, zero: float | None = 0.0) -> list[bool]:
-    """Which published values of ``part`` ours reproduce, by the rule of :mod:`tsinterp_lib.statistics.outcome`."""
-    values = part[["published", "low", "high", "n", "spread"]].to_numpy(dtype=float)
-    return [
-        bool(np.isfinite(p + b)) and bool(confirms(p, decimals, a, b, n, zero, spread, RUNS))
-        for p, a, b, n, spread in values
-    ]
+def _inside(low: float, high: float, published: float, decimals: int = 3) -> bool:
+    """Whether an interval holds a number that rounds to the published one, and is not so wide that it holds any."""
+    half = 0.5 * 10.0**-decimals + 1e-9
+    return bool(high - low <= 2 * WIDEST and low - half <= published <= high + half)
 
 
 def inside(part: pd.DataFrame) -> tuple[int, int]:
-    """In how many cells ours reproduces the published value, and how many intervals are narrow enough to say."""
-    values = part[["published", "low", "high", "n", "spread"]].to_numpy(dtype=float)
-    sure = [bool(narrow(predicted(a, b, n, RUNS), p, 0.0, spread)) for p, a, b, n, spread in values if n >= 2]
-    return sum(reproduced(part)), sum(sure)
+    """In how many cells the published value is inside our interval, and how many intervals are narrow enough to say."""
+    narrow = part[part["high"] - part["low"] <= 2 * WIDEST]
+    bounds = narrow[["low", "high", "published"]].to_numpy(dtype=float)
+    return sum(_inside(low, high, published) for low, high, published in bounds), len(narrow)
 
 
 def _rank(part: pd.DataFrame) -> float:

@@ -14,36 +14,25 @@ from tsinterp_lib.studies.guided.plan import PROTOCOL
 from tsinterp_lib.studies.guided.standardised_plan import STANDARDISED
 from tsinterp_lib.tables import papers, printed, select
 
-RUNS = 5.0
-"""How many runs a printed number is the mean of."""
-
-MEAN_KEYS = ["quantity", "model", "explainer", "training"]
-LAYOUT_KEYS = ["dataset", *MEAN_KEYS]
-
 TRAININGS = {"standard": "traditional", "guided": "saliency_guided"}
 
 
-def ours(profile: str = "paper", standardised: bool = False, gated: bool = True) -> pd.DataFrame:
+def ours(profile: str = "paper", standardised: bool = False) -> pd.DataFrame:
     """Rows as released of both trainings, as far as they are computed, with a column ``training``.
 
-    ``gated`` leaves out the maps of models that failed their accuracy gate.
     ``standardised``: the same on inputs of mean 0 and deviation 1 instead of those scaled to [0, 1].
     """
     studies = ("guided_standardised",) if standardised else ("benchmark", "guided")
     found = []
     for study in studies:
         try:
-            table = select.rows(study, profile, gated=gated)
+            table = select.rows(study, profile)
         except MissingRows:  # a study that is not computed yet makes its cells untestable, not the page
             continue
         found.append(table[table["protocol"] == (STANDARDISED if standardised else PROTOCOL)])
     if not found:
         raise MissingRows(f"none of {', '.join(studies)} has rows at profile {profile!r}: run one of them first.")
-    return trained(pd.concat(found, ignore_index=True))
-
-
-def trained(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the two trainings of the paper, which the column ``training`` names, with layouts as data sets."""
+    rows = pd.concat(found, ignore_index=True)
     rows = rows[rows["trainer"].isin(TRAININGS)]
     return rows.assign(training=rows["trainer"].map(TRAININGS), dataset=select.layout(rows["dataset"]))
 
@@ -69,51 +58,37 @@ def accuracies(profile: str) -> pd.DataFrame:
     theirs = papers.table("ismail2021_table7").rename(columns={"test_accuracy": "published"})
     keys = ["dataset", "model", "training"]
     found = theirs.merge(printed.over_seeds(rows, keys), on=keys, how="left")
-    found = found.assign(quantity="test accuracy", explainer="")
-    return printed.scored(found, "models", 2, None, cause, RUNS, ceiling=1.0)
+    return printed.scored(found.assign(quantity="test accuracy", explainer=""), "models", 2, None, cause)
 
 
 def means(profile: str) -> pd.DataFrame:
-    """Table 2 of :cite:t:`ismail2021`: areas above a random map, averaged over the ten layouts (:func:`over_layouts`).
+    """Table 2 of :cite:t:`ismail2021`: areas above a random map, averaged over the ten layouts.
 
     Fewer layouts of ours (models that failed the gate, layouts not computed) are another quantity: ours is then left
-    out and the outcome is *not testable*.
+    out and the verdict is *not testable*.
     """
+    keys = ["quantity", "model", "explainer", "training"]
+
+    def complete(rows: pd.DataFrame) -> pd.DataFrame:
+        layouts = rows.groupby([*keys, "seed"])["dataset"].transform("nunique")
+        return rows[layouts == len(LAYOUTS)]
+
     theirs = papers.table("ismail2021_table2").rename(columns={"metric": "quantity", "value": "published"})
-    found = theirs.merge(over_layouts(ours(profile)), on=MEAN_KEYS, how="left")
-    found = _with_other_scaling(found, profile, MEAN_KEYS, over_layouts)
-    return printed.scored(found.assign(dataset=printed.ALL), "benchmark", 3, 0.0, cause, RUNS)
-
-
-def over_layouts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Ours for Table 2, on every page that shows it: mean, low, high and n by ``MEAN_KEYS``; empty where none.
-
-    ``rows`` have a column ``training`` (:func:`ours`). Only of a network, method and training that has all ten layouts;
-    each layout's mean over its seeds counts once, the interval is over seeds with layouts fixed
-    (:func:`tsinterp_lib.statistics.means.summarise`). A training stands on its own seeds: both have the same layouts
-    then, and where one lacks a seed of a layout the layout keeps its weight.
-    """
-    found = differences(rows)
-    layouts = found.groupby(MEAN_KEYS)["dataset"].transform("nunique")
-    found = found[layouts == len(LAYOUTS)]
-    return printed.over_seeds(found, MEAN_KEYS) if len(found) else pd.DataFrame(columns=[*MEAN_KEYS, *printed.OURS])
+    found = theirs.merge(printed.over_seeds(complete(_differences(ours(profile))), keys), on=keys, how="left")
+    found = _with_other_scaling(found, profile, keys, complete)
+    return printed.scored(found.assign(dataset=printed.ALL), "benchmark", 3, 0.0, cause)
 
 
 def per_layout(profile: str) -> pd.DataFrame:
     """Tables 8 to 11 of :cite:t:`ismail2021`: the same per layout."""
+    keys = ["quantity", "dataset", "model", "explainer", "training"]
     theirs = papers.table("ismail2021_tables8_to_11").rename(columns={"metric": "quantity", "value": "published"})
-    found = theirs.merge(by_layout(ours(profile)), on=LAYOUT_KEYS, how="left")
-    found = _with_other_scaling(found, profile, LAYOUT_KEYS, by_layout)
-    return printed.scored(found, "benchmark", 3, 0.0, cause, RUNS)
+    found = theirs.merge(printed.over_seeds(_differences(ours(profile)), keys), on=keys, how="left")
+    found = _with_other_scaling(found, profile, keys)
+    return printed.scored(found, "benchmark", 3, 0.0, cause)
 
 
-def by_layout(rows: pd.DataFrame) -> pd.DataFrame:
-    """Ours for Tables 8 to 11, on every page that shows them: over the seeds that each training has on a layout."""
-    found = differences(rows)
-    return printed.over_seeds(found, LAYOUT_KEYS) if len(found) else pd.DataFrame(columns=[*LAYOUT_KEYS, *printed.OURS])
-
-
-def differences(rows: pd.DataFrame) -> pd.DataFrame:
+def _differences(rows: pd.DataFrame) -> pd.DataFrame:
     """Areas by the count cut minus those of the random map of the same model, named as the paper names them."""
     part = rows[rows["metric"].isin(("aup_count", "aur_count")) & (rows["explainer"] != "")]
     names = {"aup_count": "diff_aup", "aur_count": "diff_aur"}
@@ -122,11 +97,12 @@ def differences(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_other_scaling(
-    found: pd.DataFrame, profile: str, keys: list[str], estimate: Callable[[pd.DataFrame], pd.DataFrame]
+    found: pd.DataFrame, profile: str, keys: list[str], keep: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows
 ) -> pd.DataFrame:
     """With ``standardised``: the mean of the same number on standardised inputs, NaN where there is none."""
     try:
-        over = estimate(ours(profile, standardised=True))
+        rows = keep(_differences(ours(profile, standardised=True)))
     except MissingRows:
         return found.assign(standardised=np.nan)
-    return found.merge(over.rename(columns={"mean": "standardised"})[[*keys, "standardised"]], on=keys, how="left")
+    over = printed.over_seeds(rows, keys).rename(columns={"mean": "standardised"})
+    return found.merge(over[[*keys, "standardised"]], on=keys, how="left")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tsinterp_lib.statistics.verdict import Verdict
 from tsinterp_lib.tables import partial
-from tsinterp_lib.tables.papers import from_rows
+from tsinterp_lib.tables.papers import Claims
 from tsinterp_lib.tables.rivals import gap, level, others
 
 FAR = 0.2
@@ -28,4 +28,4 @@ def of_rare(rows: pd.DataFrame) -> list[Verdict]:
     return found
 
 
-CLAIMS = (from_rows("crabbe2021", "mask_audit", lambda _: partial.rows("rare"), of_rare),)
+CLAIMS = (Claims("crabbe2021", "mask_audit", lambda _: of_rare(partial.rows("rare"))),)

@@ -8,7 +8,7 @@ import pandas as pd
 from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
 from tsinterp_lib.studies.rescaling.page import gains
 from tsinterp_lib.tables import select, words
-from tsinterp_lib.tables.papers import from_rows
+from tsinterp_lib.tables.papers import Claims
 
 
 def verdicts(rows: pd.DataFrame, protocol: str = "as_released") -> list[Verdict]:
@@ -18,16 +18,12 @@ def verdicts(rows: pd.DataFrame, protocol: str = "as_released") -> list[Verdict]
         claim = f"{words.network(row['network'])}: rescaling improves {words.method(row['b'])}"
         effect, low, high, n = row["effect"], row["low"], row["high"], row["n"]
         if np.isfinite(low) and np.isfinite(high):
-            found.append(verdict(claim, effect, low, high, n, negligible=NEGLIGIBLE, of="layouts"))
+            found.append(verdict(claim, effect, low, high, n, negligible=NEGLIGIBLE))
         else:
-            why = f"{n} layouts: too few for an interval"
-            found.append(Verdict(claim, UNDECIDED, effect, np.nan, np.nan, n, why, "layouts"))
+            found.append(Verdict(claim, UNDECIDED, effect, np.nan, np.nan, n, f"{n} layouts: too few for an interval"))
     return found
 
 
-def _released(profile: str) -> pd.DataFrame:
-    rows = select.rows("rescaling", profile)
-    return rows[rows["protocol"] == "as_released"]
-
-
-CLAIMS = (from_rows("ismail2020", "temporal_saliency_rescaling", _released, verdicts),)
+CLAIMS = (
+    Claims("ismail2020", "temporal_saliency_rescaling", lambda profile: verdicts(select.rows("rescaling", profile))),
+)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tsinterp_lib.statistics.verdict import Verdict
 from tsinterp_lib.tables import partial, words
-from tsinterp_lib.tables.papers import from_rows
+from tsinterp_lib.tables.papers import Claims
 from tsinterp_lib.tables.rivals import GRADIENTS, gap, others
 
 
@@ -42,6 +42,6 @@ def _or_largest(profile: str) -> str:
 
 
 CLAIMS = (
-    from_rows("crabbe2021", "state", lambda p: partial.rows("state_masks", _or_largest(p)), of_masks_on_state),
-    from_rows("tonekaboni2020", "state", lambda p: partial.rows("state", _or_largest(p)), of_fit_on_state),
+    Claims("crabbe2021", "state", lambda p: of_masks_on_state(partial.rows("state_masks", _or_largest(p)))),
+    Claims("tonekaboni2020", "state", lambda p: of_fit_on_state(partial.rows("state", _or_largest(p)))),
 )

@@ -87,7 +87,7 @@ def dots(rows: pd.DataFrame, metric: str, protocol: str, label: str) -> Figure |
     """Mean and interval over seeds of every method; a sentence where nothing is computed."""
     if select.pick(rows, metric, protocol).empty:
         return words.not_computed("state", words.PROTOCOLS[protocol])
-    return results.dots(summaries.by_explainer(rows, metric, protocol), label, blind=())  # LIME scores features here
+    return results.dots(summaries.by_explainer(rows, metric, protocol), label)
 
 
 def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.DataFrame | Prose:

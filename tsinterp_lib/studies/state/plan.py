@@ -1,4 +1,4 @@
-"""Study *state*: which method finds the active feature of a hidden state, as released and corrected.
+"""Study *state*: which method finds the active feature of a hidden state, with and without the released defects.
 
 After Crabbé and van der Schaar, "Explaining Time Series Predictions with Dynamic Masks", ICML 2021, and Tonekaboni et
 al., "What went wrong and when?", NeurIPS 2020, whose experiment it is. Both explain a GRU's prediction at every step.
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tsinterp_lib.engine.grid import Plan, Study
 from tsinterp_lib.registry import Choice, Scalar, Settings
-from tsinterp_lib.studies.per_step import controls, each, from_step, labelled, released_baselines
+from tsinterp_lib.studies.per_step import controls, each, labelled, released_baselines
 
 SIZES: Settings = {"n_train": 640, "n_validation": 160, "n_test": 200}
 """Series of the paper profile: 1000 in all, as released; the released folds leave 512 of 640 for training."""
@@ -58,7 +58,7 @@ RELEASED_MASK: Settings = {
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiment beside one that differs in stated points."""
+    """The released experiment beside one whose stated defects are mended."""
     return {"as_released": _plan(profile, "as_released"), "corrected": _plan(profile, "corrected")}
 
 
@@ -105,7 +105,7 @@ def _released(few: int | None) -> dict[str, Choice]:
     fit: Settings = {"average": "mean_of_kl", "squash": True, "negative": "shift", "epochs": few or 301}
     return {
         **released_baselines(),
-        "lime": _lime(history=False, train_mode=True, first_step=1),
+        "lime": _lime(history=False, train_mode=True),
         "retain_attention": Choice(
             "retain_attention",
             {"steps": "last", "bias": True, "train_mode": True, "keep": True, "epochs": few or 50},
@@ -121,7 +121,7 @@ def _in_evaluation_mode(fit: Mapping[str, Scalar | Choice]) -> dict[str, Choice]
     made = {
         "feature_occlusion": Choice("feature_occlusion", {"first_step": 1}),
         "augmented_occlusion": Choice("augmented_occlusion", {"first_step": 1}),
-        "deep_lift": each("deep_lift", first_step=1),
+        "deep_lift": each("deep_lift"),
         "fit": Choice("fit", {**fit, "generator_protocol": "as_released", "keep": True}),
     }
     return {f"{name}[{EVALUATED}]": choice for name, choice in made.items()}
@@ -161,11 +161,10 @@ def _masks_corrected(few: int | None) -> dict[str, Choice]:
     }
 
 
-def _lime(history: bool, train_mode: bool, first_step: int = 0) -> Choice:
+def _lime(history: bool, train_mode: bool) -> Choice:
     """LIME on a step alone, for the label; the released 5000 patterns of three features repeat eight of them."""
     base = Choice("lime", {"groups": "feature", "n_samples": 100, "baseline": "train_mean"})
-    settings: Settings = {"base": base, "history": history, "train_mode": train_mode}
-    return Choice("each_step", {**settings, **from_step(first_step)})
+    return Choice("each_step", {"base": base, "history": history, "train_mode": train_mode})
 
 
 STATE = Study("state", "Which method finds the active feature of a hidden state?", plan)

@@ -9,23 +9,20 @@ from tsinterp_lib.statistics.means import interval
 from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
 from tsinterp_lib.studies.vanishing import page
 from tsinterp_lib.studies.vanishing.printed import boxes
-from tsinterp_lib.tables.papers import Printed, from_rows
-from tsinterp_lib.tables.rivals import FAIR, fair
+from tsinterp_lib.tables.papers import Claims, Printed
 
 
-def of_vanishing(table: pd.DataFrame) -> list[Verdict]:
+def of_vanishing(profile: str) -> list[Verdict]:
     """Ismail et al. 2019, as in their table on networks whether they learned or not: an early box in 100 steps."""
-    boxed = table[(table["box"] == "early_box") & (table["side"] == 100) & (table["trainer"] == "standard")]
-    early = boxed[boxed["explainer"] == "gradient"]
+    table = page.rows(profile)
+    early = table[(table["box"] == "early_box") & (table["side"] == 100) & (table["explainer"] == "gradient")]
+    early = early[early["trainer"] == "standard"]
     late = early[(early["metric"] == "saliency_profile") & (early["at"] == 1.0) & (early["model"] == "lstm")]
     order = early[early["metric"] == "auroc"].pivot_table(index="seed", columns="model", values="value")
     found = [_mean("LSTM, early box: the map lies at the end, in the last tenth of the steps", late["value"] - 0.1)]
     if {"lstm", "lstm_input_cell"} <= set(order):
         better = "early box: input-cell attention ranks the planted cells better than an LSTM"
-        own = boxed[(boxed["metric"] == "auroc") & (boxed["model"] == "lstm_input_cell")]
-        wide = own.pivot_table(index="seed", columns="explainer", values="value")
-        judged = _mean(better, (order["lstm_input_cell"] - order["lstm"]).dropna())
-        found.append(fair(judged, wide["gradient"], {e: wide[e] for e in FAIR if e in wide}))
+        found.append(_mean(better, (order["lstm_input_cell"] - order["lstm"]).dropna()))
     return found
 
 
@@ -38,5 +35,5 @@ def _mean(claim: str, values: pd.Series) -> Verdict:
     return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)
 
 
-CLAIMS = (from_rows("ismail2019", "vanishing_saliency", page.rows, of_vanishing),)
+CLAIMS = (Claims("ismail2019", "vanishing_saliency", of_vanishing),)
 PRINTED = (Printed("ismail2019 Table 1", ("vanishing",), boxes),)

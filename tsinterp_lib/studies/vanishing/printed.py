@@ -6,17 +6,13 @@ import numpy as np
 import pandas as pd
 
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.statistics.outcome import NOT_TESTABLE
 from tsinterp_lib.studies.vanishing.plan import MOST_EPOCHS
 from tsinterp_lib.tables import papers, printed, select
-
-LEARNED = 0.9
-"""The accuracy from which a network is said to have learned a box."""
 
 
 def cause(quantity: str, dataset: str, published: float, ours: float, standardised: float = np.nan) -> str:
     """That our networks do not learn what the printed ones did, where that is so, or nothing."""
-    if quantity == "test_accuracy" and ours < LEARNED <= published:
+    if quantity == "test_accuracy" and ours < 0.9 <= published:
         return f"our networks do not learn it in {MOST_EPOCHS} epochs"
     return ""
 
@@ -42,20 +38,5 @@ def boxes(profile: str) -> pd.DataFrame:
     found = found.assign(explainer=np.where(found["quantity"] == "test_accuracy", "", "gradient"))
     distances = found["quantity"] == "euclidean_distance"
     parts = ((found[distances], 1.0), (found[~distances], None))
-    board = pd.concat(
-        [printed.scored(part, "vanishing_saliency", 3, zero, cause, ceiling=1.0) for part, zero in parts],
-        ignore_index=True,
-    )
-    board = _only_of_networks_that_learned(board)
+    board = pd.concat([printed.scored(part, "vanishing_saliency", 3, zero, cause) for part, zero in parts])
     return board.replace({"quantity": {"test_accuracy": "test accuracy"}})
-
-
-def _only_of_networks_that_learned(board: pd.DataFrame) -> pd.DataFrame:
-    """Maps of ours that did not learn what the printed network did are maps of another network: not testable."""
-    accuracy = board[board["quantity"] == "test_accuracy"].set_index(["dataset", "model"])
-    failed = accuracy.index[(accuracy["ours"] < LEARNED) & (accuracy["published"] >= LEARNED)]
-    maps = board["quantity"] != "test_accuracy"
-    other = maps & pd.MultiIndex.from_frame(board[["dataset", "model"]]).isin(failed)
-    why = "our network did not learn this box: its map is that of another network"
-    texts = {"outcome": board["outcome"].mask(other, NOT_TESTABLE), "reason": board["reason"].mask(other, why)}
-    return board.assign(**texts, chance=board["chance"].mask(other, 0.0), copy=board["copy"].mask(other, 0.0))
