@@ -1,20 +1,24 @@
-"""The one adapter to Captum (:cite:p:`kokhlikyan2020`): chunks, silence, errors with a next step."""
+"""Adapts Captum (:cite:p:`kokhlikyan2020`), for all methods it serves: chunks, silence, errors with a next step.
+
+Captum is imported where it is used first: it loads pyplot and a notebook shell, for which a list of names must not wait.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
-from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
-from captum.attr._utils.attribution import Attribution
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainers._chunked import Chunked, leaf
+
+if TYPE_CHECKING:
+    from captum.attr._utils.attribution import Attribution
 
 
 def answer(
@@ -37,6 +41,8 @@ def answer(
 
 def hooked(model: nn.Module) -> bool:
     """Whether the model holds a non-linear module that Captum's DeepLIFT treats other than by its gradient."""
+    from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
+
     return any(type(module) in SUPPORTED_NON_LINEAR for module in model.modules())
 
 
@@ -59,6 +65,8 @@ def deep_lift_guard(model: nn.Module) -> Iterator[None]:
             "the model holds an nn.Softmax module: Captum's DeepLIFT normalises it over the whole batch, which is "
             "wrong; use torch.softmax inside forward, or explain the logits."
         )
+    from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
+
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r"Setting forward, backward hooks", category=UserWarning)

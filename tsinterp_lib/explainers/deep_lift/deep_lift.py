@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import captum.attr
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -53,5 +52,7 @@ class DeepLift(Baselined, Complete):
         found = rescale_rule(self, model, x, b[None], torch.arange(len(x), device=x.device), target)
         if found is not None:
             return found
+        import captum.attr  # late: see _captum.py
+
         with deep_lift_guard(model):
             return answer(self, captum.attr.DeepLift(Inner(model)), x, target, rows_each=2, per_sample={"baselines": b})

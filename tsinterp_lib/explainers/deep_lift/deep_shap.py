@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import captum.attr
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -60,6 +59,8 @@ class DeepShap(Referenced, Complete):
         target: Int[Tensor, "N"],
     ) -> Float[Tensor, "N *axes"]:
         """Both axes in chunks: a sample and a reference are two rows."""
+        import captum.attr  # late: see _captum.py
+
         method = captum.attr.DeepLiftShap(Inner(model))
         total = torch.zeros_like(x)
         with deep_lift_guard(model):
