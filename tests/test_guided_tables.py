@@ -48,7 +48,7 @@ def test_what_is_not_computed_leaves_an_empty_table_and_a_sentence():
     rows = made(trainers=("standard", "guided"))
     found = gains.over_layouts(rows, "guided_absolute")
     assert len(found) == 0
-    assert figures.gains(found, "row", ["AUROC"], "x", "To come.") == "To come."
+    assert figures.gains(found, "row", ["AUROC"], "x", "guided") == words.not_computed("guided")
     assert "not computed yet" in gains.say(rows, "guided_absolute")
     assert gains.missing(rows, "guided").endswith(
         "TCN (10 layouts, 3 seeds) computed; not there: LSTM, Input-cell LSTM, Transformer."

@@ -1,6 +1,6 @@
 """Adapts Captum (:cite:p:`kokhlikyan2020`), for all methods it serves: chunks, silence, errors with a next step.
 
-Captum is imported where it is used first: it loads pyplot and a notebook shell, for which a list of names must not wait.
+Captum is imported where it is used first: it loads pyplot, for which a list of names must not wait.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ class Claims:
     ===========  ==================================================================================================
     ``paper``    its key in the bibliography, ``ismail2020``
     ``chapter``  the notebook that shows the evidence
+    ``about``    what the claims are about, for a heading: ``rescaling``
+    ``note``     a sentence on how they were judged, or nothing
     ``judge``    from a profile to a verdict on each claim; raises :class:`~tsinterp_lib.errors.MissingRows` where
                  nothing is computed
     ===========  ==================================================================================================
@@ -30,6 +32,8 @@ class Claims:
     paper: str
     chapter: str
     judge: Callable[[str], list[Verdict]]
+    about: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,4 +32,11 @@ def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[
     return found
 
 
-CLAIMS = (Claims("ismail2020", "image_versus_series", lambda _: images_over_series(partial.rows("mnist_series"))),)
+CLAIMS = (
+    Claims(
+        "ismail2020",
+        "image_versus_series",
+        lambda _: images_over_series(partial.rows("mnist_series")),
+        about="images",
+    ),
+)

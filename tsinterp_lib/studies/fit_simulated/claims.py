@@ -22,4 +22,12 @@ def of_fit(rows: pd.DataFrame) -> list[Verdict]:
     ]  # fmt: skip
 
 
-CLAIMS = (Claims("tonekaboni2020", "fit_simulated", lambda _: of_fit(partial.rows("fit_simulated"))),)
+CLAIMS = (
+    Claims(
+        "tonekaboni2020",
+        "fit_simulated",
+        lambda _: of_fit(partial.rows("fit_simulated")),
+        about="FIT",
+        note="FIT is judged on switches and spikes.",
+    ),
+)

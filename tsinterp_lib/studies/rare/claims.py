@@ -28,4 +28,12 @@ def of_rare(rows: pd.DataFrame) -> list[Verdict]:
     return found
 
 
-CLAIMS = (Claims("crabbe2021", "mask_audit", lambda _: of_rare(partial.rows("rare"))),)
+CLAIMS = (
+    Claims(
+        "crabbe2021",
+        "mask_audit",
+        lambda _: of_rare(partial.rows("rare")),
+        about="Dynamask",
+        note="Masks are judged on rare features and rare times.",
+    ),
+)

@@ -25,5 +25,10 @@ def verdicts(rows: pd.DataFrame, protocol: str = "as_released") -> list[Verdict]
 
 
 CLAIMS = (
-    Claims("ismail2020", "temporal_saliency_rescaling", lambda profile: verdicts(select.rows("rescaling", profile))),
+    Claims(
+        "ismail2020",
+        "temporal_saliency_rescaling",
+        lambda profile: verdicts(select.rows("rescaling", profile)),
+        about="rescaling",
+    ),
 )

@@ -42,6 +42,18 @@ def _or_largest(profile: str) -> str:
 
 
 CLAIMS = (
-    Claims("crabbe2021", "state", lambda p: of_masks_on_state(partial.rows("state_masks", _or_largest(p)))),
-    Claims("tonekaboni2020", "state", lambda p: of_fit_on_state(partial.rows("state", _or_largest(p)))),
+    Claims(
+        "crabbe2021",
+        "state",
+        lambda p: of_masks_on_state(partial.rows("state_masks", _or_largest(p))),
+        about="Dynamask",
+        note="Masks are judged on hidden states.",
+    ),
+    Claims(
+        "tonekaboni2020",
+        "state",
+        lambda p: of_fit_on_state(partial.rows("state", _or_largest(p))),
+        about="FIT",
+        note="FIT is judged on hidden states.",
+    ),
 )

@@ -35,5 +35,14 @@ def _mean(claim: str, values: pd.Series) -> Verdict:
     return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)
 
 
-CLAIMS = (Claims("ismail2019", "vanishing_saliency", of_vanishing),)
+CLAIMS = (
+    Claims(
+        "ismail2019",
+        "vanishing_saliency",
+        of_vanishing,
+        about="vanishing saliency",
+        note="The paper's table prints networks whether they learned or not; so do these lines. The LSTM does not "
+        "learn the early box.",
+    ),
+)
 PRINTED = (Printed("ismail2019 Table 1", ("vanishing",), boxes),)
