@@ -24,18 +24,18 @@ class Claims:
     ``chapter``  the notebook that shows the evidence
     ``judge``    from a profile to a verdict on each claim; raises :class:`~tsinterp_lib.errors.MissingRows` where
                  nothing is computed
-    ``without``  from a profile to the verdicts by claim with one seed left out, a mapping for each seed; or None
     ``about``    what the claims are about, for a heading: ``rescaling``
     ``note``     a sentence on how they were judged, or nothing
+    ``without``  from a profile to the verdicts by claim with one seed left out, a mapping for each seed; or None
     ===========  ==================================================================================================
     """
 
     paper: str
     chapter: str
     judge: Callable[[str], list[Verdict]]
-    without: Callable[[str], list[dict[str, str]]] | None = None
     about: str = ""
     note: str = ""
+    without: Callable[[str], list[dict[str, str]]] | None = None
 
 
 def from_rows(
@@ -53,7 +53,7 @@ def from_rows(
         seeds = sorted(rows["seed"].unique()) if len(rows) else []
         return [{v.claim: v.verdict for v in judge(rows[rows["seed"] != s])} for s in seeds] if len(seeds) > 1 else []
 
-    return Claims(paper, chapter, lambda profile: judge(read(profile)), without, about, note)
+    return Claims(paper, chapter, lambda profile: judge(read(profile)), about, note, without)
 
 
 @dataclass(frozen=True)
