@@ -266,3 +266,20 @@ def test_one_function_words_what_is_not_computed_yet():
         cells = json.loads(chapter.read_text())["cells"]
         lines[chapter] = "".join(line for c in cells if c["cell_type"] == "code" for line in c["source"]).lower()
     assert [p.name for p, text in lines.items() if any(w in text for w in wordings)] == ["words.py"]
+
+
+NOUNS = {"Class", "Maps", "Probabilities", "Rows", "Series"}
+"""First words that end like a verb in the third person and are none."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+def test_a_class_says_in_its_first_word_what_it_does(path):
+    """Errors say in a sentence what went wrong; every other class starts with its verb."""
+    classes = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)]
+    errors = ("Error", "Exception", "Warning")
+    first = {
+        n.name: (ast.get_docstring(n) or "Says").split()[0]
+        for n in classes
+        if path.name != "errors.py" and not any(ast.unparse(b).endswith((*errors, "InvalidInput")) for b in n.bases)
+    }
+    assert {k: w for k, w in first.items() if not (w.isalpha() and w[0].isupper() and w[-1] == "s") or w in NOUNS} == {}

@@ -22,7 +22,7 @@ BLOCK = 64
 
 @runtime_checkable
 class LinearEntry(Protocol):
-    """A network that sees its input only through z = x W' + b, step by step."""
+    """Describes a network that sees its input only through z = x W' + b, step by step."""
 
     output: str
 
@@ -34,7 +34,7 @@ class LinearEntry(Protocol):
 
 
 class _AfterEntry(nn.Module):
-    """The network as a function of z."""
+    """Runs the network as a function of z."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class _AfterEntry(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class LinearEntrySpace:
-    r"""Maps of masked copies for a method that multiplies mean gradients over points on a line.
+    r"""Computes maps of masked copies for a method that multiplies mean gradients over points on a line.
 
     With :math:`z = x W^\top + b` a gradient with respect to x is one with respect to z, times W; a line between two
     series is a line between their z; and a masked step changes one row of z. So copies, path and gradients live in
