@@ -45,10 +45,11 @@ class Fault:
     tests: str
 
 
-STATISTICS_OLD = "tests/test_comparison.py"
-ENGINE, TABLES, STUDIES = "tests/engine", "tests/tables", "tests/studies"
-STATISTICS, FIGURES, BOARD = "tests/tables tests/studies tests/statistics", "tests/figures", "tests/scoreboard"
+STATISTICS_OLD = "tests/statistics/test_comparison.py"
+ENGINE, TABLES, STUDIES = "tests/engine/test_rows.py", "tests/tables/test_tables.py", "tests/studies"
 GUIDED, PLANTED, OTHERS = (f"{STUDIES}/test_{name}.py" for name in ("guided", "planted", "others"))
+STATISTICS = f"{TABLES} {GUIDED} {PLANTED} {OTHERS} tests/statistics/test_means.py"
+FIGURES, BOARD = "tests/figures/test_drawn.py tests/figures/test_maps.py", "tests/scoreboard/test_scoreboard.py"
 
 FAULTS = (
     # Rows: what is explained, what is learned from, what is kept.
@@ -163,7 +164,7 @@ FAULTS = (
         "engine/store.py",
         '["cell", "metric", "at"]',
         '["cell", "metric"]',
-        ENGINE + " tests/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win",
+        ENGINE + " tests/engine/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win",
     ),
     Fault(
         "sem and value exchanged in files",
@@ -298,14 +299,14 @@ FAULTS = (
         "statistics/verdict.py",
         'side = "above" if low > 0',
         'side = "above" if high > 0',
-        "tests/tables tests/test_comparison.py",
+        "tests/tables tests/statistics/test_comparison.py",
     ),
     Fault(
         "wide intervals reproduce",
         "statistics/outcome.py",
         "if not bool(narrow(half, published, zero, spread)):",
         "if half > 1:",
-        "tests/test_scoreboard.py",
+        "tests/scoreboard/test_numbers.py",
     ),
     Fault(
         "reproduced and direction exchanged",
@@ -562,21 +563,21 @@ FAULTS = (
         "statistics/outcome.py",
         "np.sqrt(1 + n / runs)",
         "np.sqrt(1 + runs / n)",
-        "tests/test_agreement.py",
+        "tests/statistics/test_agreement.py",
     ),
     Fault(
         "worse than shuffled is better",
         "statistics/agreement.py",
         "np.abs(shuffled) <= abs(value)",
         "np.abs(shuffled) >= abs(value)",
-        "tests/test_agreement.py",
+        "tests/statistics/test_agreement.py",
     ),
     Fault(
         "the effect with the other sign",
         "statistics/agreement.py",
         "((a > 0) == (b > 0))",
         "((a > 0) == (b < 0))",
-        "tests/test_agreement.py",
+        "tests/statistics/test_agreement.py",
     ),
     Fault(
         "chance and copy exchanged",
@@ -590,7 +591,7 @@ FAULTS = (
         "scoreboard/claims.py",
         "sum(w != v.verdict for w in words_of)",
         "sum(w == v.verdict for w in words_of)",
-        "tests/test_conclusions.py",
+        "tests/scoreboard/test_conclusions.py",
     ),
     Fault(
         "fewer layouts are a mean of ten",

@@ -283,3 +283,9 @@ def test_a_class_says_in_its_first_word_what_it_does(path):
         if path.name != "errors.py" and not any(ast.unparse(b).endswith((*errors, "InvalidInput")) for b in n.bases)
     }
     assert {k: w for k, w in first.items() if not (w.isalpha() and w[0].isupper() and w[-1] == "s") or w in NOUNS} == {}
+
+
+def test_folders_of_tests_are_those_of_the_library():
+    """What is tested across folders lies above them; slow twins lie beside."""
+    folders = {p.parent.name for p in (ROOT / "tests").glob("*/__init__.py")}
+    assert folders - {p.parent.name for p in LIBRARY.glob("*/__init__.py")} == {"oracles"}
