@@ -45,10 +45,11 @@ class Fault:
     tests: str
 
 
-STATISTICS_OLD = "tests/test_comparison.py"
-ENGINE, TABLES, STUDIES = "tests/engine", "tests/tables", "tests/studies"
-STATISTICS, FIGURES, BOARD = "tests/tables tests/studies tests/statistics", "tests/figures", "tests/scoreboard"
+STATISTICS_OLD = "tests/statistics/test_comparison.py"
+ENGINE, TABLES, STUDIES = "tests/engine/test_rows.py", "tests/tables/test_tables.py", "tests/studies"
 GUIDED, PLANTED, OTHERS = (f"{STUDIES}/test_{name}.py" for name in ("guided", "planted", "others"))
+STATISTICS = f"{TABLES} {GUIDED} {PLANTED} {OTHERS} tests/statistics/test_means.py"
+FIGURES, BOARD = "tests/figures/test_drawn.py tests/figures/test_maps.py", "tests/scoreboard/test_scoreboard.py"
 
 FAULTS = (
     # Rows: what is explained, what is learned from, what is kept.
@@ -163,7 +164,7 @@ FAULTS = (
         "engine/store.py",
         '["cell", "metric", "at"]',
         '["cell", "metric"]',
-        ENGINE + " tests/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win",
+        ENGINE + " tests/engine/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win",
     ),
     Fault(
         "sem and value exchanged in files",
@@ -298,14 +299,14 @@ FAULTS = (
         "statistics/verdict.py",
         'side = "above" if low > 0',
         'side = "above" if high > 0',
-        "tests/tables tests/test_comparison.py",
+        "tests/tables tests/statistics/test_comparison.py",
     ),
     Fault(
         "wide intervals reproduce",
         "statistics/outcome.py",
         "if not bool(narrow(half, published, zero, spread)):",
         "if half > 1:",
-        "tests/test_scoreboard.py",
+        "tests/scoreboard/test_numbers.py",
     ),
     Fault(
         "reproduced and direction exchanged",
@@ -402,105 +403,105 @@ FAULTS = (
     # Studies.
     Fault(
         "gains of the other training",
-        "studies/guided/gains.py",
+        "studies/guided/page.py",
         'paired(cells, trainer, minus, "trainer"',
         'paired(cells, minus, trainer, "trainer"',
         GUIDED,
     ),
     Fault(
         "the least gain is the most",
-        "studies/guided/gains.py",
+        "studies/guided/page.py",
         'part.sort_values("effect").iloc[-1]',
         'part.sort_values("effect").iloc[0]',
         GUIDED,
     ),
     Fault(
         "rises and falls exchanged",
-        "studies/guided/gains.py",
+        "studies/guided/page.py",
         '(part["low"] > 0).sum()), int((part["high"] < 0).sum())',
         '(part["high"] < 0).sum()), int((part["low"] > 0).sum())',
         GUIDED,
     ),
     Fault(
         "times as many, turned round",
-        "studies/guided/gains.py",
+        "studies/guided/page.py",
         'e["value"].mean() / b["value"].mean()',
         'b["value"].mean() / e["value"].mean()',
         GUIDED,
     ),
     Fault(
         "seconds per epoch, turned round",
-        "studies/guided/gains.py",
+        "studies/guided/page.py",
         'e["seconds"].sum() / e["value"].sum()',
         'e["value"].sum() / e["seconds"].sum()',
         GUIDED,
     ),
     Fault(
         "noise minus no mask, turned round",
-        "studies/guided/controls.py",
+        "studies/guided/controls_page.py",
         '("random_masked", "consistency")',
         '("consistency", "random_masked")',
         GUIDED,
     ),
     Fault(
         "the wrong control subtracted",
-        "studies/guided/controls.py",
+        "studies/guided/controls_page.py",
         '"the gradient: guided − random mask": ("{guided}", "random_masked")',
         '"the gradient: guided − random mask": ("{guided}", "consistency")',
         GUIDED,
     ),
     Fault(
         "guided and traditional named alike",
-        "studies/guided/paper_tables.py",
+        "studies/guided/tables_page.py",
         '{TRADITIONAL: "traditional", trainer: "saliency_guided"}',
         '{TRADITIONAL: "saliency_guided", trainer: "traditional"}',
         GUIDED,
     ),
     Fault(
         "areas not above chance",
-        "studies/guided/paper_tables.py",
+        "studies/guided/tables_page.py",
         'part = difference_from(part[part["protocol"] == PROTOCOL])',
         'part = part[part["protocol"] == PROTOCOL]',
         GUIDED,
     ),
     Fault(
         "the whole interval for half",
-        "studies/guided/paper_tables.py",
+        "studies/guided/tables_page.py",
         "± {(high - low) / 2:.2f}",
         "± {(high - low):.2f}",
         GUIDED,
     ),
     Fault(
         "k of another network",
-        "studies/guided/paper_tables.py",
+        "studies/guided/tables_page.py",
         "MASKED[name][place]",
         "MASKED[name][place - 1]",
         GUIDED,
     ),
     Fault(
         "published minus ours",
-        "studies/guided/paper_tables.py",
+        "studies/guided/tables_page.py",
         'part["mean"] - part["published"]',
         'part["published"] - part["mean"]',
         GUIDED,
     ),
     Fault(
         "a distance with its sign",
-        "studies/guided/scaling.py",
+        "studies/guided/scaling_page.py",
         '(part["mean"] - part["published"]).abs()',
         '(part["mean"] - part["published"])',
         GUIDED,
     ),
     Fault(
         "scalings exchanged",
-        "studies/guided/scaling.py",
+        "studies/guided/scaling_page.py",
         'paired(rows, names[-1], names[0], "protocol")',
         'paired(rows, names[0], names[-1], "protocol")',
         GUIDED,
     ),
     Fault(
         "closer is farther",
-        "studies/guided/scaling.py",
+        "studies/guided/scaling_page.py",
         '{last: lines[lines["high"] < 0], first: lines[lines["low"] > 0]}',
         '{first: lines[lines["high"] < 0], last: lines[lines["low"] > 0]}',
         GUIDED,
@@ -562,21 +563,21 @@ FAULTS = (
         "statistics/outcome.py",
         "np.sqrt(1 + n / runs)",
         "np.sqrt(1 + runs / n)",
-        "tests/test_agreement.py",
+        "tests/statistics/test_agreement.py",
     ),
     Fault(
         "worse than shuffled is better",
         "statistics/agreement.py",
         "np.abs(shuffled) <= abs(value)",
         "np.abs(shuffled) >= abs(value)",
-        "tests/test_agreement.py",
+        "tests/statistics/test_agreement.py",
     ),
     Fault(
         "the effect with the other sign",
         "statistics/agreement.py",
         "((a > 0) == (b > 0))",
         "((a > 0) == (b < 0))",
-        "tests/test_agreement.py",
+        "tests/statistics/test_agreement.py",
     ),
     Fault(
         "chance and copy exchanged",
@@ -590,7 +591,7 @@ FAULTS = (
         "scoreboard/claims.py",
         "sum(w != v.verdict for w in words_of)",
         "sum(w == v.verdict for w in words_of)",
-        "tests/test_conclusions.py",
+        "tests/scoreboard/test_conclusions.py",
     ),
     Fault(
         "fewer layouts are a mean of ten",

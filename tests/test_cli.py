@@ -1,5 +1,8 @@
 """The command line says what there is, what is missing, and what is wrong in one line."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tsinterp_lib import cli
@@ -110,3 +113,28 @@ def test_a_run_that_is_stopped_says_so_in_one_line(monkeypatch, capsys):
     assert code == 130
     assert err.startswith("stopped: 0 of ")
     assert "Traceback" not in err
+
+
+HEAVY = ("captum", "matplotlib", "IPython", "distributed", "pandas", "scipy", "sklearn", "papermill", "jupyter_book")
+"""What takes long to import and is not needed to say which names there are."""
+LOADED = f"""
+import sys
+from tsinterp_lib import cli
+try:
+    cli.main()
+except SystemExit:
+    pass
+print("loaded:", *sorted(set({HEAVY}) & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    "words", ["--help", "list", "runn", "run benchmrk", "status benchmrk", "verify benchmrk", "maps benchmrk"]
+)
+def test_names_are_said_before_anything_heavy_is_loaded(words):
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *words.split()], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.splitlines()[-1] == "loaded:"
+    said = ("No such command", "Did you mean", "Known: ")
+    assert any(text in done.stderr for text in said) or not done.stderr

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests import explainer_models as tiny
-from tests.test_explainers_samples import Meaned, padded
+from tests.explainers.test_explainers_samples import Meaned, padded
 from tests.training_examples import build as trained_model
 from tests.training_examples import data
 from tsinterp_lib import explainers as ex

@@ -104,6 +104,17 @@ def test_only_pages_of_studies_show_things_in_a_notebook():
     assert [p for p in users if room(p) != "studies" or not p.stem.endswith("page")] == []
 
 
+STUDIES = sorted(p.parent for p in (LIBRARY / "studies").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda p: p.name)
+def test_a_study_has_a_plan_a_page_and_claims_or_says_why_not(folder):
+    there = {p.stem for p in folder.glob("*.py")}
+    assert {"plan", "page"} <= there
+    why = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    assert ("claims" in there) != ("No claims of its own: " in why)
+
+
 PLAN = '''"""Study *made_up*: one layout, one network, one method."""
 from tsinterp_lib.engine.grid import Plan, Study
 from tsinterp_lib.registry import Choice
@@ -131,11 +142,11 @@ def judge(profile):
     return [verdict(f"a made-up claim on {n} rows", 0.2, 0.1, 0.3, 5)]
 
 def compare(profile):
-    row = dict.fromkeys(COLUMNS, "") | {"paper": "ismail2020", "table": "Table 0", "outcome": "reproduced", "n": 5}
+    row = dict.fromkeys(COLUMNS, "") | {"paper": "nobody2031", "table": "Table 0", "outcome": "reproduced", "n": 5}
     return pd.DataFrame([row | dict.fromkeys(("published", "ours", "low", "high"), 0.5)])
 
-CLAIMS = (Claims("ismail2020", "made_up", judge),)
-PRINTED = (Printed("ismail2020 Table 0", ("made_up",), compare),)
+CLAIMS = (Claims("nobody2031", "made_up", judge, about="nothing real"),)
+PRINTED = (Printed("nobody2031 Table 0", ("made_up",), compare),)
 '''
 PAGE = '''"""What the chapter of the made-up study shows."""
 from tsinterp_lib.tables import select, summaries, words
@@ -157,6 +168,7 @@ board, judged = numbers.scoreboard("smoke"), claims.judged("smoke")
 print(json.dumps({
     "last": list(STUDIES)[-1],
     "claim": judged[judged["chapter"] == "made_up"]["claim"].tolist(),
+    "heading": "<h3>Nobody 2031: nothing real</h3>" in claims.by_paper(judged),
     "printed": int((board["table"] == "Table 0").sum()),
     "pictures": [p.name for p in pictures.pictures()],
     "drawn": [pictures.draw(p).name for p in pictures.pictures() if p.name == "made_up"],
@@ -231,8 +243,49 @@ def test_a_new_study_touches_its_folder_one_line_a_notebook_and_the_contents(tmp
     found = json.loads(call("-c", ASK).splitlines()[-1])
     assert found["last"] == "made_up"
     assert found["claim"] == ["a made-up claim on 8 rows"]
+    assert found["heading"]
     assert found["printed"] == 1
     assert found["pictures"] == ["answer", "made_up", "outcomes"]
     assert found["drawn"] == ["made_up.png"]
     call(*tsinterp, "notebook", "made_up", "-o", str(tmp_path / "page.ipynb"))
     assert "There are 8 rows." in (tmp_path / "page.ipynb").read_text()
+
+
+def texts(source: str) -> list[str]:
+    """Every text of a module that is no docstring."""
+    tree = ast.parse(source)
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in docs)
+    return [n.value for n in found if isinstance(n.value, str)]
+
+
+def test_one_function_words_what_is_not_computed_yet():
+    wordings = ("computed yet", "there yet", "of this is computed", "one yet", "controls yet")
+    lines = {p: " ".join(texts(p.read_text())).lower() for p in FILES}
+    for chapter in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(chapter.read_text())["cells"]
+        lines[chapter] = "".join(line for c in cells if c["cell_type"] == "code" for line in c["source"]).lower()
+    assert [p.name for p, text in lines.items() if any(w in text for w in wordings)] == ["words.py"]
+
+
+NOUNS = {"Class", "Maps", "Probabilities", "Rows", "Series"}
+"""First words that end like a verb in the third person and are none."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+def test_a_class_says_in_its_first_word_what_it_does(path):
+    """Errors say in a sentence what went wrong; every other class starts with its verb."""
+    classes = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)]
+    errors = ("Error", "Exception", "Warning")
+    first = {
+        n.name: (ast.get_docstring(n) or "Says").split()[0]
+        for n in classes
+        if path.name != "errors.py" and not any(ast.unparse(b).endswith((*errors, "InvalidInput")) for b in n.bases)
+    }
+    assert {k: w for k, w in first.items() if not (w.isalpha() and w[0].isupper() and w[-1] == "s") or w in NOUNS} == {}
+
+
+def test_folders_of_tests_are_those_of_the_library():
+    """What is tested across folders lies above them; slow twins lie beside."""
+    folders = {p.parent.name for p in (ROOT / "tests").glob("*/__init__.py")}
+    assert folders - {p.parent.name for p in LIBRARY.glob("*/__init__.py")} == {"oracles"}

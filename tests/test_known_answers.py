@@ -11,20 +11,20 @@ TESTS = Path(__file__).parent
 LIBRARY = TESTS.parent / "tsinterp_lib"
 FOLDERS = ("tables", "statistics", "scoreboard", "figures", "studies")
 
-COMPARISON = "test_comparison.py"
+COMPARISON = "statistics/test_comparison.py"
 ELSEWHERE = {
-    "figures.digit_maps.digit_views": "test_mnist_series.py",
-    "figures.digit_maps.mass_by_group": "test_mnist_series.py",
-    "figures.masks.blurs": "test_figures_masks.py",
-    "figures.masks.extremal_curve": "test_figures_masks.py",
-    "figures.masks.mask_history": "test_figures_masks.py",
-    "figures.masks.masks": "test_figures_masks.py",
-    "figures.masks.smoothed": "test_figures_masks.py",
-    "figures.vanishing.by_box": "test_vanishing.py",
-    "figures.vanishing.profiles": "test_vanishing.py",
+    "figures.digit_maps.digit_views": "studies/test_mnist_series.py",
+    "figures.digit_maps.mass_by_group": "studies/test_mnist_series.py",
+    "figures.masks.blurs": "figures/test_figures_masks.py",
+    "figures.masks.extremal_curve": "figures/test_figures_masks.py",
+    "figures.masks.mask_history": "figures/test_figures_masks.py",
+    "figures.masks.masks": "figures/test_figures_masks.py",
+    "figures.masks.smoothed": "figures/test_figures_masks.py",
+    "figures.vanishing.by_box": "studies/test_vanishing.py",
+    "figures.vanishing.profiles": "studies/test_vanishing.py",
     "statistics.friedman.critical_difference": COMPARISON,
     "statistics.friedman.friedman_statistic": COMPARISON,
-    "statistics.outcome.outcome": "test_scoreboard.py",
+    "statistics.outcome.outcome": "scoreboard/test_numbers.py",
     "statistics.power.detectable": COMPARISON,
     "statistics.power.power": COMPARISON,
     "statistics.power.repetitions_needed": COMPARISON,
@@ -36,7 +36,7 @@ ELSEWHERE = {
     "statistics.signed_rank.smallest_p": COMPARISON,
     "statistics.signed_rank.standardised": COMPARISON,
     "statistics.verdict.verdict": COMPARISON,
-    "tables.cards.cards_table": "test_metrics_cards.py",
+    "tables.cards.cards_table": "metrics/test_metrics_cards.py",
 }
 """Functions whose answer a test knows that is older than ``answers``, and its file."""
 

@@ -43,9 +43,9 @@ def run(
     force: Annotated[bool, typer.Option(help="train and explain anew what is there already")] = False,
 ) -> None:
     """Compute what is missing of a study, then publish it in results/; stop and start again at will."""
+    chosen, size = _study(study, profile)
     from tsinterp_lib.engine import runner, store
 
-    chosen, size = _study(study, profile)
     report = runner.run(
         chosen,
         size,
@@ -76,9 +76,10 @@ def verify(
     device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
 ) -> None:
     """Compute published rows again, apart from all that is kept, and say by how much they differ."""
+    named = None if study is None else _study(study, profile)
     from tsinterp_lib.engine import verify
 
-    if study is None:
+    if named is None:
         from tsinterp_lib.engine.profiles import PROFILES
         from tsinterp_lib.studies import STUDIES
 
@@ -88,7 +89,7 @@ def verify(
         typer.echo(f"{sum(len(cells) for _, cells in drawn)} of {able} published cells; {slow} slower ones left out")
         found = verify.recomputed(drawn, tolerance=tolerance, device=device, say=typer.echo)
     else:
-        chosen, size = _study(study, profile)
+        chosen, size = named
         found = verify.verify(
             chosen, size, _only(only, chosen, size), sample=sample, tolerance=tolerance, device=device, say=typer.echo
         )
@@ -99,18 +100,18 @@ def verify(
 @app.command()
 def status(study: str, profile: ProfileName = "paper", only: Only = None) -> None:
     """Say what is computed, what is missing, and about how long that takes."""
+    chosen, size = _study(study, profile)
     from tsinterp_lib.engine import status as st
 
-    chosen, size = _study(study, profile)
     typer.echo(st.table(chosen, size, _only(only, chosen, size)).to_string(index=False, na_rep="not timed"))
 
 
 @app.command()
 def compact(study: str, profile: ProfileName = "paper") -> None:
     """Merge finished units of a profile into results/ without computing anything."""
+    chosen, size = _study(study, profile)
     from tsinterp_lib.engine import store
 
-    chosen, size = _study(study, profile)
     store.check_places()
     typer.echo(f"rows in {store.compact(chosen.name, size.name, chosen, typer.echo)}")
 
@@ -122,12 +123,13 @@ def maps(
     only: Only = None,
 ) -> None:
     """Explain the samples that chapters show and keep their maps in results/arrays/, so that pages need no data."""
-    from tsinterp_lib.engine import maps
     from tsinterp_lib.registry import known
     from tsinterp_lib.studies import STUDIES
 
     known(study, [s.name for s in STUDIES.values() if s.drawn], "study with maps")
     chosen, size = _study(study, profile)
+    from tsinterp_lib.engine import maps
+
     typer.echo(f"kept in {maps.save(chosen, size, chosen.drawn, typer.echo, _only(only, chosen, size))}")
 
 
@@ -182,6 +184,7 @@ def book(
 
 
 def _study(study: str, profile: str) -> tuple[Any, Any]:
+    """Finds both by name, before the engine is loaded: a misspelt name is refused at once."""
     from tsinterp_lib.registry import find
 
     return find("study", study), find("profile", profile)

@@ -32,6 +32,21 @@ class Paired:
     together: bool = False
 
 
+@dataclass(frozen=True)
+class Line:
+    """Says that a method's map is a mean of gradients on the line from a baseline to the input, and what it is times.
+
+    ``slopes``: those means for a network, its inputs, the baselines of these (None: there are none) and targets;
+    ``baseline`` of each sample, or None; ``times_input``: whether they are multiplied by the input minus its baseline;
+    ``absolute``: whether their sign is dropped.
+    """
+
+    slopes: Callable[..., Tensor]
+    baseline: Tensor | None = None
+    times_input: bool = True
+    absolute: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Explainer(ABC):
     """Gives every input cell a signed score: a frozen dataclass whose fields are its hyper-parameters.
@@ -98,6 +113,13 @@ class Explainer(ABC):
         What is compared with (baselines, references) is drawn here, once. A method whose scores of a sample depend on
         that sample alone says more than None, in its own file, and is then given copies of several samples and masks
         in one call. ``shared``: all calls start from the same generator state.
+        """
+        return None
+
+    def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
+        """How the map of the samples x follows from gradients on a line, ``rows`` at a time; None: it does not.
+
+        What says so can be explained behind a linear first layer of ``model``, where masked copies are cheap.
         """
         return None
 

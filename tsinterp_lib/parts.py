@@ -25,7 +25,7 @@ OBSERVED = "observed"
 
 
 class OfOneSample(nn.Module):
-    """A model as it is for one sample: cut to its length, its constants given by name, a copy for each row of a call.
+    """Runs a model as it is for one sample: cut to its length, constants given by name, a copy for each row of a call.
 
     ``constants``: name → (1, …), as :func:`beside` gives them.
     """

@@ -71,7 +71,8 @@ def _raise(profile):
     raise MissingRows(profile)
 
 
-@answers("scoreboard.claims.judged", "scoreboard.claims.counts", "scoreboard.claims.say", "scoreboard.claims.of_paper")
+@answers("scoreboard.claims.judged", "scoreboard.claims.counts", "scoreboard.claims.say", "scoreboard.claims.of_paper",
+         "scoreboard.claims.papers", "scoreboard.claims.by_paper")  # fmt: skip
 def test_claims_are_gathered_by_year_and_counted(monkeypatch):
     asked = []
     sources = [
@@ -96,7 +97,16 @@ def test_claims_are_gathered_by_year_and_counted(monkeypatch):
     for text in ("<b>confirmed</b>", "a &lt; b", "+0.200 [+0.100, +0.300]", "page_z.html", ">page z<"):
         assert text in page
     assert "+0.200 (one seed)" in claims.of_paper(table, "late2021")
-    assert "Nothing of this" in claims.of_paper(table, "other")
+    assert claims.of_paper(table, "other") == "*Not computed yet.*"
+    sources += [Claims("early2019", "page_y", _raise, "what it <is>", "How judged.")]
+    assert list(claims.papers()) == ["early2019", "gone2020", "late2021"]
+    assert [s.chapter for s in claims.papers()["early2019"]] == ["page_z", "page_y"]
+    page = claims.by_paper(table)
+    first, second, third = page.split("<h3>")[1:]
+    assert first.startswith("Early 2019: what it &lt;is&gt;</h3>\n<p>How judged.</p>")
+    assert first.count("page_z.html") == 2
+    assert second.startswith("Gone 2020</h3>\n<p>Not computed yet.</p>")
+    assert third.count("page_b.html") == 3
 
 
 def numbered(paper, outcomes):

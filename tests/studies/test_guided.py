@@ -10,7 +10,11 @@ from tests.made_up import World, answers, near
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
-from tsinterp_lib.studies.guided import claims, controls, gains, joined, paper_tables, printed, scaling
+from tsinterp_lib.studies.guided import claims, joined, printed
+from tsinterp_lib.studies.guided import controls_page as controls
+from tsinterp_lib.studies.guided import page as gains
+from tsinterp_lib.studies.guided import scaling_page as scaling
+from tsinterp_lib.studies.guided import tables_page as paper_tables
 from tsinterp_lib.studies.guided.plan import EXPLAINED, MASKED, TRADITIONAL
 from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
@@ -43,7 +47,7 @@ WORLD = world()
 ROWS = WORLD.rows()
 
 
-@answers("studies.guided.gains.over_layouts")
+@answers("studies.guided.page.over_layouts")
 @pytest.mark.parametrize(("trainer", "minus"), [("guided", "standard"), ("equal_epochs", "guided")])
 def test_a_gain_is_the_training_minus_the_other(trainer, minus):
     found = gains.over_layouts(ROWS, trainer, minus)
@@ -60,7 +64,7 @@ def test_a_gain_is_the_training_minus_the_other(trainer, minus):
     assert set(found["quantity"]) == set(words.metrics(*METRICS).values())
 
 
-@answers("studies.guided.gains.say")
+@answers("studies.guided.page.say")
 def test_the_best_method_is_the_one_that_gains_most():
     rows = ROWS.copy()
     most = (rows["explainer"] == "deep_lift") & (rows["trainer"] == "guided") & (rows["model"] == "tcn")
@@ -73,7 +77,7 @@ def test_the_best_method_is_the_one_that_gains_most():
     assert "**LSTM** rises in 5 and falls in 1 of 6 methods, median +0.100, most +0.100" in said
 
 
-@answers("studies.guided.gains.missing")
+@answers("studies.guided.page.missing")
 def test_what_a_comparison_stands_on_is_counted():
     lstm = (ROWS["model"] == "lstm") & (ROWS["trainer"] == "guided")
     rows = ROWS[~(lstm & (~ROWS["dataset"].str.startswith("middle") | (ROWS["seed"] > 0)))]
@@ -83,7 +87,7 @@ def test_what_a_comparison_stands_on_is_counted():
     )
 
 
-@answers("studies.guided.gains.scalings", "studies.guided.gains.shared_models", "studies.guided.gains.levels")
+@answers("studies.guided.page.scalings", "studies.guided.page.shared_models", "studies.guided.page.levels")
 def test_scalings_are_compared_on_what_both_have_and_are_not_exchanged():
     other = world(effects={("trainer", "guided"): 0.25, ("trainer", "standard"): 0.02}).rows()
     other = other[~(other["dataset"].str.startswith("middle"))]
@@ -104,7 +108,7 @@ def test_scalings_are_compared_on_what_both_have_and_are_not_exchanged():
     assert grid.index.tolist()[0] == ("LSTM", "traditional")
 
 
-@answers("studies.guided.gains.coverage")
+@answers("studies.guided.page.coverage")
 def test_models_past_the_gate_are_counted_of_those_fitted():
     rows = WORLD.rows(lambda t: (t["model"] == "tcn") & (t["trainer"] == "guided") & (t["seed"] == 0))
     grid = gains.coverage(rows)
@@ -113,7 +117,7 @@ def test_models_past_the_gate_are_counted_of_those_fitted():
     assert grid.columns.tolist() == ["LSTM", "TCN"]
 
 
-@answers("studies.guided.gains.training")
+@answers("studies.guided.page.training")
 def test_what_a_training_costs_is_a_ratio_to_traditional_training_of_the_same_models():
     table = gains.training(ROWS)
     for model, trainer in product(("lstm", "tcn"), TRAINERS):
@@ -130,7 +134,7 @@ def test_what_a_training_costs_is_a_ratio_to_traditional_training_of_the_same_mo
         assert row["models"] == 30
 
 
-@answers("studies.guided.gains.both_scalings", "studies.guided.joined.joined", "studies.guided.joined.differs")
+@answers("studies.guided.page.both_scalings", "studies.guided.joined.joined", "studies.guided.joined.differs")
 def test_guided_rows_are_joined_with_the_traditional_ones_of_the_same_models(monkeypatch):
     own = world(trainers=("guided", "guided_fixed"), models=("lstm", "tcn"))
     ours = own.rows()
@@ -170,7 +174,7 @@ def _without(name, tables):
     return rows
 
 
-@answers("studies.guided.controls.parts", "studies.guided.controls.table")
+@answers("studies.guided.controls_page.parts", "studies.guided.controls_page.table")
 def test_the_parts_of_a_gain_are_what_each_is_minus_what():
     found = controls.parts(ROWS)
     expected = {controls.WHOLE: ("guided", "standard"), controls.CONSISTENCY: ("consistency", "standard"),
@@ -189,7 +193,7 @@ def test_the_parts_of_a_gain_are_what_each_is_minus_what():
     assert grid.loc[controls.NOISE, "LSTM"].endswith("], n = 30")
 
 
-@answers("studies.guided.controls.fine_tuning")
+@answers("studies.guided.controls_page.fine_tuning")
 def test_fine_tuning_is_minus_traditional_and_minus_guided():
     found = controls.fine_tuning(ROWS)
     for row in found.itertuples():
@@ -197,7 +201,7 @@ def test_fine_tuning_is_minus_traditional_and_minus_guided():
     assert set(found["row"]) >= {"TCN: fine-tuned − traditional", "LSTM: fine-tuned − guided"}
 
 
-@answers("studies.guided.controls.say")
+@answers("studies.guided.controls_page.say")
 def test_the_parts_are_said_with_their_sign():
     said = controls.say(controls.parts(ROWS))
     assert said.startswith("*guided, signed, published k*: on the **LSTM** (30 models of each training) AUROC changes")
@@ -222,7 +226,7 @@ def difference(metric, **given):
 NAMED = {"traditional": "standard", "saliency_guided": "guided"}
 
 
-@answers("studies.guided.paper_tables.cells", "studies.guided.paper_tables.means")
+@answers("studies.guided.tables_page.cells", "studies.guided.tables_page.means")
 def test_areas_above_chance_stand_beside_the_printed_ones(cells):
     ours = cells.dropna(subset=["mean"])
     assert len(ours) == 2 * 10 * 2 * 6 * 2
@@ -241,7 +245,7 @@ def test_areas_above_chance_stand_beside_the_printed_ones(cells):
         assert row.layouts == 10
 
 
-@answers("studies.guided.paper_tables.accuracies", "studies.guided.paper_tables.accuracy_table")
+@answers("studies.guided.tables_page.accuracies", "studies.guided.tables_page.accuracy_table")
 def test_accuracies_stand_beside_the_printed_ones():
     found = paper_tables.accuracies(ROWS)
     for row in found.dropna(subset=["mean"]).itertuples():
@@ -254,7 +258,7 @@ def test_accuracies_stand_beside_the_printed_ones():
     assert grid.loc["middle", ("LSTM", "guided")].removesuffix("*)").removesuffix(")").endswith("(1.00")
 
 
-@answers("studies.guided.paper_tables.layout_table", "studies.guided.paper_tables.mean_table")
+@answers("studies.guided.tables_page.layout_table", "studies.guided.tables_page.mean_table")
 def test_printed_tables_have_the_layout_of_the_paper(cells):
     grid = paper_tables.layout_table(cells, "lstm", "diff_aur")
     assert grid.index.tolist() == [f"{words.layout(d)}, k = {MASKED[d][0]} %" for d in LAYOUTS]
@@ -306,10 +310,10 @@ AGREEING = boxed(
 
 
 @answers(
-    "studies.guided.paper_tables.agreement",
-    "studies.guided.paper_tables.inside",
-    "studies.guided.paper_tables.say",
-    "studies.guided.paper_tables.reproduced",
+    "studies.guided.tables_page.agreement",
+    "studies.guided.tables_page.inside",
+    "studies.guided.tables_page.say",
+    "studies.guided.tables_page.reproduced",
 )
 def test_agreement_counts_signs_and_narrow_intervals():
     (row,) = paper_tables.agreement(AGREEING).to_dict("records")
@@ -340,7 +344,9 @@ def scaled(offsets):
     ])  # fmt: skip
 
 
-@answers("studies.guided.scaling.distances", "studies.guided.scaling.table", "studies.guided.scaling.say")
+@answers(
+    "studies.guided.scaling_page.distances", "studies.guided.scaling_page.table", "studies.guided.scaling_page.say"
+)
 def test_the_closer_scaling_is_named():
     found = scaled({"lstm": (0.3, 0.1), "tcn": (0.1, 0.2)})
     lines = scaling.distances(found).set_index("network")
@@ -360,7 +366,7 @@ def test_the_closer_scaling_is_named():
     assert grid[("TCN", "Diff(AUP)")]["layouts"] == 8
 
 
-@answers("studies.guided.scaling.cells")
+@answers("studies.guided.scaling_page.cells")
 def test_cells_of_scalings_are_those_of_the_models_that_both_have():
     other = world(effects={("trainer", "guided"): 0.3}).rows().assign(protocol="standardised")
     found = scaling.cells({"min–max": ROWS, "standardised": other[other["model"] == "lstm"]})

@@ -340,7 +340,7 @@ def test_an_interval_is_printed_low_before_high(given, settings, text):
 
 @answers(
     "tables.words.metrics", "tables.words.method", "tables.words.rescaled_of", "tables.words.network",
-    "tables.words.printed", "tables.words.layout", "tables.words.not_computed",
+    "tables.words.printed", "tables.words.layout", "tables.words.not_computed", "tables.words.paper",
 )  # fmt: skip
 def test_names_in_words():
     assert words.metrics("aur_count", "auroc") == {"aur_count": "AUR (count)", "auroc": "AUROC"}
@@ -356,3 +356,6 @@ def test_names_in_words():
     assert words.not_computed("state") == "*Not computed yet; `tsinterp run state` computes it.*"
     said = words.not_computed("state", "masks", "maps", "quick")
     assert said == "*masks: not computed yet; `tsinterp maps state --profile quick` computes it.*"
+    assert words.not_computed(what="maps") == "*maps: not computed yet.*"
+    assert words.not_computed() == "*Not computed yet.*"
+    assert [words.paper(key) for key in ("crabbe2021", "ismail2020")] == ["Crabbé 2021", "Ismail 2020"]

@@ -19,7 +19,7 @@ VERSION = "1"
 
 @dataclass(frozen=True)
 class Profile:
-    """How large an experiment is: split sizes, most epochs, number of seeds (0, 1, …)."""
+    """Says how large an experiment is: split sizes, most epochs, number of seeds (0, 1, …)."""
 
     name: str
     sizes: Sizes
@@ -33,7 +33,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Cell:
-    """One explained model: the explainer is None for the rows of the fitted model itself (accuracy, epochs).
+    """Names one explained model: the explainer is None for the rows of the fitted model itself (accuracy, epochs).
 
     ``samples`` is how many test samples, the first ones, are explained; None explains all of them.
     """
@@ -78,7 +78,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one protocol of a study compares.
+    """Lists what one protocol of a study compares.
 
     ``without`` names (model, explainer) pairs that are left out, and why; ``samples`` limits how many test samples
     are explained, for methods that cost minutes a sample. ``trainers_of`` adds trainers of one pair of names (model,

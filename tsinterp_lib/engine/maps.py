@@ -34,7 +34,7 @@ TRADITIONAL = "standard"
 
 @dataclass(frozen=True)
 class Maps:
-    """What a file of maps holds: series (K, T, F) by data set, maps by (data set, network, explainer), labels.
+    """Holds what a file of maps does: series (K, T, F) by data set, maps by (data set, network, explainer), labels.
 
     ``about`` names the study, the profile, the version, the indices of the test samples, and the key of the cell behind
     each map.

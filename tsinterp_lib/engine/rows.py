@@ -10,7 +10,7 @@ from tsinterp_lib.registry import Choice
 
 @dataclass(frozen=True)
 class Row:
-    """One number: the mean ``value`` of a metric over ``n`` samples of a cell, with its standard error ``sem``.
+    """Holds one number: the mean ``value`` of a metric over ``n`` samples of a cell, with its standard error ``sem``.
 
     ``at`` is the level on a curve (None for a scalar); ``forward_calls`` counts series that went through the model to
     explain the test set; ``seconds`` is the wall time of that; ``cell`` and ``version`` say what computed it.

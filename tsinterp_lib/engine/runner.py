@@ -38,7 +38,7 @@ dashboard that nobody opens here: with its clocks that takes a tenth of a core p
 
 @dataclass
 class Report:
-    """How a run went: units done, units that were there already, and what failed with which error."""
+    """Says how a run went: units done, units that were there already, and what failed with which error."""
 
     done: int = 0
     present: int = 0

@@ -44,7 +44,7 @@ def cut(reference: Tensor | None, axes: Axes, length: int, of: int) -> Tensor | 
 
 
 class Complete(Explainer):
-    """A method whose scores should sum to the difference that the input makes: its completeness can be measured."""
+    """Marks a method whose scores should sum to the difference the input makes: its completeness can be measured."""
 
     @abstractmethod
     def baseline_output(
@@ -55,7 +55,7 @@ class Complete(Explainer):
 
 @dataclass(frozen=True, kw_only=True)
 class Baselined(Chunked):
-    r"""A method that compares each sample with one baseline.
+    r"""Compares each sample with one baseline.
 
     ``baseline``: ``zero``; ``uniform``, drawn from U[0, 1) for every sample and cell at each call; ``train_mean``, the
     mean training sample, learned in ``prepare`` (over what is no padding). ``reference``: a sample that is used
@@ -114,7 +114,7 @@ class Baselined(Chunked):
 
 @dataclass(frozen=True, kw_only=True)
 class Referenced(Chunked):
-    r"""A method that compares each sample with several references.
+    r"""Compares each sample with several references.
 
     ``references``: ``train``, ``n_references`` training samples drawn without replacement in ``prepare``; ``uniform``,
     ``n_references`` series drawn from U[0, 1) for every ``group_size`` samples (None: for all of them together) at

@@ -1,16 +1,21 @@
-"""The one adapter to Captum (:cite:p:`kokhlikyan2020`): what it answers, in chunks."""
+"""Adapts Captum (:cite:p:`kokhlikyan2020`), for all methods it serves: what it answers, in chunks.
+
+Captum is imported where it is used first: it loads pyplot, for which a list of names must not wait.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
-from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
-from captum.attr._utils.attribution import Attribution
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.explainers._chunked import Chunked, leaf
+
+if TYPE_CHECKING:
+    from captum.attr._utils.attribution import Attribution
 
 
 def answer(
@@ -33,4 +38,6 @@ def answer(
 
 def hooked(model: nn.Module) -> bool:
     """Whether the model holds a non-linear module that Captum's DeepLIFT treats other than by its gradient."""
+    from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
+
     return any(type(module) in SUPPORTED_NON_LINEAR for module in model.modules())

@@ -16,7 +16,7 @@ from tsinterp_lib.explainer import Explainer
 
 @dataclass(frozen=True, kw_only=True)
 class Chunked(Explainer):
-    """What every method that runs the model shares.
+    """Holds what every method that runs the model shares.
 
     ``batch_size``: rows that go through the model at once (default 200, which keeps a batch of the benchmark's series
     in the cache of a core); it moves memory and speed, and never the scores beyond rounding.

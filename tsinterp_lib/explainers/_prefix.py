@@ -17,7 +17,7 @@ M = TypeVar("M", bound=nn.Module)
 
 @runtime_checkable
 class Stepwise(Protocol):
-    """A causal model that remembers its past in a state, and can go on from any of them."""
+    """Describes a causal model that remembers its past in a state, and can go on from any of them."""
 
     def states(self, x: Tensor) -> Tensor:
         """(N, T, F) to the states before the first and after every step, (N, T + 1, S)."""
@@ -30,7 +30,7 @@ class Stepwise(Protocol):
 
 
 class Prefixes:
-    """Class log-probabilities of a model on every prefix of ``x``, (N, T, C), and on prefixes whose last step differs.
+    """Gives class log-probabilities of a model on every prefix of ``x``, (N, T, C), and where the last step differs.
 
     A :class:`Stepwise` model goes through each series once: a changed last step then costs one step from the state
     before it, whatever the length of the prefix, and is exact. Any other model is called on the prefixes themselves.

@@ -14,7 +14,7 @@ from tsinterp_lib.types import Samples
 
 @dataclass(frozen=True, kw_only=True)
 class Wrapper(Explainer):
-    """A method that changes what another, ``base``, is shown or answers; what it learns or is told, its base is too."""
+    """Changes what another method, ``base``, is shown or answers; what it learns or is told, its base is too."""
 
     base: Explainer
 

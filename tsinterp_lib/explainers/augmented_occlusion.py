@@ -11,19 +11,19 @@ from torch import Tensor, nn
 from tsinterp_lib import parts
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
-from tsinterp_lib.explainers.feature_occlusion import FeatureOcclusion
+from tsinterp_lib.explainers._drawn import DrawnOcclusion
 from tsinterp_lib.types import Samples
 
 
 @dataclass(frozen=True, kw_only=True)
-class AugmentedOcclusion(FeatureOcclusion):
+class AugmentedOcclusion(DrawnOcclusion):
     r"""Occludes single observations by training values of the feature :cite:p:`tonekaboni2020`.
 
     .. math:: a_{ti} = \frac1S \sum_{s=1}^{S} \frac1C \sum_c \bigl| p_c(x_{0..t}) -
         p_c(x_{0..t} \text{ with } x_{ti} = v_s) \bigr|, \quad v_s \sim U\{x'_{nui} : n, u\}
 
     where :math:`x'` are the training series, all steps pooled. Settings, units and errors are those of
-    :class:`~tsinterp_lib.explainers.FeatureOcclusion` (``low`` and ``high`` are not used); also raises
+    :class:`~tsinterp_lib.explainers.FeatureOcclusion`, without its range; also raises
     :class:`~tsinterp_lib.errors.InvalidInput` where no training data were seen, or data of another number of features.
     """
 

@@ -97,7 +97,7 @@ class EachSeries(Wrapper):
 
 
 class _Rows(nn.Module):
-    """A model of steps: rows are the steps of whole series, one series after another."""
+    """Runs a model of steps: rows are the steps of whole series, one series after another."""
 
     def __init__(self, model: nn.Module, n_steps: int) -> None:
         super().__init__()

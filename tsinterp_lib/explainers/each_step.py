@@ -100,7 +100,7 @@ class EachStep(Wrapper):
 
 
 class _Last(nn.Module):
-    """The model's output at the last step."""
+    """Gives the model's output at the last step."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class _Last(nn.Module):
 
 
 class _Held(nn.Module):
-    """The sum over steps of every class's score, in which a column moves the score of its own step alone."""
+    """Sums every class's score over steps, so that a column moves the score of its own step alone."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()

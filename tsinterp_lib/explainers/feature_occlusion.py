@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor, nn
+from jaxtyping import Float
+from torch import Tensor
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainers._chunked import Chunked
-from tsinterp_lib.explainers._prefix import Prefixes, check_steps, in_mode
+from tsinterp_lib.explainers._drawn import DrawnOcclusion
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureOcclusion(Chunked):
+class FeatureOcclusion(DrawnOcclusion):
     r"""Measures how far the prediction at a step moves when a value of the step is drawn anew :cite:p:`tonekaboni2020`.
 
     .. math:: a_{ti} = \frac1S \sum_{s=1}^{S} \frac1C \sum_c \bigl| p_c(x_{0..t}) -
@@ -32,34 +30,13 @@ class FeatureOcclusion(Chunked):
     ``first_step``, and a model that takes no prefix.
     """
 
-    per_step: ClassVar[bool] = True
-    n_samples: int = 10
     low: float = -3.0
     high: float = 3.0
-    first_step: int = 0
-    train_mode: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_samples < 1 or self.first_step < 0 or not self.low < self.high:
-            raise InvalidInput(
-                f"`n_samples` is {self.n_samples}, `first_step` {self.first_step}, range {self.low} to {self.high}: "
-                "at least one sample, a step from 0 on, and a range that is not empty."
-            )
-
-    def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]
-    ) -> Float[Tensor, "N T F"]:
-        check_steps(x, self.first_step)
-        prefixes = Prefixes(in_mode(model, self.train_mode), x, self.batch_size)
-        n, n_steps, n_features = x.shape
-        own = torch.eye(n_features, dtype=torch.bool, device=x.device)[:, None]
-        a = torch.zeros_like(x)
-        for t in range(self.first_step, n_steps):
-            columns = torch.where(own, self._draw(x)[..., None], x[:, t, None, None])
-            moved = prefixes.changed(t, columns.flatten(1, 2)).exp() - prefixes.clean[:, t, None].exp()
-            a[:, t] = moved.abs().mean(2).view(n, n_features, self.n_samples).mean(2)
-        return a
+        if not self.low < self.high:
+            raise InvalidInput(f"`low` is {self.low} and `high` {self.high}: the range must not be empty.")
 
     def _draw(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F S"]:
         """New values of every feature, for one step."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainer import Paired
+from tsinterp_lib.explainer import Line, Paired
 from tsinterp_lib.explainers._chunked import Chunked
 
 
@@ -28,6 +28,11 @@ class InputXGradient(Chunked):
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """In any number and order: a copy's gradient depends on the copy alone."""
         return Paired(lambda of: self, (slice(0, len(x)),))
+
+    def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
+        """One gradient, times the input."""
+        of = replace(self, batch_size=rows)
+        return Line(lambda net, z, _, c: of.gradients(net, z, c))
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
-from tsinterp_lib.explainer import Paired
+from tsinterp_lib.explainer import Line, Paired
 from tsinterp_lib.explainers._baseline import Baselined, Complete
 from tsinterp_lib.explainers._chunked import gradient, per_sample
 
@@ -42,6 +42,11 @@ class IntegratedGradients(Baselined, Complete):
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """Each copy keeps its sample's baseline."""
         return self.copies_keep_baselines(x)
+
+    def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
+        """The mean over the path, times the input minus its baseline."""
+        of = replace(self, batch_size=rows)
+        return Line(of.mean_gradient, self.baseline_of(x))
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]

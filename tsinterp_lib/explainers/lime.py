@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import captum.attr
 import torch
-from captum._utils.models.linear_model import SkLearnLasso
-from captum.attr._core.lime import get_exp_kernel_similarity_function
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -85,6 +82,10 @@ class Lime(Baselined):
         target: Int[Tensor, "N"],
         groups: Int[Tensor, "*axes"],
     ) -> Float[Tensor, "N *axes"]:
+        import captum.attr  # late: see _captum.py
+        from captum._utils.models.linear_model import SkLearnLasso
+        from captum.attr._core.lime import get_exp_kernel_similarity_function
+
         method = captum.attr.Lime(
             model,
             interpretable_model=SkLearnLasso(alpha=self.alpha),

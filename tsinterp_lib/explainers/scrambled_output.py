@@ -37,7 +37,7 @@ class ScrambledOutput(Wrapper):
 
 
 class Scrambled(nn.Module):
-    """Probabilities of a model's logits (N, T, C) after reading (C, T) as (T, C)."""
+    """Gives probabilities of a model's logits (N, T, C) after reading (C, T) as (T, C)."""
 
     output, per_step = "probabilities", True
 

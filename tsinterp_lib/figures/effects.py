@@ -67,10 +67,10 @@ def effects(
 
 
 def gains(
-    table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, absent: str = "*Not computed yet.*"
+    table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, study: str = "", what: str = ""
 ) -> Figure | Prose:
-    """:func:`effects`, or the sentence ``absent`` where the table has no row: a part of a study can be to come."""
-    return effects(table, of, quantities, label) if len(table) else Prose(absent)
+    """Draws :func:`effects`; where the table has no row, the sentence that ``what`` of a study is not computed yet."""
+    return effects(table, of, quantities, label) if len(table) else words.not_computed(study, what)
 
 
 def verdicts(table: pd.DataFrame, label: str) -> Figure:

@@ -19,7 +19,6 @@ from tsinterp_lib.statistics.outcome import OUTCOMES as VERDICTS
 from tsinterp_lib.tables import words
 from tsinterp_lib.tables.words import Html
 
-ACCENTED = {"Crabbe": "Crabbé"}
 SHOWN = ("quantity", "dataset", "model", "method", "training")
 FILTERS = ("paper", "table", *SHOWN, "outcome")
 PRINTED = {
@@ -61,7 +60,7 @@ def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) ->
     ``table`` has (paper, table) as index and outcomes as columns; ``expected`` has ``chance`` and ``copy``, how many
     would be reproduced by chance and by a perfect copy: a tick at the one, all written on the right.
     """
-    names = pd.Index([f"{style_paper(paper)}, {name}" for paper, name in table.index])
+    names = pd.Index([f"{words.paper(paper)}, {name}" for paper, name in table.index])
     figure = _stacked(table.set_axis(names), COLOURS, "share of published numbers (counts inside)")
     if expected is None:
         return figure
@@ -80,7 +79,7 @@ def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) ->
 def claim_counts(table: pd.DataFrame) -> Figure:
     """A bar per paper, divided by the verdicts on its claims; ``table`` has papers as index and verdicts as columns."""
     colours = {word: colour for word, (colour, _) in VERDICTS_OF_CLAIMS.items()}
-    return _stacked(table.rename(index=style_paper), colours, "share of claims (counts inside)")
+    return _stacked(table.rename(index=words.paper), colours, "share of claims (counts inside)")
 
 
 def _stacked(table: pd.DataFrame, colours: Mapping[str, str], label: str) -> Figure:
@@ -104,18 +103,12 @@ def _ink(colour: str) -> str:
     return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.45 else "white"
 
 
-def style_paper(key: str) -> str:
-    """The citation key ``ismail2021`` as ``Ismail 2021``."""
-    name = key[:-4].capitalize()
-    return f"{ACCENTED.get(name, name)} {key[-4:]}"
-
-
 def _label(axis: str, value: str) -> str:
     if axis == "model":
         return words.network(value)
     if axis == "method":
         return words.method(value) if value else "the model itself"
-    return style_paper(value) if axis == "paper" else PRINTED.get(value, value.replace("_", " "))
+    return words.paper(value) if axis == "paper" else PRINTED.get(value, value.replace("_", " "))
 
 
 def _choice(axis: str, values: pd.Series) -> str:
@@ -131,6 +124,6 @@ def _row(r: Mapping[Any, Any]) -> str:
     cells = [html.escape(_label(axis, r[axis])) for axis in SHOWN]
     ours = words.interval(r["ours"], r["low"], r["high"])
     mark = f"<td class='tsb-mark' style='border-color:{COLOURS[r['outcome']]}'>{r['outcome']}</td>"
-    source = f"<a href='{r['chapter']}.html'>{style_paper(r['paper'])}, {html.escape(r['table'])}</a>"
+    source = f"<a href='{r['chapter']}.html'>{words.paper(r['paper'])}, {html.escape(r['table'])}</a>"
     plain = "".join(f"<td>{c}</td>" for c in (f"{r['published']:.3f}", ours, *cells, r["n"], source))
     return f"<tr {data}>{mark}{plain}<td>{html.escape(r['reason'])}</td></tr>"

@@ -21,7 +21,7 @@ WIDTH = 7.2
 
 @dataclass(frozen=True)
 class Look:
-    """How an explainer is drawn: its printed name, colour, marker and line."""
+    """Says how an explainer is drawn: its printed name, colour, marker and line."""
 
     name: str
     colour: str

@@ -31,7 +31,7 @@ SCORES: dict[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Divergence:
-    """``by_epoch``: largest difference of a coefficient, and the share that differ by more than one half.
+    """Holds ``by_epoch``, the largest difference of a coefficient and the share that differ by more than one half.
 
     ``masks``: the masks of lowest error for the series (first) and for each changed copy, (1 + K, T, F).
     """

@@ -34,7 +34,7 @@ MASKS: dict[str, Settings] = {
 
 @dataclass(frozen=True, eq=False)
 class Small:
-    """A network, what it was trained on, and the series to explain."""
+    """Holds a network, what it was trained on, and the series to explain."""
 
     model: nn.Module
     train: Samples

@@ -24,7 +24,7 @@ LARGEST_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a chapter: its name, declared type (``list[str]``, ``int | None``), default and help."""
+    """Holds one parameter of a chapter: its name, declared type (``list[str]``, ``int | None``), default and help."""
 
     name: str
     type: str

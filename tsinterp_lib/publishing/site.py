@@ -15,7 +15,7 @@ TROUBLE = ("Traceback (most recent call last)", "papermill-error", "[nbsphinx]")
 
 
 class Page(HTMLParser):
-    """The first headline of a page and the addresses a browser fetches without being asked."""
+    """Holds the first headline of a page and the addresses a browser fetches without being asked."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

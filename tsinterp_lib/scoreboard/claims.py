@@ -11,6 +11,7 @@ from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, holm, p_value
 from tsinterp_lib.studies import all_claims
 from tsinterp_lib.tables import words
+from tsinterp_lib.tables.papers import Claims
 from tsinterp_lib.tables.words import Html, Prose
 
 LEVEL = 0.05
@@ -27,7 +28,7 @@ def judged(profile: str = "paper", stability: bool = True) -> pd.DataFrame:
     ``stability``, or where a source has fewer than two.
     """
     found: list[dict[str, object]] = []
-    for source in sorted(all_claims(), key=lambda claims: claims.paper[-4:]):
+    for source in (source for sources in papers().values() for source in sources):
         try:
             verdicts = source.judge(profile)
             others = source.without(profile) if stability and source.without else []
@@ -70,7 +71,7 @@ def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
     """The claims of one paper: verdict, effect with its interval, what n counts, p, stability, reason, page."""
     part = table[table["paper"] == paper] if len(table) else table
     if part.empty:
-        return Prose("*Nothing of this is computed yet.*")
+        return words.not_computed()
     lines = []
     for row in part.to_dict("records"):
         effect = words.interval(row["effect"], row["low"], row["high"], sign=True)
@@ -89,3 +90,26 @@ def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
         )
     # Not Prose: the book's parser of outputs knows no tables.
     return Html(pd.DataFrame(lines).to_html(index=False, escape=False, border=0, justify="left"))
+
+
+def by_paper(table: pd.DataFrame) -> Html:
+    """The claims of every paper that a study judges, a heading each: what they are about, how judged, the verdicts."""
+    parts = []
+    for paper, sources in papers().items():
+        about = ", ".join(dict.fromkeys(s.about for s in sources if s.about))
+        notes = " ".join(dict.fromkeys(s.note for s in sources if s.note))
+        found = of_paper(table, paper)
+        parts += [
+            f"<h3>{html.escape(words.paper(paper) + (f': {about}' if about else ''))}</h3>",
+            f"<p>{html.escape(notes)}</p>" if notes else "",
+            found if isinstance(found, Html) else f"<p>{html.escape(found.strip('*'))}</p>",
+        ]
+    return Html("\n".join(part for part in parts if part))
+
+
+def papers() -> dict[str, list[Claims]]:
+    """What the studies judge, by paper and by the year of each."""
+    found: dict[str, list[Claims]] = {}
+    for source in sorted(all_claims(), key=lambda claims: claims.paper[-4:]):
+        found.setdefault(source.paper, []).append(source)
+    return found

@@ -28,7 +28,7 @@ PAIRED_ON = ("dataset", "model", "seed", "explainer")
 
 @dataclass(frozen=True)
 class Effect:
-    """The mean of ``with the change − as released`` of a quantity, with its interval.
+    """Holds the mean of ``with the change − as released`` of a quantity, with its interval.
 
     It stands on ``blocks`` (layout, seed) repetitions, each the mean of several pairs of cells.
     """

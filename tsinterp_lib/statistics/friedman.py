@@ -22,7 +22,7 @@ POSTHOC = ("nemenyi", "wilcoxon")
 
 @dataclass(frozen=True)
 class RankTest:
-    """All that a critical-difference diagram says: mean ``ranks`` (1 is best), and whether they may be by chance.
+    """Holds all that a critical-difference diagram says: mean ``ranks`` (1 is best), and whether they may be chance.
 
     ``statistic`` and ``p`` are Friedman's test over so many ``blocks``, ``f`` and ``f_p`` Iman and Davenport's form of
     it; ``pairwise`` holds the p-values of ``posthoc``; ``agreement`` is Kendall's W in [0, 1] (1: all blocks rank

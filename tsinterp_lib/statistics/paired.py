@@ -41,7 +41,7 @@ _FIXED = ("metric", "profile", "at", "protocol", "trainer", "explainer")
 
 @dataclass(frozen=True)
 class Paired:
-    """``a`` minus ``b`` over ``n`` blocks, in the units of the metric.
+    """Compares ``a`` with ``b``: their difference over ``n`` blocks, in the units of the metric.
 
     ``effect`` with ``low`` and ``high`` is Hodges and Lehmann's at ``level``; ``p`` the signed-rank test's,
     ``p_smallest`` the least it can be with this many blocks; ``rank_biserial``, ``d_z`` and ``cliffs_delta`` are effect

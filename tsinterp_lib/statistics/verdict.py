@@ -18,7 +18,7 @@ CLAIMS = ("above", "below", "none")
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, the verdict on it, the effect with its interval over ``n`` repetitions, the reason, what ``n`` counts.
+    """Holds a claim, its verdict, the effect with its interval over ``n`` repetitions, the reason, what ``n`` counts.
 
     ``zero`` is what the effect is held against, another than 0 where a claim says by how much.
     """

@@ -24,6 +24,8 @@ class Claims:
     ``chapter``  the notebook that shows the evidence
     ``judge``    from a profile to a verdict on each claim; raises :class:`~tsinterp_lib.errors.MissingRows` where
                  nothing is computed
+    ``about``    what the claims are about, for a heading: ``rescaling``
+    ``note``     a sentence on how they were judged, or nothing
     ``without``  from a profile to the verdicts by claim with one seed left out, a mapping for each seed; or None
     ===========  ==================================================================================================
     """
@@ -31,11 +33,18 @@ class Claims:
     paper: str
     chapter: str
     judge: Callable[[str], list[Verdict]]
+    about: str = ""
+    note: str = ""
     without: Callable[[str], list[dict[str, str]]] | None = None
 
 
 def from_rows(
-    paper: str, chapter: str, read: Callable[[str], pd.DataFrame], judge: Callable[[pd.DataFrame], list[Verdict]]
+    paper: str,
+    chapter: str,
+    read: Callable[[str], pd.DataFrame],
+    judge: Callable[[pd.DataFrame], list[Verdict]],
+    about: str = "",
+    note: str = "",
 ) -> Claims:
     """Claims that are judged from the rows that ``read`` gives, with and without each of their seeds."""
 
@@ -44,7 +53,7 @@ def from_rows(
         seeds = sorted(rows["seed"].unique()) if len(rows) else []
         return [{v.claim: v.verdict for v in judge(rows[rows["seed"] != s])} for s in seeds] if len(seeds) > 1 else []
 
-    return Claims(paper, chapter, lambda profile: judge(read(profile)), without)
+    return Claims(paper, chapter, lambda profile: judge(read(profile)), about, note, without)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,9 @@ NETWORKS = {
 
 PROTOCOLS = {"as_released": "as released", "corrected": "corrected"}
 
+ACCENTED = {"Crabbe": "Crabbé"}
+"""First authors whose names have letters that a key has not."""
+
 METRICS = {
     "auroc": "AUROC",
     "average_precision": "average precision",
@@ -81,6 +84,10 @@ METRICS = {
     "diff_aur": "Diff(AUR)",
 }
 """The printed name of a score, its dialect in brackets where the literature uses one name for several."""
+
+
+NOT_YET = "not computed yet"
+"""The words for what has no rows; :func:`not_computed` makes a sentence of them."""
 
 
 class Prose(str):
@@ -157,6 +164,12 @@ def layout(label: str) -> str:
     return label.split("/")[0].replace("_", " ")
 
 
+def paper(key: str) -> str:
+    """The printed name of a paper from its key in the bibliography: ``ismail2021`` as ``Ismail 2021``."""
+    name = key[:-4].capitalize()
+    return f"{ACCENTED.get(name, name)} {key[-4:]}"
+
+
 def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool = False) -> str:
     """``0.123 [0.100, 0.150]``; where there are no bounds, ``0.123 (one seed)``; a dash where there is no value.
 
@@ -169,7 +182,8 @@ def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool
     return f"{mean:{form}}{bounds}"
 
 
-def not_computed(study: str, what: str = "", command: str = "run", profile: str | None = None) -> Prose:
-    """The one sentence that says what is missing and how to compute it; ``what`` is its subject, default none."""
+def not_computed(study: str = "", what: str = "", command: str = "run", profile: str | None = None) -> Prose:
+    """The one sentence that says what is missing and, of a study, how to compute it; ``what`` is its subject."""
     size = f" --profile {profile}" if profile else ""
-    return Prose(f"*{what + ': n' if what else 'N'}ot computed yet; `tsinterp {command} {study}{size}` computes it.*")
+    said = f"{what}: {NOT_YET}" if what else NOT_YET.capitalize()
+    return Prose(f"*{said}; `tsinterp {command} {study}{size}` computes it.*" if study else f"*{said}.*")

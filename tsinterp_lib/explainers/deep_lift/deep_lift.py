@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainer import Paired
+from tsinterp_lib.explainer import Line, Paired
 from tsinterp_lib.explainers._baseline import Baselined, Complete
 from tsinterp_lib.explainers._captum import hooked
 from tsinterp_lib.explainers.deep_lift.pairs import paired_rule
@@ -56,6 +56,11 @@ class DeepLift(Baselined, Complete):
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
         """Each copy keeps its sample's baseline."""
         return self.copies_keep_baselines(x)
+
+    def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
+        """One gradient, times the input minus its baseline, where no module is hooked."""
+        of = replace(self, batch_size=rows)
+        return None if hooked(model) else Line(lambda net, z, _, c: of.gradients(net, z, c), self.baseline_of(x))
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]

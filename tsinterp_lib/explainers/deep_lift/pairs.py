@@ -18,7 +18,7 @@ from tsinterp_lib.explainers.deep_lift.multipliers import multiplier, n_pooled, 
 
 
 class Pairs:
-    """A model whose non-linear modules see N samples and, behind them, their N references.
+    """Runs a model whose non-linear modules see N samples and, behind them, their N references.
 
     Which axis of a module's input holds the samples is not taken for granted: it is the one that doubles when the
     references come behind the samples, and its first half must be what the samples gave alone. Networks that put time
@@ -102,7 +102,7 @@ class Pairs:
 
 
 class PairRule(torch.autograd.Function):
-    """A module's output for samples and references, whose backward pass is the rescale rule."""
+    """Gives a module's output for samples and references, whose backward pass is the rescale rule."""
 
     @staticmethod
     def forward(ctx: Any, both: Tensor, out: Tensor, module: nn.Module, axis: int) -> Tensor:

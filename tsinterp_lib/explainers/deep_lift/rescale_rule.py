@@ -17,7 +17,7 @@ from tsinterp_lib.explainers.deep_lift.multipliers import multiplier, n_pooled, 
 
 
 class Compared:
-    """A model whose non-linear modules know what they saw of the references.
+    """Runs a model whose non-linear modules know what they saw of the references.
 
     Captum sends a sample and its reference through together, forward and back, once per pair. Here the references go
     forward alone; a multiplier of the sample needs nothing else of them, but for a maximum, whose rule also takes the
@@ -95,7 +95,7 @@ class Compared:
 
 
 class Rule(torch.autograd.Function):
-    """A module's output, whose backward pass is the rescale rule."""
+    """Gives a module's output, whose backward pass is the rescale rule."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, out: Tensor, module: nn.Module, compared: Compared) -> Tensor:

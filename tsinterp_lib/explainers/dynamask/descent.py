@@ -23,7 +23,7 @@ TIES = ("later", "earlier")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a fit depends on, as :class:`~tsinterp_lib.explainers.Dynamask` describes it."""
+    """Holds what a fit depends on, as :class:`~tsinterp_lib.explainers.Dynamask` describes it."""
 
     areas: tuple[float, ...]
     perturbation: Perturbation
@@ -77,7 +77,7 @@ def trace(
 
 @dataclass(eq=False)
 class _Fit:
-    """The descent on the masks of N series and R areas, D = T·F cells each; the package's docstring draws the layouts.
+    """Descends on the masks of N series and R areas, D = T·F cells each; the package's docstring draws the layouts.
 
     Rows are masks, area by area: row r·N + n is area r of series n.
 

@@ -18,7 +18,7 @@ Rows = Float[Tensor, "B C"] | Float[Tensor, "B T C"]
 
 @dataclass(frozen=True, eq=False)
 class Error:
-    """The error of rows of a model's output, each against the clean output of its own series.
+    """Measures the error of rows of a model's output, each against the clean output of its own series.
 
     ``reference`` holds, per series: clean values (``mse``), clean probabilities (``cross_entropy``), or the class whose
     log-probability counts (``log_loss``, ``log_loss_target``).

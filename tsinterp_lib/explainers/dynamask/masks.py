@@ -23,7 +23,7 @@ class MaskCollapsed(UserWarning):
 
 @dataclass(frozen=True, eq=False)
 class MaskGroup:
-    """What a fit of R areas to N series leaves behind.
+    """Holds what a fit of R areas to N series leaves behind.
 
     ``masks`` lie in [0, 1], 1 is salient; ``errors`` are those of the final masks, ``clean_errors`` those of the
     series themselves. ``sign`` is 1 where a small error is good (preservation), −1 where a large one is (deletion).

@@ -17,8 +17,9 @@ file                  what it holds
                       gradients, copies, path and gradients live in z, where a masked step changes one row
 ====================  ============================================================================================
 
-Whether copies of several samples and masks may share a call, the base says itself: its ``for_copies`` returns a
-:class:`~tsinterp_lib.explainer.Paired`, or None for the plain way.
+The base says itself, in its own file, whether copies of several samples and masks may share a call (``for_copies``
+returns a :class:`~tsinterp_lib.explainer.Paired`) and whether its map follows from gradients on a line (``on_a_line``
+returns a :class:`~tsinterp_lib.explainer.Line`); None stands for the plain way.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Copies:
-    """K copies of samples: copy k is sample ``of[k]`` with some cells replaced by those of ``value``.
+    """Describes K copies of samples: copy k is sample ``of[k]`` with some cells replaced by those of ``value``.
 
     ``steps`` is the step replaced in each copy, or None for every step that is not padded; ``groups`` the group of
     ``group_size`` neighbouring features replaced, or None for all features.
@@ -60,7 +60,7 @@ class Copies:
 
 @dataclass(frozen=True)
 class Generators:
-    """The state of torch's and numpy's global generators, to be gone back to."""
+    """Holds the state of torch's and numpy's global generators, to be gone back to."""
 
     torch_state: Tensor
     cuda_states: tuple[Tensor, ...]

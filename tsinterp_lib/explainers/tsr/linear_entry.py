@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, cast, runtime_checkable
 
 import torch
@@ -11,12 +11,7 @@ import torch.nn.functional as nnf
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.explainer import Explainer
-from tsinterp_lib.explainers._captum import hooked
-from tsinterp_lib.explainers.deep_lift import DeepLift
-from tsinterp_lib.explainers.gradient import Gradient
-from tsinterp_lib.explainers.input_x_gradient import InputXGradient
-from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
+from tsinterp_lib.explainer import Explainer, Line
 from tsinterp_lib.explainers.tsr.copies import Copies
 from tsinterp_lib.guard import passed
 from tsinterp_lib.models._softmax import softmax
@@ -27,7 +22,7 @@ BLOCK = 64
 
 @runtime_checkable
 class LinearEntry(Protocol):
-    """A network that sees its input only through z = x W' + b, step by step."""
+    """Describes a network that sees its input only through z = x W' + b, step by step."""
 
     output: str
 
@@ -39,7 +34,7 @@ class LinearEntry(Protocol):
 
 
 class _AfterEntry(nn.Module):
-    """The network as a function of z."""
+    """Runs the network as a function of z."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -54,19 +49,18 @@ class _AfterEntry(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class LinearEntrySpace:
-    r"""Maps of masked copies for a method that multiplies mean gradients over points on a line.
+    r"""Computes maps of masked copies for a method that multiplies mean gradients over points on a line.
 
     With :math:`z = x W^\top + b` a gradient with respect to x is one with respect to z, times W; a line between two
     series is a line between their z; and a masked step changes one row of z. So copies, path and gradients live in
     the G columns of z, and one product per copy leads back. The same numbers as in the space of x, up to rounding.
     """
 
-    base: Gradient | InputXGradient | IntegratedGradients | DeepLift
+    line: Line
     after: nn.Module
     weight: Float[Tensor, "G F"]
     bias: Float[Tensor, "G"]
     z: Float[Tensor, "N T G"]
-    b: Float[Tensor, "N T F"] | None
     z_of_b: Float[Tensor, "N T G"] | None
     rows: int
     """Copies that fill the memory of a batch of series."""
@@ -76,29 +70,28 @@ class LinearEntrySpace:
         cls, base: Explainer, model: nn.Module, x: Float[Tensor, "N T F"], batch_size: int
     ) -> LinearEntrySpace | None:
         """For ``base``, which knows the baseline of each of ``x``; None where method or network has no such form."""
-        if type(base) not in (Gradient, InputXGradient, IntegratedGradients, DeepLift):
-            return None
-        if not isinstance(model, LinearEntry) or (isinstance(base, DeepLift) and hooked(model)):
+        if not isinstance(model, LinearEntry) or not _says_so_itself(base):
             return None
         weight, bias = (v.detach() for v in model.entry())
         rows = max(1, batch_size * x.shape[2] // len(weight))
-        base = replace(cast(Gradient | InputXGradient | IntegratedGradients | DeepLift, base), batch_size=rows)
-        b = base.baseline_of(x) if isinstance(base, IntegratedGradients | DeepLift) else None
-        z_of_b = None if b is None else nnf.linear(b, weight, bias)
-        return cls(base, _AfterEntry(model), weight, bias, nnf.linear(x, weight, bias), b, z_of_b, rows)
+        line = base.on_a_line(model, x, rows)
+        if line is None:
+            return None
+        z_of_b = None if line.baseline is None else nnf.linear(line.baseline, weight, bias)
+        return cls(line, _AfterEntry(model), weight, bias, nnf.linear(x, weight, bias), z_of_b, rows)
 
     def maps(self, copies: Copies, target: Int[Tensor, "K"]) -> Iterator[tuple[slice, Float[Tensor, "k T F"]]]:
         """The maps of the copies, a block at a time."""
-        slopes = self._slopes(self._entered(copies), copies.of, target)
-        factors = isinstance(self.base, Gradient)
+        z_of_b = None if self.z_of_b is None else self.z_of_b[copies.of]
+        slopes = self.line.slopes(self.after, self._entered(copies), z_of_b, target)
+        b = self.line.baseline
         for start in range(0, len(slopes), BLOCK):
             s = slice(start, start + BLOCK)
             maps = slopes[s] @ self.weight
-            if factors:
-                yield s, maps.abs_() if cast(Gradient, self.base).absolute else maps
-            else:
+            if self.line.times_input:
                 x = copies[s].series()
-                yield s, maps.mul_(x if self.b is None else x.sub_(self.b[copies.of[s]]))
+                maps.mul_(x if b is None else x.sub_(b[copies.of[s]]))
+            yield s, maps.abs_() if self.line.absolute else maps
 
     def _entered(self, copies: Copies) -> Float[Tensor, "K T G"]:
         """z of the copies."""
@@ -110,10 +103,8 @@ class LinearEntrySpace:
         )
         return z
 
-    def _slopes(
-        self, z: Float[Tensor, "K T G"], of: Int[Tensor, "K"], target: Int[Tensor, "K"]
-    ) -> Float[Tensor, "K T G"]:
-        """Mean gradients with respect to z."""
-        if isinstance(self.base, IntegratedGradients):
-            return self.base.mean_gradient(self.after, z, cast(Tensor, self.z_of_b)[of], target)
-        return self.base.gradients(self.after, z, target)
+
+def _says_so_itself(base: Explainer) -> bool:
+    """Whether the class that computes the map also says how it follows from a line: a subclass may change the map."""
+    owners = (next(c for c in type(base).__mro__ if name in vars(c)) for name in ("_attribute", "on_a_line"))
+    return len(set(owners)) == 1

@@ -23,7 +23,7 @@ ROUNDING = 16
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """The map ``a`` of the samples, and what it takes to explain masked copies of them."""
+    """Holds the map ``a`` of the samples, and what it takes to explain masked copies of them."""
 
     model: nn.Module
     x: Float[Tensor, "N T F"]

@@ -19,7 +19,7 @@ NETWORKS = ("lstm", "lstm_input_cell", "tcn")
 
 @dataclass(frozen=True)
 class Switch:
-    """What one switch adds to the released settings of data, network and trainer, and why it matters."""
+    """Says what one switch adds to the released settings of data, network and trainer, and why it matters."""
 
     why: str
     dataset: Mapping[str, Scalar]

@@ -34,4 +34,12 @@ def images_over_series(rows: pd.DataFrame, explainer: str = "gradient") -> list[
     return found
 
 
-CLAIMS = (from_rows("ismail2020", "image_versus_series", lambda _: partial.rows("mnist_series"), images_over_series),)
+CLAIMS = (
+    from_rows(
+        "ismail2020",
+        "image_versus_series",
+        lambda _: partial.rows("mnist_series"),
+        images_over_series,
+        about="images",
+    ),
+)

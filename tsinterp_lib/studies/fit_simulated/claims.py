@@ -22,4 +22,13 @@ def of_fit(rows: pd.DataFrame) -> list[Verdict]:
     ]  # fmt: skip
 
 
-CLAIMS = (from_rows("tonekaboni2020", "fit_simulated", lambda _: partial.rows("fit_simulated"), of_fit),)
+CLAIMS = (
+    from_rows(
+        "tonekaboni2020",
+        "fit_simulated",
+        lambda _: partial.rows("fit_simulated"),
+        of_fit,
+        about="FIT",
+        note="FIT is judged on switches and spikes.",
+    ),
+)

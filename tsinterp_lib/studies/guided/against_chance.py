@@ -25,7 +25,7 @@ TOTAL = "all networks"
 def measured(cells: pd.DataFrame) -> pd.DataFrame:
     """The measures of :func:`tsinterp_lib.statistics.agreement.agreement` by network, and over all of them.
 
-    ``cells`` are those of :func:`tsinterp_lib.studies.guided.paper_tables.cells`.
+    ``cells`` are those of :func:`tsinterp_lib.studies.guided.tables_page.cells`.
     """
     named = cells.rename(columns={"metric": "quantity"})
     named = named.assign(n=named["n"].fillna(0))

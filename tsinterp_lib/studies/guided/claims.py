@@ -137,10 +137,19 @@ def _judged(
 
 
 def _absent(text: str) -> Verdict:
-    return Verdict(text, UNDECIDED, np.nan, np.nan, np.nan, 0, "not computed yet")
+    return Verdict(text, UNDECIDED, np.nan, np.nan, np.nan, 0, words.NOT_YET)
 
 
-CLAIMS = (from_rows("ismail2021", "guided_training", joined, of_paper),)
+CLAIMS = (
+    from_rows(
+        "ismail2021",
+        "guided_training",
+        joined,
+        of_paper,
+        about="saliency guided training",
+        note="On series alone; the paper's images and texts are not re-run here.",
+    ),
+)
 
 SERIES = ("benchmark", "guided", "guided_standardised")
 PRINTED = (

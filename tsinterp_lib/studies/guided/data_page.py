@@ -13,8 +13,8 @@ from tsinterp_lib import figures
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.seeding import seed_from
-from tsinterp_lib.studies.guided import paper_tables
-from tsinterp_lib.studies.guided.gains import both_scalings
+from tsinterp_lib.studies.guided import tables_page
+from tsinterp_lib.studies.guided.page import both_scalings
 from tsinterp_lib.studies.guided.plan import PROTOCOL
 from tsinterp_lib.tables import papers, select, words
 from tsinterp_lib.tables.words import Prose
@@ -46,7 +46,7 @@ def readings(profile: str = "paper", gated: bool = True) -> dict[str, pd.DataFra
 def cells(found: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.DataFrame:
     """A row per printed cell of Tables 8 to 11 and reading that has it: ``reading``, ours (mean, low, high), print."""
     frames = [
-        paper_tables.cells(rows.assign(protocol=PROTOCOL), trainer).assign(reading=name)
+        tables_page.cells(rows.assign(protocol=PROTOCOL), trainer).assign(reading=name)
         for name, rows in found.items()
         if len(rows)
     ]
@@ -69,7 +69,7 @@ def levels(found: pd.DataFrame) -> pd.DataFrame:
             {
                 "network": str(network),
                 "quantity": QUANTITIES[str(metric)],
-                "training": paper_tables.TRAININGS[str(training)],
+                "training": tables_page.TRAININGS[str(training)],
                 "reading": str(reading),
                 "distance": float(np.sqrt((gap**2).mean())),
                 "bias": float(gap.mean()),
@@ -160,7 +160,7 @@ def say(found: pd.DataFrame) -> Prose:
         return words.not_computed("guided_narma")
     part = table[(table["quantity"] == QUANTITIES["diff_aup"])]
     lines = []
-    for training in paper_tables.TRAININGS.values():
+    for training in tables_page.TRAININGS.values():
         grid = part[part["training"] == training].pivot_table(index="network", columns="reading", values="distance")
         said = [
             f"{words.network(n)} {float(grid[GAUSSIAN][n]):.3f} → {float(grid[RAW_NARMA][n]):.3f}"

@@ -28,4 +28,13 @@ def of_rare(rows: pd.DataFrame) -> list[Verdict]:
     return found
 
 
-CLAIMS = (from_rows("crabbe2021", "mask_audit", lambda _: partial.rows("rare"), of_rare),)
+CLAIMS = (
+    from_rows(
+        "crabbe2021",
+        "mask_audit",
+        lambda _: partial.rows("rare"),
+        of_rare,
+        about="Dynamask",
+        note="Masks are judged on rare features and rare times.",
+    ),
+)

@@ -30,4 +30,4 @@ def _released(profile: str) -> pd.DataFrame:
     return rows[rows["protocol"] == "as_released"]
 
 
-CLAIMS = (from_rows("ismail2020", "temporal_saliency_rescaling", _released, verdicts),)
+CLAIMS = (from_rows("ismail2020", "temporal_saliency_rescaling", _released, verdicts, about="rescaling"),)

@@ -42,6 +42,20 @@ def _or_largest(profile: str) -> str:
 
 
 CLAIMS = (
-    from_rows("crabbe2021", "state", lambda p: partial.rows("state_masks", _or_largest(p)), of_masks_on_state),
-    from_rows("tonekaboni2020", "state", lambda p: partial.rows("state", _or_largest(p)), of_fit_on_state),
+    from_rows(
+        "crabbe2021",
+        "state",
+        lambda p: partial.rows("state_masks", _or_largest(p)),
+        of_masks_on_state,
+        about="Dynamask",
+        note="Masks are judged on hidden states.",
+    ),
+    from_rows(
+        "tonekaboni2020",
+        "state",
+        lambda p: partial.rows("state", _or_largest(p)),
+        of_fit_on_state,
+        about="FIT",
+        note="FIT is judged on hidden states.",
+    ),
 )

@@ -38,5 +38,15 @@ def _mean(claim: str, values: pd.Series) -> Verdict:
     return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)
 
 
-CLAIMS = (from_rows("ismail2019", "vanishing_saliency", page.rows, of_vanishing),)
+CLAIMS = (
+    from_rows(
+        "ismail2019",
+        "vanishing_saliency",
+        page.rows,
+        of_vanishing,
+        about="vanishing saliency",
+        note="The paper's table prints networks whether they learned or not; so do these lines. The LSTM does not "
+        "learn the early box.",
+    ),
+)
 PRINTED = (Printed("ismail2019 Table 1", ("vanishing",), boxes),)

@@ -6,7 +6,8 @@ import pytest
 
 from tsinterp_lib.scoreboard import numbers
 from tsinterp_lib.studies.benchmark import page
-from tsinterp_lib.studies.guided import paper_tables, printed
+from tsinterp_lib.studies.guided import printed
+from tsinterp_lib.studies.guided import tables_page as paper_tables
 from tsinterp_lib.tables import select
 from tsinterp_lib.tables.printed import ALL
 

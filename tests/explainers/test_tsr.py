@@ -86,6 +86,28 @@ def test_copies_that_enter_behind_the_first_layer_are_counted_like_others(base, 
     assert behind[0] > len(samples.x) * T
 
 
+def test_a_method_says_in_its_own_file_that_it_can_enter_behind_the_first_layer():
+    """A class of one's own that says so is taken there; one that only inherits it, with another map, is not."""
+    model, samples = network("lstm"), data()
+
+    class Twice(ex.Gradient):
+        def _attribute(self, model, x, target):
+            return 2 * self.gradients(model, x, target)
+
+        def on_a_line(self, model, x, rows):
+            line = super().on_a_line(model, x, rows)
+            return replace(line, slopes=lambda *given: 2 * line.slopes(*given))
+
+    class Other(ex.Gradient):
+        def _attribute(self, model, x, target):
+            return super()._attribute(model, x, target) ** 2
+
+    for base, taken in ((Twice(), True), (Other(), False), (ex.Gradient(), True), (ex.Random(), False)):
+        assert (LinearEntrySpace.of(base, model, samples.x, 8) is not None) == taken
+    expected, _ = by_twin(Twice(), model, samples, first(samples))
+    close(TSR(base=Twice()).attribute(model, samples.x, samples.y), expected)
+
+
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("name", ["lstm", "lstm_input_cell", "tcn", "transformer"])
 def test_it_equals_its_slow_twin(name, base):

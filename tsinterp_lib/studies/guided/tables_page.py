@@ -135,7 +135,7 @@ def say(found: pd.DataFrame) -> Prose:
     """In how many cells ours and the published value agree in sign, and in how many theirs lies in our interval."""
     both = found.dropna(subset=["mean", "published"])
     if both.empty:
-        return Prose("No cell has both a value of ours and a published one yet.")
+        return words.not_computed("guided", "printed cells that ours has")
     sign = int(((both["mean"] > 0) == (both["published"] > 0)).sum())
     held, sure = inside(both)
     absent = [words.network(n) for n in NETWORKS if n not in set(found.dropna(subset=["published"])["model"])]

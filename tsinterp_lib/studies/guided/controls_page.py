@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tsinterp_lib.statistics import effects
-from tsinterp_lib.studies.guided.gains import PRINTED
+from tsinterp_lib.studies.guided.page import PRINTED
 from tsinterp_lib.studies.guided.plan import EXPLAINED, PROTOCOL, TRADITIONAL
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose

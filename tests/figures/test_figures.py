@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.test_statistics import made_up
+from tests.statistics.test_statistics import made_up
 from tsinterp_lib import figures
 from tsinterp_lib.explainers import EXPLAINERS
 from tsinterp_lib.figures import style

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.test_experiments import ONE, SMOKE, STUDY, places, row
+from tests.engine.test_experiments import ONE, SMOKE, STUDY, places, row
 from tsinterp_lib import paths
 from tsinterp_lib.engine import kept, made_by, maps, runner, seal, store, units
 from tsinterp_lib.engine.grid import Study
@@ -28,7 +28,7 @@ FEW = {**ONE, "explainer": ["gradient", "random"]}
 
 PUBLISH = """
 import os, sys
-from tests.test_experiments import row
+from tests.engine.test_experiments import row
 from tsinterp_lib import paths
 from tsinterp_lib.engine import store
 name = sys.argv[1]
@@ -40,7 +40,7 @@ for n in range(12):
 
 def publisher(places: Path, name: str) -> subprocess.Popen:
     environment = os.environ | {"TSINTERP_CACHE": str(places / name), "TSINTERP_RESULTS": str(places / "results")}
-    return subprocess.Popen([sys.executable, "-c", PUBLISH, name], env=environment, cwd=Path(__file__).parents[1])
+    return subprocess.Popen([sys.executable, "-c", PUBLISH, name], env=environment, cwd=Path(__file__).parents[2])
 
 
 def flipped(content: bytes, generator: random.Random) -> bytes:

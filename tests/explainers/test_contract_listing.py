@@ -12,7 +12,7 @@ from tsinterp_lib.registry import Choice
 from tsinterp_lib.studies import STUDIES
 from tsinterp_lib.tables import words
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 TWINS = {
     "feature_occlusion": "fit.py", "augmented_occlusion": "fit.py", "each_step": "per_step.py",
@@ -34,7 +34,7 @@ SELF_EVIDENT = {
 def answered() -> set[str]:
     """The names of classes that tests of explainers use."""
     found: set[str] = set()
-    for path in TESTS.glob("test_*.py"):
+    for path in TESTS.rglob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
         found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
@@ -49,7 +49,7 @@ def lacking(name: str, used: set[str]) -> list[str]:
     if not (TESTS / "oracles" / TWINS.get(name, f"{name}.py")).exists() and name not in SELF_EVIDENT:
         todo.append(f"write tests/oracles/{name}.py, the definition in loops, or say in SELF_EVIDENT why it needs none")
     if cls not in used:
-        todo.append(f"add a case whose answer is known to tests/test_explainers.py that uses {cls}")
+        todo.append(f"add a case whose answer is known to tests/explainers/test_explainers.py that uses {cls}")
     if name not in words.METHODS:
         todo.append("add its printed name to METHODS of tsinterp_lib/tables/words.py")
     if name not in style.LOOKS:
@@ -78,10 +78,17 @@ def test_what_is_missing_is_said(monkeypatch):
     monkeypatch.setitem(EXPLAINERS, "fresh", Fresh)
     plan = STUDIES["benchmark"].plan("paper")["corrected"]
     monkeypatch.setattr(
-        "tests.test_contract_listing.benchmarked", lambda _: {c.name for c in (*plan.explainers, Choice("fresh"))}
+        "tests.explainers.test_contract_listing.benchmarked",
+        lambda _: {c.name for c in (*plan.explainers, Choice("fresh"))},
     )
     said = " ".join(lacking("fresh", set()))
-    for text in ("tests/oracles/fresh.py", "tests/test_explainers.py", "words.py", "style.py", "settings.py"):
+    for text in (
+        "tests/oracles/fresh.py",
+        "tests/explainers/test_explainers.py",
+        "words.py",
+        "style.py",
+        "settings.py",
+    ):
         assert text in said
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.statistics.paired import paired
-from tsinterp_lib.studies.guided import paper_tables
-from tsinterp_lib.studies.guided.gains import shared_models
-from tsinterp_lib.studies.guided.paper_tables import QUANTITIES
+from tsinterp_lib.studies.guided import tables_page
+from tsinterp_lib.studies.guided.page import shared_models
 from tsinterp_lib.studies.guided.plan import PROTOCOL
+from tsinterp_lib.studies.guided.tables_page import QUANTITIES
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose
 
@@ -25,14 +25,14 @@ _AT = ["metric", "dataset", "model", "explainer", "training"]
 def cells(both: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.DataFrame:
     """A row per printed cell and scaling: ``scaling``, ``mean`` (ours), ``published``, ``n`` seeds.
 
-    ``both`` maps a scaling's name to rows of one protocol (see ``gains.both_scalings``). Only the models
+    ``both`` maps a scaling's name to rows of one protocol (see ``page.both_scalings``). Only the models
     (network, layout, training, seed) that every scaling has are averaged. Empty where there are none.
     """
     shared = shared_models(both, trainer)
     if shared.empty:
         return pd.DataFrame(columns=[*_AT, "mean", "published", "n", "scaling"])
     found = [
-        paper_tables.cells(rows.merge(shared).assign(protocol=PROTOCOL), trainer).assign(scaling=name)
+        tables_page.cells(rows.merge(shared).assign(protocol=PROTOCOL), trainer).assign(scaling=name)
         for name, rows in both.items()
     ]
     table = pd.concat(found).dropna(subset=["mean", "published"])
@@ -59,7 +59,7 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
             line: dict[str, object] = {"network": words.network(network), "quantity": printed}
             line |= {f"distance, {n}": float(p["value"].mean()) for n, p in of.items()}
             line |= {f"same sign, {n}": f"{same[n]} of {len(p)}" for n, p in of.items()}
-            line |= {f"inside, {n}": "{} of {}".format(*paper_tables.inside(p)) for n, p in of.items()}
+            line |= {f"inside, {n}": "{} of {}".format(*tables_page.inside(p)) for n, p in of.items()}
             lines.append(line | _change(part, names) | {"seeds": int(part["n"].min())})
     return pd.DataFrame(lines)
 

@@ -10,7 +10,7 @@ from tsinterp_lib import paths
 from tsinterp_lib.errors import BookError, NotebookError, UnknownName
 from tsinterp_lib.publishing import book, site
 
-PAGES = book.toc_pages(Path(__file__).parents[1] / "_toc.yml")
+PAGES = book.toc_pages(Path(__file__).parents[2] / "_toc.yml")
 built = pytest.mark.skipif(not (paths.site() / "index.html").exists(), reason="no built book: run `make book` first")
 
 

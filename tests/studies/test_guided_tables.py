@@ -13,8 +13,12 @@ from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.figures.published import QUANTITIES
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
 from tsinterp_lib.studies.digits import guided_page
-from tsinterp_lib.studies.guided import claims, controls, gains, paper_tables, scaling
+from tsinterp_lib.studies.guided import claims
+from tsinterp_lib.studies.guided import controls_page as controls
+from tsinterp_lib.studies.guided import page as gains
 from tsinterp_lib.studies.guided import plan as guided
+from tsinterp_lib.studies.guided import scaling_page as scaling
+from tsinterp_lib.studies.guided import tables_page as paper_tables
 from tsinterp_lib.tables import papers, words
 from tsinterp_lib.tables.words import Prose
 
@@ -49,7 +53,7 @@ def test_what_is_not_computed_leaves_an_empty_table_and_a_sentence():
     rows = made(trainers=("standard", "guided"))
     found = gains.over_layouts(rows, "guided_absolute")
     assert len(found) == 0
-    assert figures.gains(found, "row", ["AUROC"], "x", "To come.") == "To come."
+    assert figures.gains(found, "row", ["AUROC"], "x", "guided") == words.not_computed("guided")
     assert "not computed yet" in gains.say(rows, "guided_absolute")
     assert gains.missing(rows, "guided").endswith(
         "TCN (10 layouts, 3 seeds) computed; not there: LSTM, Input-cell LSTM, Transformer."
@@ -115,7 +119,7 @@ def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
     assert table.loc[controls.WHOLE, "TCN"].endswith(", n = 12")
 
 
-@answers("studies.guided.controls.say_fine_tuning")
+@answers("studies.guided.controls_page.say_fine_tuning")
 def test_the_sentence_on_fine_tuning_follows_the_rows_and_names_the_missing_control():
     found = controls.fine_tuning(made(layouts=guided.CONTROLLED))
     text = controls.say_fine_tuning(found)

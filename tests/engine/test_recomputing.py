@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.test_experiments import ONE, SMOKE, STUDY, places
+from tests.engine.test_experiments import ONE, SMOKE, STUDY, places
 from tsinterp_lib import paths
 from tsinterp_lib.engine import kept, runner, store, unit, verify
 from tsinterp_lib.engine.grid import Study

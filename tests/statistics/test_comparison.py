@@ -14,7 +14,7 @@ from statsmodels.stats.power import TTestPower
 from tests.made_up import answers
 from tests.oracles import friedman as friedman_oracle
 from tests.oracles import signed_rank as oracle
-from tests.test_statistics import made_up
+from tests.statistics.test_statistics import made_up
 from tsinterp_lib import figures
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.figures.comparison import not_told_apart
