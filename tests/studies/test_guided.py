@@ -449,7 +449,7 @@ def published(monkeypatch):
          "studies.guided.printed.accuracies")  # fmt: skip
 def test_every_printed_number_stands_beside_the_mean_of_its_own_cell(published):
     assert set(printed.ours()["training"]) == set(NAMED)
-    assert set(printed.ours(standardised=True)["protocol"]) == {"standardised"}
+    assert set(printed.ours(reading=printed.STANDARDISED)["protocol"]) == {"standardised"}
     inverse = {"traditional": "standard", "saliency_guided": "guided"}
     for table, step in ((printed.means("paper"), 7), (printed.per_layout("paper"), 53)):
         there = table.dropna(subset=["ours"])

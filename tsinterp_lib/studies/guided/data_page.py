@@ -16,11 +16,9 @@ from tsinterp_lib.seeding import seed_from
 from tsinterp_lib.studies.guided import paper_tables
 from tsinterp_lib.studies.guided.gains import both_scalings
 from tsinterp_lib.studies.guided.plan import PROTOCOL
+from tsinterp_lib.studies.guided.printed import GAUSSIAN, RAW_NARMA, STANDARDISED
 from tsinterp_lib.tables import papers, select, words
 from tsinterp_lib.tables.words import Prose
-
-GAUSSIAN, STANDARDISED, RAW_NARMA = "Gaussian, [0, 1]", "Gaussian, standardised", "NARMA, raw"
-"""The three readings of the data; the first is that of the released code of 2020, the paper of 2021 names none."""
 
 QUANTITIES = words.metrics("diff_aup", "diff_aur")
 AREA = 0.8
