@@ -9,10 +9,10 @@ import pandas as pd
 
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.registry import known
 from tsinterp_lib.statistics.means import difference_from
 from tsinterp_lib.studies.guided import narma_plan, standardised_plan
 from tsinterp_lib.studies.guided.plan import PROTOCOL
-from tsinterp_lib.registry import known
 from tsinterp_lib.tables import papers, printed, select
 
 RUNS = 5.0
