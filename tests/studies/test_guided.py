@@ -16,8 +16,8 @@ from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
 
 TRAINERS = ("standard", "guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs",
-            "fine_tuned")  # fmt: skip
-GAINS = dict(zip(TRAINERS, (0.0, 0.1, 0.17, 0.05, 0.06, 0.02, -0.03, 0.12), strict=True))
+            "fine_tuned", "trained_longer")  # fmt: skip
+GAINS = dict(zip(TRAINERS, (0.0, 0.1, 0.17, 0.05, 0.06, 0.02, -0.03, 0.12, 0.04), strict=True))
 METRICS = ("auroc", "aup_count", "aur_count", "average_precision")
 
 
@@ -195,6 +195,7 @@ def test_fine_tuning_is_minus_traditional_and_minus_guided():
     for row in found.itertuples():
         near(row.effect, 0.12 - GAINS[row.part])
     assert set(found["row"]) >= {"TCN: fine-tuned − traditional", "LSTM: fine-tuned − guided"}
+    assert set(found["part"]) == {TRADITIONAL, controls.LONGER, "guided"}
 
 
 @answers("studies.guided.controls.say")

@@ -18,17 +18,19 @@ LEVEL = 0.05
 WORDS = (CONFIRMED, REFUTED, UNDECIDED)
 
 
-def judged(profile: str = "paper", stability: bool = True) -> pd.DataFrame:
+def judged(profile: str = "paper", stability: bool = True, paper: str | None = None) -> pd.DataFrame:
     """Every claim that a study judges, by year of its paper: paper, chapter, the fields of a verdict, p, stability.
 
-    ``n`` counts ``of``, and is 0 without rows; claims whose study has no rows at ``profile`` are left out. ``p`` is
-    that of the effect being none, ``p_holm`` the same corrected for the claims of one paper (Holm). ``changes`` counts
+    ``paper`` leaves only those of one. ``n`` counts ``of``, and is 0 without rows; claims whose study has no rows at
+    ``profile`` are left out. ``p`` is that of the effect being none, ``p_holm`` the same corrected for the claims of
+    one paper (Holm). ``changes`` counts
     the seeds without which the verdict is another, ``seeds`` how many were left out, one at a time; both 0 without
     ``stability``, or where a source has fewer than two. ``varied`` maps each setting that was changed by itself, as
     the reading of the data or the ranking, to the verdict it gives.
     """
     found: list[dict[str, object]] = []
-    for source in sorted(all_claims(), key=lambda claims: claims.paper[-4:]):
+    sources = [source for source in all_claims() if paper in (None, source.paper)]
+    for source in sorted(sources, key=lambda claims: claims.paper[-4:]):
         try:
             verdicts = source.judge(profile)
             others = source.without(profile) if stability and source.without else []

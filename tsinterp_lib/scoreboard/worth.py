@@ -65,8 +65,9 @@ def _cells(shared: pd.DataFrame, methods: list[str], protocol: str) -> pd.DataFr
 
 def _beyond_position(shared: pd.DataFrame, cells: pd.DataFrame, protocol: str) -> tuple[int, int]:
     """Of how many pairs of layout and network a block moves, and in how many the best method exceeds position only."""
-    controls = _cells(shared, ["position_only", "oracle"], protocol).reindex(cells.index)
-    moves = controls["position_only"] < controls["oracle"] - TIED
+    names = ["position_only", "oracle"]
+    controls = _cells(shared, names, protocol).reindex(index=cells.index, columns=names)
+    moves = ~(controls["position_only"] >= controls["oracle"] - TIED)
     return int(moves.sum()), int((cells.max(axis=1) > controls["position_only"])[moves].sum())
 
 
