@@ -111,7 +111,9 @@ def test_a_heat_has_each_value_in_its_own_cell(centre):
     texts = {(t.get_position()[1], t.get_position()[0]): t.get_text() for t in axes.texts}
     assert texts == {(0, 0): "0.10", (0, 1): "0.20", (0, 2): "–", (1, 0): "0.60", (1, 1): "0.50", (1, 2): "0.40"}
     assert [t.get_text() for t in axes.get_xticklabels()] == ["LSTM", "TCN", "middle"]
-    assert list(named(axes)) == ["Gradient", "LIME"]
+    assert list(named(axes)) == ["Gradient", "LIME†"]
+    assert figure.get_supxlabel() == words.DAGGER + "."
+    assert results.heat(frame.iloc[:1], "label").get_supxlabel() == ""
     image = axes.images[0]
     if centre is not None:
         near(image.get_clim(), (0.1, 0.9))
@@ -221,9 +223,10 @@ def test_ranks_stand_at_their_place_the_best_on_top():
     found = ranking()
     axes = comparison.critical_difference(found, "AUROC").axes[0]
     place = named(axes)
-    assert sorted(place, key=lambda n: -place[n]) == ["Gradient", "LIME", "FIT", "Occlusion"]
+    assert sorted(place, key=lambda n: -place[n]) == ["Gradient", "LIME†", "FIT", "Occlusion†"]
+    assert words.DAGGER in comparison.critical_difference(found, "AUROC").get_supxlabel().replace("\n", " ")
     for name, rank in found.ranks.items():
-        near(next(x for x in at(axes.lines, place[words.method(name)]) if len(x) == 1), [rank])
+        near(next(x for x in at(axes.lines, place[words.marked(name)]) if len(x) == 1), [rank])
     texts = [t.get_text() for t in axes.texts]
     assert texts[:4] == ["1.2", "2.0", "3.0", "3.8"]
     assert f"critical difference {critical_difference(4, 8, 0.05):.2f}" in texts
@@ -244,7 +247,7 @@ PAIRS = pd.DataFrame({"a": ["gradient", "lime"], "b": ["fit", "fit"], "effect": 
 def test_differences_stand_the_largest_on_top_and_filled_where_sure():
     axes = comparison.forest(PAIRS, "AUROC", negligible=0.05).axes[0]
     place = named(axes)
-    assert place == {"LIME": 0, "Gradient": 1}
+    assert place == {"LIME†": 0, "Gradient": 1}
     dots = {float(line.get_ydata()[0]): line for line in axes.lines if len(line.get_xdata()) == 1}
     near((dots[1].get_xdata()[0], dots[0].get_xdata()[0]), (0.3, -0.2))
     assert dots[0].get_markerfacecolor() == "white"
@@ -255,7 +258,7 @@ def test_differences_stand_the_largest_on_top_and_filled_where_sure():
     one = pd.concat([PAIRS.iloc[:1], pd.DataFrame({"a": ["gradient"], "b": ["lime"], "effect": [0.4], "low": [0.2],
                      "high": [0.6], "p_holm": [0.2], "n": 8, "level": 0.95}), PAIRS.iloc[1:]])  # fmt: skip
     image = comparison.pair_matrix(one, "AUROC").axes[0]
-    assert list(named(image)) == ["Gradient", "FIT", "LIME"]
+    assert list(named(image)) == ["Gradient", "FIT", "LIME†"]
     near(image.images[0].get_array().filled(np.nan), [[np.nan, 0.3, 0.4], [-0.3, np.nan, 0.2], [-0.4, -0.2, np.nan]])
     near(sorted(map(tuple, image.collections[0].get_offsets())), [(0, 1), (1, 0)])
     assert list(paired.Paired.__dataclass_fields__)[:2] == ["a", "b"]
@@ -311,15 +314,18 @@ def test_a_line_of_the_scoreboard_says_published_then_ours():
         "chapter": "some_page",
         "chance": 0.1,
         "copy": 0.9,
+        "reading": "NARMA, raw",
+        "again": True,
     }
     page = scoreboard.scoreboard_table(pd.DataFrame([row])[list(printed.COLUMNS)])
     body = page[page.index("<tbody>") : page.index("</tbody>")]
     cells = [re.sub("<[^>]*>", "", c) for c in re.findall(r"<td[^>]*>(.*?)</td>", body)]
     assert cells == ["direction only", "0.250", "0.500 [0.400, 0.600]", "Diff(AUP)", "middle", "TCN", "DeepLIFT",
-                     "guided", "5", "Ismail 2021, Table 2", "far &lt;off&gt;"]  # fmt: skip
+                     "guided", "NARMA, raw", "5", "Ismail 2021, Table 2", "far &lt;off&gt;"]  # fmt: skip
     heads = re.findall("<th>(.*?)</th>", page)
     assert heads[:3] == ["outcome", "published", "ours [95 %]"]
-    assert heads[3:] == ["quantity", "data set", "network", "method", "training", "seeds", "source", "reason"]
+    assert heads[3:] == ["quantity", "data set", "network", "method", "training", "data read as", "seeds",
+                         "source", "reason"]  # fmt: skip
     assert f"border-color:{scoreboard.COLOURS['direction only']}" in body
     assert "data-outcome='direction only'" in body
     assert "href='some_page.html'" in body

@@ -68,7 +68,7 @@ def printed(table, paper):
 def test_the_claims_of_a_paper_are_printed_with_effect_interval_and_page(judged):
     yes, no = printed(judged, "ismail2020")
     assert yes[:4] == ["confirmed", "a < b is better", "+0.200 [+0.100, +0.300]", "5 seeds"]
-    assert yes[4:] == ["0.010", "–", "above", "audit"]
+    assert yes[4:] == ["0.010", "–", "–", "above", "audit"]
     assert no[0] == "refuted"
     assert "href='audit.html'" in claims.of_paper(judged, "ismail2020")
     assert [line[2] for line in printed(judged, "crabbe2021")] == ["+0.100 (one seed)", "–"]
@@ -104,10 +104,15 @@ def test_what_a_map_is_worth_is_read_from_the_rows():
 
 def test_the_answer_says_what_differs_more_and_who_exceeds_position():
     said = worth.say_worth(made())
-    assert said.startswith("**It depends on the network more than on the method**")
-    assert "0.28 between networks and by 0.13 between methods" in said
-    assert said.endswith(f"a method exceeds it on the TCN.\n\n{words.DAGGER}.")
-    assert "no method exceeds it anywhere." in worth.say_worth(made(position=0.95))
+    assert said.startswith("**It depends on the network and the method more than on the layout**")
+    assert "0.28 between networks, 0.13 between methods, 0.00 between layouts" in said
+    assert "exceeds it in 2 of 4 pairs" in said
+    assert said.endswith(f"nothing can.\n\n{words.DAGGER}.")
+    assert "exceeds it in 0 of 4 pairs" in worth.say_worth(made(position=0.95))
+    fixed = made(position=0.95)
+    truth = fixed[(fixed["explainer"] == "position_only")].assign(explainer="oracle")
+    truth.loc[truth["dataset"] == "rare_time/x", "value"] += 0.01
+    assert "in 0 of 2 pairs" in worth.say_worth(pd.concat([fixed, truth], ignore_index=True))
 
 
 def test_one_seed_and_no_seed_are_undecided():

@@ -12,7 +12,7 @@ from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.scoreboard import claims, numbers, pictures, worth
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
 from tsinterp_lib.tables import printed, words
-from tsinterp_lib.tables.papers import Claims, Picture, Printed
+from tsinterp_lib.tables.papers import Claims, Picture, Printed, from_rows
 
 GROUPS = ("gradient", "lime", "fit")
 WORLD = World(
@@ -46,17 +46,19 @@ def test_what_matters_more_and_who_exceeds_position_are_said():
     at = {"protocol": "corrected"}
     tcn, lstm = WORLD.mean(model="tcn", explainer="lime", **at), WORLD.mean(model="lstm", explainer="lime", **at) - 0.05
     networks = 0.2 + 0.05 / 3
-    assert said.startswith("**It depends on the network more than on the method**")
-    assert f"mean AUROC differs by {networks:.2f} between networks and by 0.08 between methods" in said
+    assert said.startswith("**It depends on the network and the method more than on the layout**")
+    assert f"mean AUROC differs by {networks:.2f} between networks, 0.08 between methods, " in said
     assert "On 2 planted layouts, with the 3 methods that every network has" in said
     assert f"the best map reaches {tcn:.2f} on the TCN (LIME†) and {lstm:.2f} on the LSTM" in said
     position = WORLD.mean(explainer="position_only", **at)
-    assert said.endswith(f"has {position:.2f}: a method exceeds it on the TCN.\n\n{words.DAGGER}.")
+    # LIME exceeds position on both layouts of the TCN, and on none of the LSTM.
+    assert f"has {position:.2f}. Where the planted block moves" in said
+    assert "(picked by the values shown) exceeds it in 2 of 4 pairs" in said
     even = World(**{**vars(WORLD), "effects": WORLD.effects | {("model", "tcn"): 0.01,
                                                                ("explainer", "position_only"): 0.2}})  # fmt: skip
     said = worth.say_worth(even.rows())
-    assert said.startswith("**It depends on the method more than on the network**")
-    assert "no method exceeds it anywhere." in said
+    assert said.startswith("**It depends on the method and the ")
+    assert "exceeds it in 0 of 4 pairs" in said
 
 
 VERDICTS = [
@@ -111,6 +113,7 @@ def test_claims_are_gathered_by_year_and_counted(monkeypatch):
 
 def numbered(paper, outcomes):
     columns = dict.fromkeys(printed.COLUMNS, "x") | {"paper": paper, "table": "Table 1", "published": 0.1}
+    columns |= {"reading": "", "again": False}
     columns |= {"quantity": "Diff(AUP)" if paper.endswith("2020") else "test accuracy", "chance": 0.25, "copy": 0.75}
     return pd.DataFrame([columns | {"outcome": o, "ours": 0.2, "low": 0.1, "high": 0.3, "n": 3} for o in outcomes])
 
@@ -159,3 +162,45 @@ def test_a_picture_names_the_rows_it_was_drawn_from(monkeypatch, tmp_path):
     drawn = pictures.draw(own, tmp_path / "deep" / "x.png")
     assert Image.open(drawn).text[pictures.SOURCE] == said
     assert pictures.path(own).parts[-3:] == ("book", "figures", "outcomes.png")
+
+
+@answers("scoreboard.numbers.say_readings")
+def test_numbers_under_two_readings_are_counted_by_training_beside_chance():
+    first = numbered("b2020", ["reproduced", "not testable", "direction only"]).assign(reading="plain")
+    first["training"] = ["traditional", "saliency_guided", "saliency_guided"]
+    second = first.assign(reading="raw", again=True, outcome=["reproduced", "reproduced", "reproduced"])
+    board = pd.concat([first, second, numbered("a2019", ["reproduced"]).assign(table="Table 9")], ignore_index=True)
+    said = numbers.say_readings(board)
+    assert said.startswith("Of the 3 areas that are judged under two readings of the data, reproduced are, ")
+    assert "on **plain**: traditional 1 of 1 that can be tested (0.2 by chance, 1 from a copy)" in said
+    assert "guided 0 of 1 that can be tested (0.5 by chance, 2 from a copy)" in said
+    assert "on **raw**: traditional 1 of 1" in said
+    assert "guided 2 of 2" in said
+    assert numbers.say(board).startswith("Of 4 published numbers")
+    assert ("b2020", "Table 1 (raw)") in numbers.counts(board).index
+    assert "No number is judged under two" in numbers.say_readings(first)
+
+
+@answers("scoreboard.claims.varied")
+def test_what_a_changed_setting_does_to_a_verdict_is_counted_and_named(monkeypatch):
+    def judge(word):
+        return [Verdict("a", word, 0.2, 0.1, 0.3, 5, ""), Verdict("b", UNDECIDED, 0.0, -0.1, 0.1, 5, "")]
+
+    source = from_rows(
+        "late2021", "page_b", lambda _: pd.DataFrame({"seed": [0]}), lambda _: judge(CONFIRMED),
+        {"other data": lambda _: judge(REFUTED), "no gate": lambda _: judge(CONFIRMED), "gone": _raise},
+    )  # fmt: skip
+    monkeypatch.setattr(claims, "all_claims", lambda: [source, Claims("early2019", "x", lambda _: judge(REFUTED))])
+    table = claims.judged(paper="late2021")
+    assert table["varied"].tolist() == [
+        {"other data": REFUTED, "no gate": CONFIRMED},
+        {"other data": UNDECIDED, "no gate": UNDECIDED},
+    ]
+    assert claims.varied(table).to_numpy().tolist() == [
+        ["late2021", "other data", 1, 1],
+        ["late2021", "no gate", 0, 1],
+    ]
+    assert "One setting changed at a time changes as many: other data 1 of 1, no gate 0 of 1." in claims.say(table)
+    page = claims.of_paper(table, "late2021")
+    assert "<b>refuted</b>: other data; same: 1 more" in page
+    assert "same in all 2" in page

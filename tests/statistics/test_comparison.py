@@ -429,7 +429,7 @@ def test_the_diagram_names_every_explainer_once_and_draws_a_bar_per_group():
     found = friedman(scored())
     figure = figures.critical_difference(found, "AUROC")
     axes = figure.axes[0]
-    assert {t.get_text() for t in axes.get_yticklabels()} == {"Gradient", "Occlusion", "SmoothGrad", "LIME"}
+    assert {t.get_text() for t in axes.get_yticklabels()} == {"Gradient", "Occlusion†", "SmoothGrad", "LIME†"}
     bars = [line for line in axes.lines if line.get_lw() == 3]
     order = found.ranks.index
     assert len(bars) == len(not_told_apart(found.pairwise.loc[order, order]))

@@ -20,8 +20,8 @@ from tsinterp_lib.studies.planted import NETWORKS
 from tsinterp_lib.tables import papers, select, words
 
 TRAINERS = ("standard", "guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs",
-            "fine_tuned")  # fmt: skip
-GAINS = dict(zip(TRAINERS, (0.0, 0.1, 0.17, 0.05, 0.06, 0.02, -0.03, 0.12), strict=True))
+            "fine_tuned", "trained_longer")  # fmt: skip
+GAINS = dict(zip(TRAINERS, (0.0, 0.1, 0.17, 0.05, 0.06, 0.02, -0.03, 0.12, 0.04), strict=True))
 METRICS = ("auroc", "aup_count", "aur_count", "average_precision")
 
 
@@ -199,6 +199,7 @@ def test_fine_tuning_is_minus_traditional_and_minus_guided():
     for row in found.itertuples():
         near(row.effect, 0.12 - GAINS[row.part])
     assert set(found["row"]) >= {"TCN: fine-tuned − traditional", "LSTM: fine-tuned − guided"}
+    assert set(found["part"]) == {TRADITIONAL, controls.LONGER, "guided"}
 
 
 @answers("studies.guided.controls_page.say")
@@ -455,7 +456,7 @@ def published(monkeypatch):
          "studies.guided.printed.accuracies")  # fmt: skip
 def test_every_printed_number_stands_beside_the_mean_of_its_own_cell(published):
     assert set(printed.ours()["training"]) == set(NAMED)
-    assert set(printed.ours(standardised=True)["protocol"]) == {"standardised"}
+    assert set(printed.ours(reading=printed.STANDARDISED)["protocol"]) == {"standardised"}
     inverse = {"traditional": "standard", "saliency_guided": "guided"}
     for table, step in ((printed.means("paper"), 7), (printed.per_layout("paper"), 53)):
         there = table.dropna(subset=["ours"])

@@ -126,6 +126,10 @@ def test_the_sentence_on_fine_tuning_follows_the_rows_and_names_the_missing_cont
     best = found[(found["quantity"] == "AUROC") & (found["part"] == "standard")]["effect"].max()
     assert f"{best:+.3f}" in text
     assert "No control has as many extra epochs" in text
+    rows = made(layouts=guided.CONTROLLED)
+    longer = rows[rows["trainer"] == "fine_tuned"].assign(trainer="trained_longer", value=lambda r: r["value"] - 0.02)
+    text = controls.say_fine_tuning(controls.fine_tuning(pd.concat([rows, longer], ignore_index=True)))
+    assert "without guidance: on the TCN +0.020 [+0.020, +0.020]. That is guidance." in text
     assert "ot computed yet" in controls.say_fine_tuning(controls.fine_tuning(made(("standard", "guided"))))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +39,9 @@ class Planted(DatasetSource):
     boxes that never touch the last row or column (:ref:`B20-21 <b20-21>`), TimeSynth's processes as they are
     (:ref:`B20-23 <b20-23>`), and, for ``gaussian_noise``, a box drawn anew from N(s·μ, 1) (the same law). ``corrected``
     changes these. ``box`` (14 or 15) overrides the side of ``small_middle``.
+    ``background_mean`` and ``background_scale`` change the background to mean + scale · b before anything is planted:
+    with ``gaussian_noise``, N(mean, scale²). ``data_seed`` fixes the data, so that the seed given to ``load`` changes
+    nothing: what differs between such seeds is then the training alone.
     ``engine="timesynth"`` draws from the TimeSynth package itself (only ``as_released``). Departing from the authors,
     who seeded nothing, each split has its own stream, so that its size changes no other split.
 
@@ -53,6 +57,9 @@ class Planted(DatasetSource):
     box: int | None = None
     amplitude: float = 1.0
     dtype: str = "float32"
+    background_mean: float = 0.0
+    background_scale: float = 1.0
+    data_seed: int | None = None
 
     def __post_init__(self) -> None:
         known(self.layout, PLANTED, "layout")
@@ -66,6 +73,11 @@ class Planted(DatasetSource):
             raise InvalidInput(f"`box` is {self.box}: small_middle is 14 (the authors' code) or 15 (the papers) wide.")
         if not np.isfinite(self.amplitude):
             raise InvalidInput(f"`amplitude` is {self.amplitude}: the class signal must be finite; 1.0 is published.")
+        if not (np.isfinite(self.background_mean) and 0 < self.background_scale < np.inf):
+            raise InvalidInput(
+                f"`background_mean` is {self.background_mean} and `background_scale` {self.background_scale}: both "
+                "must be finite, the scale above zero; 0 and 1 leave the process as it is."
+            )
         self.background_process()
 
     def background_process(self) -> Process:
@@ -86,13 +98,13 @@ class Planted(DatasetSource):
         """The data set of these sizes, a function of the settings, the sizes and the seed."""
         total, side = sizes.train + sizes.validation + sizes.test, self.planted_layout().side
         checks.check_memory(total * side**2 * BYTES_PER_CELL, f"data set {self.layout!r} of {total} series")
-        base = ("planted", self.layout, self.process, self.protocol, seed)
+        base = ("planted", self.layout, self.process, self.protocol, seed if self.data_seed is None else self.data_seed)
         train = self.draw(sizes.train, seed_from(*base, "train"))
         validation = self.draw(sizes.validation, seed_from(*base, "validation"))
         test = self.draw(sizes.test, seed_from(*base, "test"))
         scaler = fit(train[0], self.scaling)
         names = tuple(f"feature {f}" for f in range(side))
-        background = ProcessBackground(self.background_process(), scaler, self.dtype)
+        background = ProcessBackground(self.background_process(), scaler, self.dtype, self._background)
         return Dataset(
             self.layout,
             self._samples(scaler, *train),
@@ -114,8 +126,15 @@ class Planted(DatasetSource):
         if self.process == "gaussian_noise" and self.protocol == "as_released":
             # Row-major order of the mask keeps each sample's draws together; every box has the same number of cells.
             x[mask] = redraw.normal(size=int(mask.sum()))
+        x = self._background(x)
         x += self.amplitude * sign[:, None, None] * mask
         return x, y, mask
+
+    def _background(self, x: Array) -> Array:
+        # Untouched where nothing is changed: the bytes of published data do not depend on a product by one.
+        if (self.background_mean, self.background_scale) == (0.0, 1.0):
+            return x
+        return self.background_mean + self.background_scale * x
 
     def _samples(self, scaler: Scaler, x: Array, y: np.ndarray, mask: np.ndarray) -> Samples:
         return Samples(torch.from_numpy(scaler(x)).to(DTYPES[self.dtype]), torch.from_numpy(y), torch.from_numpy(mask))
@@ -128,10 +147,11 @@ class ProcessBackground:
     process: Process
     scaler: Scaler
     dtype: str
+    changed: Callable[[Array], Array]
 
     def __call__(self, n: int, seed: int) -> Float[Tensor, "N T F"]:
         """(n, T, F) in the dtype of the data."""
         n_steps, n_features = self.scaler.shift.shape
         checks.check_memory(n * n_steps * n_features * BYTES_PER_CELL, f"a background of {n} series")
         raw = self.process.sample(n, n_steps, n_features, self.process.generator(seed_from("background", seed)))
-        return torch.from_numpy(self.scaler(raw)).to(DTYPES[self.dtype])
+        return torch.from_numpy(self.scaler(self.changed(raw))).to(DTYPES[self.dtype])

@@ -40,7 +40,7 @@ def fitted(
     """
     unit = cell.unit()
     data = (dataset or load(unit)).to(device)
-    with scope(seed_from(unit.key(), "init")):
+    with scope(first_weights(unit)):
         model = build("model", unit.model, n_steps=data.n_steps, n_features=data.n_features, n_classes=data.n_classes)
     model.to(device)
     path = paths.checkpoints() / f"{unit.key()}.safetensors"
@@ -56,6 +56,13 @@ def fitted(
         result = trainer.fit(model, data, seed=seed_from(unit.key(), "train"))
     checkpoints.save(path, result, unit.unit_spec())
     return result, data
+
+
+def first_weights(cell: Cell) -> int:
+    """The seed of a model's first weights: of its unit alone, or, for trainers that share them, of model and seed."""
+    if cell.unit().trainer.params.get("first_weights") == "shared":
+        return seed_from(cell.model.spec(), cell.seed, "shared init")
+    return seed_from(cell.unit().key(), "init")
 
 
 def load(cell: Cell) -> Dataset:

@@ -57,7 +57,7 @@ def critical_difference(ranking: friedman.RankTest, title: str, alpha: float = 0
         high = max(high, start + reach + 0.2)
     axes.set_xlim(low, high)
     axes.set_ylim(-0.7, len(order) + (0.7 if nemenyi else -0.3))
-    axes.set_yticks(place, [words.method(e) for e in order], fontsize=9.5)
+    axes.set_yticks(place, [words.marked(e) for e in order], fontsize=9.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_bounds(-0.7, len(order) - 0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -66,6 +66,7 @@ def critical_difference(ranking: friedman.RankTest, title: str, alpha: float = 0
     text = f"Bars join explainers that {how} at {alpha:g} do not tell apart."
     absent = [words.method(e) for e in ranking.left_out]
     text += f" Not ranked, missing in a block: {', '.join(absent)}." if absent else ""
+    text += words.below(*order, start=" ")
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     head = f"{title}: {ranking.blocks} blocks, Friedman p = {ranking.p:.1g}"
     axes.set_title(textwrap.fill(head, 58), fontsize=9.5)
@@ -112,7 +113,7 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
             axes.axhline(y, color=look.colour, lw=1, ls=":")
         fill = look.colour if p < alpha else "white"
         axes.plot(effect, y, look.marker, color=look.colour, mfc=fill, ms=6.5, mew=1.4)
-    names = [(words.printed(a), words.printed(b)) for a, b in zip(pairs["a"], pairs["b"], strict=True)]
+    names = [(words.marked(a), words.marked(b)) for a, b in zip(pairs["a"], pairs["b"], strict=True)]
     axes.set_yticks(range(len(pairs)), [a if one else f"{a} − {b}" for a, b in names], fontsize=9)
     axes.set_ylim(-0.7, len(pairs) - 0.3)
     axes.tick_params(axis="y", length=0)
@@ -124,6 +125,7 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
     text += f"filled: p < {alpha:g} after Holm's correction."
     bounded = np.isfinite(pairs[["low", "high"]].to_numpy(dtype=float)).all()
     text += "" if bounded else " Dotted: too few blocks for a finite interval."
+    text += words.below(*pairs["a"], *pairs["b"], start=" ")
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     return style.finish(figure)
 
@@ -148,7 +150,7 @@ def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     rows, columns = np.nonzero(np.nan_to_num(p, nan=1.0) < alpha)
     dark = np.abs(effect.to_numpy()[rows, columns]) > 0.65 * top
     axes.scatter(columns, rows, s=12, c=np.where(dark, "white", "black"))
-    names = [words.printed(e) for e in order]
+    names = [words.marked(e) for e in order]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=9)
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.tick_params(length=0)
@@ -159,5 +161,6 @@ def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
     text = f"Dots: p < {alpha:g} after Holm's correction over {len(pairs)} pairs."
     if not len(rows):
         text = f"No dot: none of {len(pairs)} pairs has p < {alpha:g} after Holm's correction."
+    text += words.below(*order, start=" ")
     figure.supxlabel(textwrap.fill(text, 72), fontsize=8.5)
     return style.finish(figure)

@@ -150,7 +150,7 @@ def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | 
         limits = {"cmap": "RdBu_r", "vmin": centre - spread, "vmax": centre + spread}
     image = axes.imshow(data, aspect="auto", **limits)
     axes.set_xticks(range(values.shape[1]), [words.printed(c) for c in values.columns], rotation=40, ha="right")
-    axes.set_yticks(range(values.shape[0]), [words.printed(i) for i in values.index])
+    axes.set_yticks(range(values.shape[0]), [words.marked(i) for i in values.index])
     norm = image.norm
     for (i, j), v in np.ndenumerate(data):
         shade = float(np.asarray(norm(v))) if np.isfinite(v) else 0.5
@@ -161,6 +161,8 @@ def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | 
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0)
+    if note := words.below(*map(str, values.index), start=""):
+        figure.supxlabel(note, fontsize=8)
     bar = figure.colorbar(image, ax=axes, shrink=0.8, label=label)
     shown = data if centre is None else np.append(data, centre)
     if np.nanmin(shown) < np.nanmax(shown):

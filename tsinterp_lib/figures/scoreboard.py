@@ -19,10 +19,11 @@ from tsinterp_lib.statistics.outcome import OUTCOMES as VERDICTS
 from tsinterp_lib.tables import words
 from tsinterp_lib.tables.words import Html
 
-SHOWN = ("quantity", "dataset", "model", "method", "training")
+SHOWN = ("quantity", "dataset", "model", "method", "training", "reading")
 FILTERS = ("paper", "table", *SHOWN, "outcome")
 PRINTED = {
-    "dataset": "data set", "model": "network", "diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)",
+    "dataset": "data set", "reading": "data read as", "model": "network",
+    "diff_aup": "Diff(AUP)", "diff_aur": "Diff(AUR)",
     "weighted_jaccard": "weighted Jaccard index", "saliency_guided": "guided",
 }  # fmt: skip
 """Names of axes and values as the papers print them, where an underscore is not all that differs."""

@@ -19,25 +19,30 @@ LEVEL = 0.05
 WORDS = (CONFIRMED, REFUTED, UNDECIDED)
 
 
-def judged(profile: str = "paper", stability: bool = True) -> pd.DataFrame:
+def judged(profile: str = "paper", stability: bool = True, paper: str | None = None) -> pd.DataFrame:
     """Every claim that a study judges, by year of its paper: paper, chapter, the fields of a verdict, p, stability.
 
-    ``n`` counts ``of``, and is 0 without rows; claims whose study has no rows at ``profile`` are left out. ``p`` is
-    that of the effect being none, ``p_holm`` the same corrected for the claims of one paper (Holm). ``changes`` counts
+    ``paper`` leaves only those of one. ``n`` counts ``of``, and is 0 without rows; claims whose study has no rows at
+    ``profile`` are left out. ``p`` is that of the effect being none, ``p_holm`` the same corrected for the claims of
+    one paper (Holm). ``changes`` counts
     the seeds without which the verdict is another, ``seeds`` how many were left out, one at a time; both 0 without
-    ``stability``, or where a source has fewer than two.
+    ``stability``, or where a source has fewer than two. ``varied`` maps each setting that was changed by itself, as
+    the reading of the data or the ranking, to the verdict it gives.
     """
     found: list[dict[str, object]] = []
-    for source in (source for sources in papers().values() for source in sources):
+    chosen = [source for key, sources in papers().items() if paper in (None, key) for source in sources]
+    for source in chosen:
         try:
             verdicts = source.judge(profile)
             others = source.without(profile) if stability and source.without else []
+            varied = source.varied(profile) if stability and source.varied else {}
         except MissingRows:
             continue
         for v in verdicts:
             words_of = [o.get(v.claim, UNDECIDED) for o in others]
             line = {"paper": source.paper, "chapter": source.chapter, **asdict(v), "p": p_value(v)}
-            found.append(line | {"changes": sum(w != v.verdict for w in words_of), "seeds": len(words_of)})
+            line |= {"changes": sum(w != v.verdict for w in words_of), "seeds": len(words_of)}
+            found.append(line | {"varied": {name: w[v.claim] for name, w in varied.items() if v.claim in w}})
     table = pd.DataFrame(found)
     if len(table):
         table["p_holm"] = table.groupby("paper", sort=False)["p"].transform(lambda p: holm(list(p)))
@@ -64,7 +69,34 @@ def say(table: pd.DataFrame) -> Prose:
         f"seeds so far. Of {int(tested.sum())} intervals {int(clear.sum())} exclude no effect; chance alone would give "
         f"{LEVEL * tested.sum():.0f}. Corrected for the claims of their paper {int(kept.sum())} do. Leaving one seed "
         f"out changes {int((tried & (table['changes'] > 0)).sum())} of {int(tried.sum())} decided verdicts."
+        f"{_say_varied(table[decided])}"
     )
+
+
+def varied(table: pd.DataFrame) -> pd.DataFrame:
+    """By paper and changed setting: how many verdicts it changes, of how many that are decided without it."""
+    decided = table[table["verdict"] != UNDECIDED]
+    lines = [
+        {"paper": paper, "setting": name, "changed": word != verdict, "of": 1}
+        for paper, verdict, changes in decided[["paper", "verdict", "varied"]].itertuples(index=False)
+        for name, word in changes.items()
+    ]
+    if not lines:
+        return pd.DataFrame(columns=["paper", "setting", "changed", "of"])
+    return pd.DataFrame(lines).groupby(["paper", "setting"], sort=False, as_index=False).sum()
+
+
+def _say_varied(decided: pd.DataFrame) -> str:
+    found = varied(decided)
+    parts = [f"{name} {changed} of {of}" for _, name, changed, of in found.itertuples(index=False)]
+    return f" One setting changed at a time changes as many: {', '.join(parts)}." if parts else ""
+
+
+def _beside(verdict: str, changes: dict[str, str]) -> str:
+    """What each changed setting makes of a verdict: those that change it by name, the rest as a count."""
+    other = [f"<b>{word}</b>: {name}" for name, word in changes.items() if word != verdict]
+    same = len(changes) - len(other)
+    return "; ".join([*other, *([f"same: {same} more" if other else f"same in all {same}"] if same else [])]) or "–"
 
 
 def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
@@ -84,6 +116,7 @@ def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
                 "n": f"{row['n']} {row['of']}" if row["n"] else "0",
                 "p (Holm)": "–" if pd.isna(row["p_holm"]) else f"{row['p_holm']:.3f}",
                 "stable": f"{row['seeds'] - row['changes']} of {row['seeds']}" if row["seeds"] else "–",
+                "with another setting": _beside(row["verdict"], row["varied"]),
                 "why": html.escape(str(row["why"])),
                 "page": f"<a href='{chapter}.html'>{chapter.replace('_', ' ')}</a>",
             }

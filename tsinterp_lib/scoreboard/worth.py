@@ -7,6 +7,7 @@ import pandas as pd
 
 from tsinterp_lib.statistics.means import CONTROLS
 from tsinterp_lib.tables import select, summaries, words
+from tsinterp_lib.tables.rivals import TIED
 from tsinterp_lib.tables.words import Prose
 
 
@@ -37,19 +38,37 @@ def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
     )
     methods = found.drop(index=[c for c in CONTROLS if c in found.index]).dropna()
     position, top = found.loc["position_only"], methods.max()
-    spread = {"network": methods.mean(axis=0), "method": methods.mean(axis=1)}
-    more, less = sorted(spread, key=lambda axis: float(np.ptp(spread[axis])), reverse=True)
+    cells = _cells(shared, list(methods.index), protocol)
+    spread = {"network": methods.mean(axis=0), "method": methods.mean(axis=1), "layout": cells.mean(axis=1)}
+    spread["layout"] = spread["layout"].groupby(level="dataset").mean()
+    first, second, last = sorted(spread, key=lambda axis: float(np.ptp(spread[axis])), reverse=True)
     best, worst = str(top.idxmax()), str(top.idxmin())
-    beyond = [words.network(str(n)) for n in top.index[top > position.reindex(top.index)]]
-    exceeds = f"a method exceeds it on the {' and the '.join(beyond)}" if beyond else "no method exceeds it anywhere"
+    moving, beyond = _beyond_position(shared, cells, protocol)
     return Prose(
-        f"**It depends on the {more} more than on the {less}**: mean AUROC differs by {np.ptp(spread[more]):.2f} "
-        f"between {more}s and by {np.ptp(spread[less]):.2f} between {less}s. On {layouts} planted layouts, with the "
+        f"**It depends on the {first} and the {second} more than on the {last}**: mean AUROC differs by "
+        + ", ".join(f"{np.ptp(spread[axis]):.2f} between {axis}s" for axis in (first, second, last))
+        + f". On {layouts} planted layouts, with the "
         f"{len(methods)} methods that every network has, the best map reaches {top[best]:.2f} on the "
         f"{words.network(best)} ({words.marked(str(methods[best].idxmax()))}) and {top[worst]:.2f} on the "
         f"{words.network(worst)}. A map that knows only where signals tend to be, and has seen neither network nor "
-        f"series, has {position.mean():.2f}: {exceeds}.{words.below(str(methods[best].idxmax()))}"
+        f"series, has {position.mean():.2f}. Where the planted block moves, the best method of a layout and network "
+        f"(picked by the values shown) exceeds it in {beyond} of {moving} pairs; where it never moves, position is the "
+        f"truth and nothing can.{words.below(str(methods[best].idxmax()))}"
     )
+
+
+def _cells(shared: pd.DataFrame, methods: list[str], protocol: str) -> pd.DataFrame:
+    """AUROC over seeds, (layout, network) × methods."""
+    part = select.pick(shared[shared["explainer"].isin(methods)], "auroc", protocol)
+    return part.pivot_table(index=["dataset", "model"], columns="explainer", values="value")
+
+
+def _beyond_position(shared: pd.DataFrame, cells: pd.DataFrame, protocol: str) -> tuple[int, int]:
+    """Of how many pairs of layout and network a block moves, and in how many the best method exceeds position only."""
+    names = ["position_only", "oracle"]
+    controls = _cells(shared, names, protocol).reindex(index=cells.index, columns=names)
+    moves = ~(controls["position_only"] >= controls["oracle"] - TIED)
+    return int(moves.sum()), int((cells.max(axis=1) > controls["position_only"])[moves].sum())
 
 
 def _with_bounds(row: pd.Series) -> str:

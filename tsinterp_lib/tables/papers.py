@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from tsinterp_lib import paths
+from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.registry import known
 from tsinterp_lib.statistics.verdict import Verdict
 
@@ -27,6 +28,8 @@ class Claims:
     ``about``    what the claims are about, for a heading: ``rescaling``
     ``note``     a sentence on how they were judged, or nothing
     ``without``  from a profile to the verdicts by claim with one seed left out, a mapping for each seed; or None
+    ``varied``   from a profile to the verdicts by claim with one setting changed, by its printed name: how the data
+                 are read, the ranking, the dialect of a score, no gate; or None
     ===========  ==================================================================================================
     """
 
@@ -36,6 +39,11 @@ class Claims:
     about: str = ""
     note: str = ""
     without: Callable[[str], list[dict[str, str]]] | None = None
+    varied: Callable[[str], dict[str, dict[str, str]]] | None = None
+
+
+Varied = Mapping[str, Callable[[str], list[Verdict]]]
+"""From the printed name of a changed setting to the verdicts at a profile."""
 
 
 def from_rows(
@@ -43,17 +51,36 @@ def from_rows(
     chapter: str,
     read: Callable[[str], pd.DataFrame],
     judge: Callable[[pd.DataFrame], list[Verdict]],
+    varied: Varied | None = None,
     about: str = "",
     note: str = "",
 ) -> Claims:
-    """Claims that are judged from the rows that ``read`` gives, with and without each of their seeds."""
+    """Claims that are judged from the rows that ``read`` gives, with and without each of their seeds.
+
+    ``varied`` judges the same claims with one setting changed; one without rows at a profile is left out.
+    """
 
     def without(profile: str) -> list[dict[str, str]]:
         rows = read(profile)
         seeds = sorted(rows["seed"].unique()) if len(rows) else []
-        return [{v.claim: v.verdict for v in judge(rows[rows["seed"] != s])} for s in seeds] if len(seeds) > 1 else []
+        return [_words(judge(rows[rows["seed"] != s])) for s in seeds] if len(seeds) > 1 else []
 
-    return Claims(paper, chapter, lambda profile: judge(read(profile)), about, note, without)
+    def changed(profile: str) -> dict[str, dict[str, str]]:
+        found = {}
+        for name, again in (varied or {}).items():
+            try:
+                found[name] = _words(again(profile))
+            except MissingRows:
+                continue
+        return found
+
+    return Claims(
+        paper, chapter, lambda profile: judge(read(profile)), about, note, without, changed if varied else None
+    )
+
+
+def _words(verdicts: list[Verdict]) -> dict[str, str]:
+    return {v.claim: v.verdict for v in verdicts}
 
 
 @dataclass(frozen=True)

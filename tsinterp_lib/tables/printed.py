@@ -15,9 +15,11 @@ from tsinterp_lib.statistics.outcome import DIRECTION, NOT_REPRODUCED, outcome
 
 COLUMNS = (
     "paper", "table", "quantity", "dataset", "model", "method", "training",
-    "published", "ours", "low", "high", "n", "outcome", "reason", "chapter", "chance", "copy",
+    "published", "ours", "low", "high", "n", "outcome", "reason", "chapter", "chance", "copy", "reading", "again",
 )  # fmt: skip
-"""``chance`` and ``copy`` are the probabilities to be *reproduced* by chance and by a perfect copy."""
+"""``chance`` and ``copy`` are the probabilities to be *reproduced* by chance and by a perfect copy; ``reading`` is how
+ours reads what the paper does not name of its data, or empty; ``again`` marks numbers that stand on the board already,
+judged once more under another reading."""
 
 
 KIND = ("paper", "table", "quantity", "model", "training")
@@ -91,6 +93,8 @@ def scored(
         ours=found["mean"],
         reason=[_reason(*why, *more) for why, *more in zip(judged, causes, lacking, strict=True)],
         chapter=chapter,
+        reading="",
+        again=False,
     )[list(COLUMNS)]
 
 

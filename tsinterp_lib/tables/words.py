@@ -127,13 +127,16 @@ def method(explainer: str) -> str:
 
 
 def marked(explainer: str, blind: Collection[str] = TIME_ONLY) -> str:
-    """The printed name of an explainer, with a dagger where it is one that cannot see features."""
-    return method(explainer) + "†" * (explainer in blind)
+    """The printed name of an explainer, or of any name, with a dagger where it is one that cannot see features."""
+    return printed(explainer) + "†" * (explainer in blind)
 
 
-def below(*explainers: str) -> str:
-    """The line below a text that names these explainers: what the dagger means, or nothing where none has one."""
-    return f"\n\n{DAGGER}." if set(explainers) & set(TIME_ONLY) else ""
+def below(*explainers: str, start: str = "\n\n") -> str:
+    """The line below a text that names these explainers: what the dagger means, or nothing where none has one.
+
+    ``start`` stands before it.
+    """
+    return f"{start}{DAGGER}." if set(explainers) & set(TIME_ONLY) else ""
 
 
 def rescaled_of(explainer: str) -> tuple[str, str]:

@@ -12,10 +12,13 @@ from torch import Tensor, nn
 from tsinterp_lib import checks, parts
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.facts import facts
+from tsinterp_lib.registry import known
 from tsinterp_lib.types import Dataset, Samples, Trainer
 
 OUTPUT = {"as_released": "probabilities", "corrected": "logits"}
 """The output of the model that each protocol trains."""
+
+FIRST_WEIGHTS = ("own", "shared")
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,15 @@ class Supervised(Trainer):
     check_every: int = 3
     gate: float = 0.9
     output: str | None = None
+    first_weights: str = "own"
+    """``shared``: the engine draws the first weights from model and seed, the same for every such trainer and data."""
 
     def __post_init__(self) -> None:
         if self.protocol not in OUTPUT:
             raise InvalidInput(f"`protocol` is {self.protocol!r}: choose 'corrected' or 'as_released'.")
         if self.output not in (None, *OUTPUT.values()):
             raise InvalidInput(f"`output` is {self.output!r}: choose 'logits' or 'probabilities', or leave it out.")
+        known(self.first_weights, FIRST_WEIGHTS, "choice of first weights")
         if self.learning_rate <= 0:
             raise InvalidInput(f"`learning_rate` is {self.learning_rate}: it must be above zero.")
         for name in ("batch_size", "max_epochs", "check_every"):

@@ -54,15 +54,19 @@ def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(FIELDS))
 
 
+LONGER = "trained_longer"
+
+
 def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
-    """Guided training after traditional training, minus traditional and minus guided from the start, as :func:`parts`.
+    """Guided training after traditional training, minus traditional, minus the same training going on without guidance
+    for as many epochs, and minus guided from the start, as :func:`parts`.
 
     Each pair compares on the layouts, seeds and methods that both have.
     """
     found = []
     for metric, quantity in QUANTITIES.items():
         cells = select.pick(rows[rows["explainer"].isin(EXPLAINED)], metric, PROTOCOL)
-        for minus in (TRADITIONAL, "guided"):
+        for minus in (TRADITIONAL, LONGER, "guided"):
             for network in select.in_order(cells[cells["trainer"] == "fine_tuned"]["model"].unique()):
                 own = cells[cells["model"] == network]
                 a, b = (own[own["trainer"] == t] for t in ("fine_tuned", minus))
@@ -76,17 +80,24 @@ def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def say_fine_tuning(found: pd.DataFrame) -> Prose:
-    """What fine-tuning with guidance does to AUROC by network, against traditional training, and what it lacks."""
-    part = found[(found["quantity"] == "AUROC") & (found["part"] == TRADITIONAL)].sort_values("effect", ascending=False)
-    if part.empty:
+    """What fine-tuning with guidance does to AUROC by network: against traditional training, and against the same
+    training that goes on for as many epochs without guidance.
+    """
+    found = found[found["quantity"] == "AUROC"].sort_values("effect", ascending=False)
+    if found[found["part"] == TRADITIONAL].empty:
         return words.not_computed("guided", "fine-tuning")
-    each = [
+    whole, guidance = (_each(found[found["part"] == part]) for part in (TRADITIONAL, LONGER))
+    if not guidance:
+        rest = "No control has as many extra epochs without guidance, so that this is not the effect of guidance alone."
+    else:
+        rest = f"Minus the same networks trained on for as many epochs without guidance: {guidance}. That is guidance."
+    return Prose(f"*Fine-tuned with guidance* minus traditional, AUROC: {whole}. {rest}")
+
+
+def _each(part: pd.DataFrame) -> str:
+    return ", ".join(
         f"on the {words.network(str(network))} {words.interval(effect, low, high, sign=True)}"
         for network, effect, low, high in part[["network", "effect", "low", "high"]].itertuples(index=False)
-    ]
-    return Prose(
-        f"*Fine-tuned with guidance* minus traditional, AUROC: {', '.join(each)}. No control has as many extra epochs "
-        "without guidance, so that this is not the effect of guidance alone."
     )
 
 

@@ -26,6 +26,7 @@ PRINTED = {
     "consistency": "KL term without a mask",
     "equal_epochs": "traditional, as many epochs",
     "fine_tuned": "traditional, then guided",
+    "trained_longer": "trained longer, as many extra epochs without guidance",
 }
 """Trainers as a reader sees them."""
 

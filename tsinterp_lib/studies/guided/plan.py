@@ -45,9 +45,11 @@ CONTROLLED = ("middle", "small_middle", "rare_time", "rare_feature")
 TRADITIONAL = "standard"
 TRAINERS = (
     "guided", "guided_absolute", "guided_fixed", "random_masked", "consistency", "equal_epochs", "fine_tuned",
+    "trained_longer",
 )  # fmt: skip
-"""Labels of the trainers: signed and absolute ranking at the published k, signed at one k, three controls, and
-traditional training that goes on with signed ranking."""
+"""Labels of the trainers: signed and absolute ranking at the published k, signed at one k, three controls,
+traditional training that goes on with signed ranking, and the same with the divergence weighted by zero: as many extra
+epochs without guidance."""
 
 PROTOCOL = "as_released"
 
@@ -69,6 +71,7 @@ def trainers(network: str, layout: str) -> tuple[Choice, ...]:
         found.append(_trainer("consistency", "consistency"))
         found.append(_trainer("equal_epochs", "equal_epochs", other=guided))
         found.append(_trainer("fine_tuned", "fine_tuned", share=k, ranking="signed"))
+        found.append(_trainer("trained_longer", "fine_tuned", share=k, ranking="signed", weight=0.0))
     return tuple(found)
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.registry import known
 from tsinterp_lib.statistics.means import difference_from
+from tsinterp_lib.studies.guided import narma_plan, standardised_plan
 from tsinterp_lib.studies.guided.plan import PROTOCOL
-from tsinterp_lib.studies.guided.standardised_plan import STANDARDISED
 from tsinterp_lib.tables import papers, printed, select
 
 RUNS = 5.0
@@ -20,23 +21,32 @@ RUNS = 5.0
 MEAN_KEYS = ["quantity", "model", "explainer", "training"]
 LAYOUT_KEYS = ["dataset", *MEAN_KEYS]
 
+GAUSSIAN, STANDARDISED, RAW_NARMA = "Gaussian, [0, 1]", "Gaussian, standardised", "NARMA, raw"
+"""The three readings of the data; the first is that of the released code of 2020, the paper of 2021 names none."""
+
+STUDIES_OF = {
+    GAUSSIAN: (("benchmark", "guided"), PROTOCOL),
+    STANDARDISED: (("guided_standardised",), standardised_plan.STANDARDISED),
+    RAW_NARMA: (("guided_narma",), narma_plan.RAW_NARMA),
+}
+"""The studies of each reading and their protocol."""
+
 TRAININGS = {"standard": "traditional", "guided": "saliency_guided"}
 
 
-def ours(profile: str = "paper", standardised: bool = False, gated: bool = True) -> pd.DataFrame:
-    """Rows as released of both trainings, as far as they are computed, with a column ``training``.
+def ours(profile: str = "paper", reading: str = GAUSSIAN, gated: bool = True) -> pd.DataFrame:
+    """Rows as released of both trainings on one reading of the data, as far as computed, with a column ``training``.
 
     ``gated`` leaves out the maps of models that failed their accuracy gate.
-    ``standardised``: the same on inputs of mean 0 and deviation 1 instead of those scaled to [0, 1].
     """
-    studies = ("guided_standardised",) if standardised else ("benchmark", "guided")
+    studies, protocol = STUDIES_OF[known(reading, STUDIES_OF, "reading of the data")]
     found = []
     for study in studies:
         try:
             table = select.rows(study, profile, gated=gated)
         except MissingRows:  # a study that is not computed yet makes its cells untestable, not the page
             continue
-        found.append(table[table["protocol"] == (STANDARDISED if standardised else PROTOCOL)])
+        found.append(table[table["protocol"] == protocol])
     if not found:
         raise MissingRows(f"none of {', '.join(studies)} has rows at profile {profile!r}: run one of them first.")
     return trained(pd.concat(found, ignore_index=True))
@@ -62,27 +72,28 @@ def cause(quantity: str, dataset: str, published: float, ours: float, standardis
     return ""
 
 
-def accuracies(profile: str) -> pd.DataFrame:
+def accuracies(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
     """Table 7 of :cite:t:`ismail2021`: test accuracy."""
-    rows = ours(profile)
+    rows = ours(profile, reading)
     rows = rows[(rows["metric"] == "test_accuracy") & (rows["explainer"] == "")]
     theirs = papers.table("ismail2021_table7").rename(columns={"test_accuracy": "published"})
     keys = ["dataset", "model", "training"]
     found = theirs.merge(printed.over_seeds(rows, keys), on=keys, how="left")
     found = found.assign(quantity="test accuracy", explainer="")
-    return printed.scored(found, "models", 2, None, cause, RUNS, ceiling=1.0)
+    return _read(printed.scored(found, "models", 2, None, cause, RUNS, ceiling=1.0), reading)
 
 
-def means(profile: str) -> pd.DataFrame:
+def means(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
     """Table 2 of :cite:t:`ismail2021`: areas above a random map, averaged over the ten layouts (:func:`over_layouts`).
 
     Fewer layouts of ours (models that failed the gate, layouts not computed) are another quantity: ours is then left
     out and the outcome is *not testable*.
     """
     theirs = papers.table("ismail2021_table2").rename(columns={"metric": "quantity", "value": "published"})
-    found = theirs.merge(over_layouts(ours(profile)), on=MEAN_KEYS, how="left")
-    found = _with_other_scaling(found, profile, MEAN_KEYS, over_layouts)
-    return printed.scored(found.assign(dataset=printed.ALL), "benchmark", 3, 0.0, cause, RUNS)
+    found = theirs.merge(over_layouts(ours(profile, reading)), on=MEAN_KEYS, how="left")
+    if reading == GAUSSIAN:
+        found = _with_other_scaling(found, profile, MEAN_KEYS, over_layouts)
+    return _read(printed.scored(found.assign(dataset=printed.ALL), _chapter(reading), 3, 0.0, cause, RUNS), reading)
 
 
 def over_layouts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -99,12 +110,13 @@ def over_layouts(rows: pd.DataFrame) -> pd.DataFrame:
     return printed.over_seeds(found, MEAN_KEYS) if len(found) else pd.DataFrame(columns=[*MEAN_KEYS, *printed.OURS])
 
 
-def per_layout(profile: str) -> pd.DataFrame:
+def per_layout(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
     """Tables 8 to 11 of :cite:t:`ismail2021`: the same per layout."""
     theirs = papers.table("ismail2021_tables8_to_11").rename(columns={"metric": "quantity", "value": "published"})
-    found = theirs.merge(by_layout(ours(profile)), on=LAYOUT_KEYS, how="left")
-    found = _with_other_scaling(found, profile, LAYOUT_KEYS, by_layout)
-    return printed.scored(found, "benchmark", 3, 0.0, cause, RUNS)
+    found = theirs.merge(by_layout(ours(profile, reading)), on=LAYOUT_KEYS, how="left")
+    if reading == GAUSSIAN:
+        found = _with_other_scaling(found, profile, LAYOUT_KEYS, by_layout)
+    return _read(printed.scored(found, _chapter(reading), 3, 0.0, cause, RUNS), reading)
 
 
 def by_layout(rows: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +138,16 @@ def _with_other_scaling(
 ) -> pd.DataFrame:
     """With ``standardised``: the mean of the same number on standardised inputs, NaN where there is none."""
     try:
-        over = estimate(ours(profile, standardised=True))
+        over = estimate(ours(profile, STANDARDISED))
     except MissingRows:
         return found.assign(standardised=np.nan)
     return found.merge(over.rename(columns={"mean": "standardised"})[[*keys, "standardised"]], on=keys, how="left")
+
+
+def _chapter(reading: str) -> str:
+    return "benchmark" if reading == GAUSSIAN else "which_data"
+
+
+def _read(board: pd.DataFrame, reading: str) -> pd.DataFrame:
+    """Numbers with their reading of the data; a second judgement of the same numbers where it is not the first one."""
+    return board.assign(reading=reading, again=reading != GAUSSIAN)
