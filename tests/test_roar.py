@@ -329,3 +329,24 @@ def test_the_toy_problem_of_the_paper_has_the_published_curves():
     for key, line in published.items():
         assert np.abs(curves[key] - line).max() < 2, key
     assert (curves[False, "random"][1:-1] < curves[True, "random"][1:-1] - 3).all()
+
+
+def test_a_network_that_stays_at_chance_is_trained_again_from_other_weights_and_the_best_is_kept():
+    started = []
+
+    class Dead(Net):
+        """The first to be made never learns."""
+
+        def __init__(self):
+            super().__init__()
+            started.append(self)
+            if len(started) == 2:  # the first is the explained one
+                nn.init.zeros_(self.outer.weight)
+                self.outer.weight.requires_grad_(False)
+
+    e = explanation(net=Dead)
+    assert accuracy(e, levels=(0.0,), restarts=2)[0] > 0.95
+    assert len(started) == 3
+    assert not torch.equal(started[1].inner.weight, started[2].inner.weight)
+    with pytest.raises(InvalidInput, match="restarts"):
+        RemoveAndRetrain(restarts=-1)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tsinterp_lib import paths
 from tsinterp_lib.axes import SERIES
 from tsinterp_lib.engine import checkpoints, kept, units
-from tsinterp_lib.engine.explain import Explained, Seeds, explained, scored
+from tsinterp_lib.engine.explain import Explained, Scored, Seeds, explained, scored
 from tsinterp_lib.engine.grid import VERSION, Cell, Plan
 from tsinterp_lib.engine.made_by import maker
 from tsinterp_lib.engine.rows import Row, parts
@@ -125,12 +125,23 @@ def explanation_rows(
     timed: bool,
     again: bool = False,
     memo: dict[object, Tensor] | None = None,
+    passed_gate: bool = True,
 ) -> list[Row]:
-    """The rows of one explainer: a row per metric and level; ``memo`` keeps what all explainers of a model share."""
+    """The rows of one explainer: a row per metric and level; ``memo`` keeps what all explainers of a model share.
+
+    A network that failed the gate is not trained again: its rows of metrics that would do so hold no value.
+    """
     e, calls, seconds = explanation(cell, model, data, again)
     e = replace(e, retraining=retraining(cell, model, data, {} if memo is None else memo))
     seconds = seconds if timed else math.nan
-    return [_row(cell, *scores, calls, seconds, e.x.device.type) for scores in scored(e, metrics)]
+    found: list[Scored] = []
+    for choice in metrics:
+        metric = build("metric", choice)
+        if metric.retrains and not passed_gate:
+            found += [Scored(choice.label, level, torch.tensor([math.nan])) for level in metric.levels]
+        else:
+            found += scored(e, [choice])
+    return [_row(cell, *scores, calls, seconds, e.x.device.type) for scores in found]
 
 
 def model_rows(cell: Cell, result: Fitted, timed: bool, device: str = "cpu") -> list[Row]:
@@ -176,7 +187,7 @@ def compute_unit(
                 rows += model_rows(cell, result, timed, torch.device(device).type)
             else:
                 chosen = [metric for metric in plan.metrics if metric.label in metrics]
-                rows += explanation_rows(cell, chosen, result.model, data, timed, force, memo)
+                rows += explanation_rows(cell, chosen, result.model, data, timed, force, memo, result.passed_gate)
             others = [] if force else makers.get(cell.key(), [])
             makers[cell.key()] = sorted({*others, here})
             units.write_unit(folder / f"{key}.csv", rows, makers)
