@@ -9,14 +9,18 @@ from torch import nn
 
 from tests.oracles import roar as twin
 from tsinterp_lib.axes import IMAGE, SERIES, Axes
+from tsinterp_lib.engine import unit
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.metrics.roar import RemoveAndRetrain
 from tsinterp_lib.metrics.roar.filling import channel_mean, filled, imputed
 from tsinterp_lib.metrics.roar.method import enlarged, predicted
 from tsinterp_lib.metrics.roar.ranking import n_removed, ranks, replaced, unit_scores
+from tsinterp_lib.models import ImageCNN
+from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
+from tsinterp_lib.studies import STUDIES
 from tsinterp_lib.trainers import RedrawnMask, Standard
-from tsinterp_lib.types import Dataset, Explanation, Retraining, Samples
+from tsinterp_lib.types import Dataset, Explanation, Retraining, Samples, Sizes
 
 T, F = 5, 4
 CLOSE = {"rtol": 0, "atol": 1e-12}
@@ -350,3 +354,67 @@ def test_a_network_that_stays_at_chance_is_trained_again_from_other_weights_and_
     assert not torch.equal(started[1].inner.weight, started[2].inner.weight)
     with pytest.raises(InvalidInput, match="restarts"):
         RemoveAndRetrain(restarts=-1)
+
+
+def test_digits_as_images_are_the_digits_as_series_with_a_channel_in_front():
+    sizes = Sizes(30, 10, 20)
+    images = build("dataset", Choice("digit_images", {"source": "scikit_learn"})).load(sizes, 3)
+    rows = build("dataset", "digits_rows").load(sizes, 3)
+    assert images.axes == IMAGE
+    for split in ("train", "validation", "test"):
+        assert torch.equal(getattr(images, split).x[:, 0], getattr(rows, split).x)
+        assert torch.equal(getattr(images, split).y, getattr(rows, split).y)
+    with pytest.raises(UnknownName, match="scikit_learn"):
+        build("dataset", Choice("digit_images", {"source": "other"}))
+
+
+def test_the_small_image_network_equals_its_sum_and_has_its_weights():
+    model = ImageCNN((1, 6, 5), n_classes=3, n_channels=2, hidden_size=4).double()
+    x = torch.randn(2, 1, 6, 5, dtype=torch.float64)
+
+    def convolved(x, layer, kernel):
+        rows, columns = -(-x.shape[1] // 2), -(-x.shape[2] // 2)
+        y = torch.zeros(len(layer.weight), rows, columns, dtype=torch.float64)
+        for c, i, j in np.ndindex(*y.shape):
+            total = layer.bias[c].clone()
+            for d, u, v in np.ndindex(len(x), kernel, kernel):
+                at = (2 * i + u - kernel // 2, 2 * j + v - kernel // 2)
+                if 0 <= at[0] < x.shape[1] and 0 <= at[1] < x.shape[2]:
+                    total += layer.weight[c, d, u, v] * x[(d, *at)]
+            y[c, i, j] = total.clamp_min(0)
+        return y
+
+    for n in range(2):
+        hidden = convolved(convolved(x[n], model.conv1, 5), model.conv2, 3).flatten()
+        expected = model.head(model.dense(hidden).clamp_min(0))
+        torch.testing.assert_close(model(x)[n], expected)
+    assert sum(p.numel() for p in ImageCNN((1, 28, 28)).parameters()) == 26_826
+    with pytest.raises(InvalidInput, match="takes"):
+        model(x[:, :, :5])
+    with pytest.raises(InvalidInput, match="4 or more"):
+        ImageCNN((1, 3, 9))
+
+
+def test_a_study_trains_again_by_the_recipe_of_its_cell_and_not_below_the_gate(tmp_path, monkeypatch):
+    monkeypatch.setenv("TSINTERP_CACHE", str(tmp_path))
+    study = STUDIES["roar_mnist"]
+    cell = study.cells(study.own["smoke"], {"explainer": ["random"]})[-1]
+    result, data = unit.fitted(cell)
+    memo = {}
+    roar = [Choice("roar", {"levels": "0 0.5"}, alias="roar")]
+    rows = unit.explanation_rows(cell, roar, result.model, data, False, memo=memo)
+    assert [(row.metric, row.at, row.n) for row in rows] == [("roar", 0.0, 30), ("roar", 0.5, 30)]
+    again = unit.explanation_rows(cell, roar, result.model, data, False)
+    assert [row.value for row in rows] == [row.value for row in again]
+    below = unit.explanation_rows(cell, roar, result.model, data, False, passed_gate=False)
+    assert [row.n for row in below] == [0, 0]
+    assert all(np.isnan(row.value) for row in below)
+
+
+def test_ensembles_of_one_base_share_their_draws_in_a_study():
+    study = STUDIES["roar_mnist"]
+    cells = {c.explainer.label: c for c in study.cells(study.own["smoke"]) if c.explainer}
+    labels = [f"gradient[{kind}]" for kind in ("smoothgrad", "smoothgrad squared", "vargrad")]
+    assert len({unit._seeds(cells[label]) for label in labels}) == 1
+    assert unit._seeds(cells["gradient"]) != unit._seeds(cells["random"])
+    assert unit._seeds(cells["integrated_gradients[vargrad]"]) != unit._seeds(cells["gradient[vargrad]"])

@@ -9,7 +9,7 @@ def guided_one_hidden_layer(model, x, target):
     for n, series in enumerate(x):
         hidden = model.inner(series.flatten())
         for unit, value in enumerate(hidden):
-            back = float(model.outer.weight[int(target[n]), unit])
+            back = model.outer.weight[int(target[n]), unit].item()
             if value > 0 and back > 0:
                 a[n] += (back * model.inner.weight[unit]).detach().view_as(series)
     return a

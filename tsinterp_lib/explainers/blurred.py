@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -14,6 +14,7 @@ from tsinterp_lib.axes import LONG, Axes
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
+from tsinterp_lib.explainers.random import Random
 
 PLANE = ("row", "column")
 
@@ -25,12 +26,13 @@ class Blurred(Wrapper):
     .. math:: a = G_\sigma * a^{\text{base}}
 
     ``sigma`` (default 1) in cells, borders reflected. Blur adds no information: a metric that a blurred random map
-    (``base=Random()``) does well at rewards smooth shapes, which is the control it is for :cite:p:`song2023`. Units
+    (the default ``base``) does well at rewards smooth shapes, which is the control it is for :cite:p:`song2023`. Units
     and errors: those of ``base``; also raises :class:`~tsinterp_lib.errors.InvalidInput` for a ``sigma`` that is not
     positive, and for axes without rows and columns, time, tokens or frames.
     """
 
     needs: ClassVar[tuple[str, ...] | None] = None
+    base: Explainer = field(default_factory=Random)
     sigma: float = 1.0
 
     def __post_init__(self) -> None:

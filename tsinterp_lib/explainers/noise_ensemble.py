@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
+from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.guard import counted, passed
 from tsinterp_lib.registry import known
 
@@ -52,6 +54,7 @@ class NoiseEnsemble(Wrapper):
     """
 
     needs: ClassVar[tuple[str, ...] | None] = None
+    base: Explainer = field(default_factory=Gradient)
     drawn_alike: ClassVar[tuple[str, ...]] = ("statistic",)
     statistic: str = "mean"
     n_samples: int = 15

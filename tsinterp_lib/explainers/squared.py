@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
+from tsinterp_lib.explainers.gradient import Gradient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class Squared(Wrapper):
     """
 
     needs: ClassVar[tuple[str, ...] | None] = None
+    base: Explainer = field(default_factory=Gradient)
 
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]

@@ -61,8 +61,8 @@ class RemoveAndRetrain(Metric):
     ``redrawn``     False             True: a mask of the trained batch is drawn anew each time it is seen, each cell
                                       with probability t, as the released code does for its random control
     ``reprocess``   False             True: enlarge by 8/7 and crop the centre after replacing, as released (images)
-    ``restarts``    0                 a retrained network that fails its trainer's gate is trained again from other first
-                                      weights, at most so often; the best on validation samples is tested
+    ``restarts``    0                 a retrained network that fails its trainer's gate is trained again, so often at
+                                      most, from other weights; the best on validation samples is tested
     ``levels``      0, 10 … 90 %      the shares t; a text of numbers with spaces in a configuration
     ==============  ================  ==============================================================================
 
