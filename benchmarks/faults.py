@@ -45,20 +45,42 @@ class Fault:
     tests: str
 
 
+STATISTICS_OLD = "tests/test_comparison.py"
 ENGINE, TABLES, STUDIES = "tests/engine", "tests/tables", "tests/studies"
 STATISTICS, FIGURES, BOARD = "tests/tables tests/studies tests/statistics", "tests/figures", "tests/scoreboard"
 GUIDED, PLANTED, OTHERS = (f"{STUDIES}/test_{name}.py" for name in ("guided", "planted", "others"))
 
 FAULTS = (
     # Rows: what is explained, what is learned from, what is kept.
-    Fault("prepared on the test set", "engine/explain.py", "method.prepare(model, train)",
-          "method.prepare(model, samples)", ENGINE),
-    Fault("explains train", "engine/unit.py", "return data.test if cell.samples is None",
-          "return data.train if cell.samples is None", ENGINE),
-    Fault("last samples instead of first", "engine/unit.py", "data.test[slice(cell.samples)]",
-          "data.test[slice(-cell.samples, None)]", ENGINE),
+    Fault(
+        "prepared on the test set",
+        "engine/explain.py",
+        "method.prepare(model, train)",
+        "method.prepare(model, samples)",
+        ENGINE,
+    ),
+    Fault(
+        "explains train",
+        "engine/unit.py",
+        "return data.test if cell.samples is None",
+        "return data.train if cell.samples is None",
+        ENGINE,
+    ),
+    Fault(
+        "last samples instead of first",
+        "engine/unit.py",
+        "data.test[slice(cell.samples)]",
+        "data.test[slice(-cell.samples, None)]",
+        ENGINE,
+    ),
     Fault("one sample more", "engine/unit.py", "slice(cell.samples)", "slice(cell.samples + 1)", ENGINE),
-    Fault("prepares on validation", "engine/unit.py", "_test(cell, data), data.train, _seeds", "_test(cell, data), data.validation, _seeds", ENGINE),
+    Fault(
+        "prepares on validation",
+        "engine/unit.py",
+        "_test(cell, data), data.train, _seeds",
+        "_test(cell, data), data.validation, _seeds",
+        ENGINE,
+    ),
     Fault("no background", "engine/unit.py", "_seeds(cell), data.background)", "_seeds(cell))", ENGINE),
     Fault("sem without the root of n", "engine/unit.py", "scores.std() / math.sqrt(n)", "scores.std()", ENGINE),
     Fault("sem over n", "engine/unit.py", "/ math.sqrt(n)", "/ n", ENGINE),
@@ -122,14 +144,34 @@ FAULTS = (
         ENGINE,
     ),
     Fault("left out is kept", "engine/grid.py", "not in plan.without", "in plan.without", ENGINE),
-    Fault("no limit of samples", "engine/grid.py", "explainer=explainer, samples=plan.samples", "explainer=explainer",
-          ENGINE),
-    Fault("old rows win", "engine/store.py", 'ignore_index=True).drop_duplicates(_ROW, keep="last")', 'ignore_index=True).drop_duplicates(_ROW, keep="first")',
-          ENGINE),
-    Fault("levels become one", "engine/store.py", '["cell", "metric", "at"]', '["cell", "metric"]',
-          ENGINE + " tests/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win"),
-    Fault("sem and value exchanged in files", "engine/units.py", "float(v[10]), float(v[11])", "float(v[11]), float(v[10])",
-          ENGINE),
+    Fault(
+        "no limit of samples",
+        "engine/grid.py",
+        "explainer=explainer, samples=plan.samples",
+        "explainer=explainer",
+        ENGINE,
+    ),
+    Fault(
+        "old rows win",
+        "engine/store.py",
+        'ignore_index=True).drop_duplicates(_ROW, keep="last")',
+        'ignore_index=True).drop_duplicates(_ROW, keep="first")',
+        ENGINE,
+    ),
+    Fault(
+        "levels become one",
+        "engine/store.py",
+        '["cell", "metric", "at"]',
+        '["cell", "metric"]',
+        ENGINE + " tests/test_experiments.py::test_publishing_is_sorted_and_newer_rows_of_a_cell_win",
+    ),
+    Fault(
+        "sem and value exchanged in files",
+        "engine/units.py",
+        "float(v[10]), float(v[11])",
+        "float(v[11]), float(v[10])",
+        ENGINE,
+    ),
     Fault("minutes of every metric", "engine/status.py", '.drop_duplicates("cell")', "", ENGINE),
     Fault("failures are done", "engine/runner.py", "report.failed[name] = error", "report.done += 1", ENGINE),
     # Comparisons.
@@ -143,8 +185,8 @@ FAULTS = (
     Fault(
         "compares what learned from test",
         "compare.py",
-        "{name: choice}, dataset.train,",
-        "{name: choice}, dataset.test,",
+        "{name: explainer}, dataset.train,",
+        "{name: explainer}, dataset.test,",
         ENGINE,
     ),
     Fault("comparison without the root of n", "compare.py", "/ len(v) ** 0.5 if", "/ len(v) if", ENGINE),
@@ -261,8 +303,8 @@ FAULTS = (
     Fault(
         "wide intervals reproduce",
         "statistics/outcome.py",
-        "if high - low > 2 * WIDEST:",
-        "if high - low > 200 * WIDEST:",
+        "if not bool(narrow(half, published, zero, spread)):",
+        "if half > 1:",
         "tests/test_scoreboard.py",
     ),
     Fault(
@@ -346,8 +388,8 @@ FAULTS = (
     Fault(
         "direction without a zero",
         "tables/printed.py",
-        "decimals, low, high, n, zero)",
-        "decimals, low, high, n, None)",
+        "int(k), zero, spread, runs, ceiling)",
+        "int(k), None, spread, runs, ceiling)",
         TABLES,
     ),
     Fault(
@@ -500,10 +542,61 @@ FAULTS = (
         GUIDED,
     ),
     Fault(
+        "a measure that beats the perfect map decides",
+        "tables/rivals.py",
+        "if both.iloc[0] > both.iloc[1] + TIED:",
+        "if both.iloc[0] < both.iloc[1] - TIED:",
+        TABLES,
+    ),
+    Fault("a winner below chance wins", "tables/rivals.py", "if not low > 0:", "if not high > 0:", TABLES),
+    Fault("one-sided p", "statistics/verdict.py", "float(2 * stats.t.sf", "float(stats.t.sf", STATISTICS_OLD),
+    Fault(
+        "Bonferroni for Holm",
+        "statistics/verdict.py",
+        "(len(known_p) - place)",
+        "len(known_p)",
+        STATISTICS_OLD,
+    ),
+    Fault(
+        "runs of print and ours exchanged",
+        "statistics/outcome.py",
+        "np.sqrt(1 + n / runs)",
+        "np.sqrt(1 + runs / n)",
+        "tests/test_agreement.py",
+    ),
+    Fault(
+        "worse than shuffled is better",
+        "statistics/agreement.py",
+        "np.abs(shuffled) <= abs(value)",
+        "np.abs(shuffled) >= abs(value)",
+        "tests/test_agreement.py",
+    ),
+    Fault(
+        "the effect with the other sign",
+        "statistics/agreement.py",
+        "((a > 0) == (b > 0))",
+        "((a > 0) == (b < 0))",
+        "tests/test_agreement.py",
+    ),
+    Fault(
+        "chance and copy exchanged",
+        "scoreboard/numbers.py",
+        '[["chance", "copy"]].sum()',
+        '[["copy", "chance"]].sum().set_axis(["chance", "copy"], axis=1)',
+        BOARD,
+    ),
+    Fault(
+        "changes of a verdict are those that stay",
+        "scoreboard/claims.py",
+        "sum(w != v.verdict for w in words_of)",
+        "sum(w == v.verdict for w in words_of)",
+        "tests/test_conclusions.py",
+    ),
+    Fault(
         "fewer layouts are a mean of ten",
         "studies/guided/printed.py",
-        "rows[layouts == len(LAYOUTS)]",
-        "rows[layouts > 0]",
+        "found[layouts == len(LAYOUTS)]",
+        "found[layouts > 0]",
         GUIDED,
     ),
     Fault(

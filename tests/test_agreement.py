@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.made_up import answers
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.statistics import agreement as ag
 from tsinterp_lib.statistics.means import interval
@@ -39,7 +40,14 @@ def simulated(n: int, same: bool, deviations=(0.001, 0.003, 0.01, 0.03), repeats
     return asked / (960 * repeats), passed / asked
 
 
+@answers("statistics.outcome.confirms", "statistics.outcome.narrow", "statistics.outcome.predicted")
 def test_five_runs_confirm_what_they_repeat_and_little_else():
+    half = predicted(0.1, 0.3, 5.0, 5.0)
+    assert half == pytest.approx(0.1 * np.sqrt(2))
+    assert narrow(half, 0.3, 0.0, np.inf)
+    assert not narrow(half, 0.28, 0.0, np.inf)
+    assert confirms(0.3, 3, 0.1, 0.3, 5.0, 0.0, np.inf, 5.0)
+    assert not confirms(-0.3, 3, 0.1, 0.3, 5.0, 0.0, np.inf, 5.0)
     testable, found = simulated(5, same=True)
     assert testable > 0.35
     assert found > 0.9
@@ -60,6 +68,7 @@ def test_fewer_runs_confirm_less_of_what_they_repeat(n, least):
     assert simulated(n, same=False)[1] < 0.05
 
 
+@answers("statistics.agreement.expected")
 def test_the_expectations_are_those_of_shuffling_and_copying():
     rng = np.random.default_rng(0)
     published = rng.normal(0, 0.2, 40).round(3)
@@ -106,6 +115,7 @@ def test_a_copy_agrees_as_a_copy_does_and_noise_as_chance_does():
     assert far.loc["order", "copy"] > 0.8
 
 
+@answers("statistics.agreement.agreement")
 def test_the_measures_are_those_of_their_definitions():
     table = made(0.05, 0.05)
     found = ag.agreement(table, draws=20, by=()).set_index("measure")["value"]
@@ -128,12 +138,18 @@ def test_the_same_seed_gives_the_same_table_and_none_without_cells_is_refused():
         ag.agreement(made(0.1, 0.1).assign(n=1))
 
 
+@answers(
+    "studies.guided.against_chance.measured", "studies.guided.against_chance.table", "studies.guided.against_chance.say"
+)
 def test_the_page_says_the_measures_with_their_null():
     cells = made(0.05, 0.05).rename(columns={"quantity": "metric"})
     found = against_chance.measured(cells)
     assert list(dict.fromkeys(found["model"])) == ["lstm", "tcn", against_chance.TOTAL]
     printed = against_chance.table(found)
     assert len(printed) == 3 * len(ag.MEASURES)
+    bias = float((cells["mean"] - cells["published"]).mean())
+    assert found[found["measure"] == "bias"]["value"].iloc[-1] == pytest.approx(bias)
+    assert printed[printed["measure"].str.startswith("bias")]["ours against print"].iloc[-1] == f"{bias:.3f}"
     total = found[found["model"] == against_chance.TOTAL].set_index("measure")
     said = against_chance.say(found)
     assert said.startswith("Over 480 cells")

@@ -11,6 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
+from tests.made_up import answers
 from tests.oracles import friedman as friedman_oracle
 from tests.oracles import signed_rank as oracle
 from tests.test_statistics import made_up
@@ -388,6 +389,7 @@ def test_a_verdict_is_where_the_interval_lies(low, high, says, negligible, word)
     assert verdict("claim", effect, low, high, 10, says, negligible).verdict == word
 
 
+@answers("statistics.verdict.p_value", "statistics.verdict.holm")
 def test_p_and_holm_of_verdicts_are_those_of_student_and_statsmodels():
     values = np.random.default_rng(0).normal(0.3, 1, 12)
     half = stats.t.ppf(0.975, 11) * stats.sem(values)

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.made_up import answers
 from tsinterp_lib import figures, paths
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.scoreboard import claims, worth
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
 from tsinterp_lib.studies import all_claims
 from tsinterp_lib.studies.vanishing import claims as vanishing
+from tsinterp_lib.tables import words
 from tsinterp_lib.tables.papers import Claims, from_rows
 
 YES = Verdict("a < b is better", CONFIRMED, 0.2, 0.1, 0.3, 5, "above")
@@ -50,8 +52,8 @@ def test_verdicts_are_counted_by_paper_and_said(judged):
     said = claims.say(judged)
     assert said == (
         "Of 4 claims of 2 papers 1 are confirmed, 1 refuted and 2 undecided; 2 of the undecided have fewer than two "
-        "seeds so far. Of the 2 with an interval, 2 leave no effect out, 0 expected by chance if none had any; 2 do so "
-        "corrected for the claims of their paper. Leaving one seed out changes 0 of 0 decided verdicts."
+        "seeds so far. Of 2 intervals 2 exclude no effect; chance alone would give 0. Corrected for the claims of "
+        "their paper 2 do. Leaving one seed out changes 0 of 0 decided verdicts."
     )
     widths = [bar.get_width() for bar in figures.claim_counts(counts).axes[0].patches]
     assert sum(widths) == pytest.approx(2)
@@ -95,7 +97,7 @@ def made(position=0.6):
 
 def test_what_a_map_is_worth_is_read_from_the_rows():
     table = worth.worth(made())
-    assert table.loc["TCN", ["best method", "worst method"]].tolist() == ["Occlusion", "Gradient"]
+    assert table.loc["TCN", ["best method", "worst method"]].tolist() == ["Occlusion†", "Gradient"]
     assert table.loc["TCN", "its AUROC"].startswith("0.91 [")
     assert table.loc["LSTM", "position only"].startswith("0.61 [")
 
@@ -104,8 +106,8 @@ def test_the_answer_says_what_differs_more_and_who_exceeds_position():
     said = worth.say_worth(made())
     assert said.startswith("**It depends on the network more than on the method**")
     assert "0.28 between networks and by 0.13 between methods" in said
-    assert said.endswith("a method exceeds it on the TCN.")
-    assert worth.say_worth(made(position=0.95)).endswith("no method exceeds it anywhere.")
+    assert said.endswith(f"a method exceeds it on the TCN.\n\n{words.DAGGER}.")
+    assert "no method exceeds it anywhere." in worth.say_worth(made(position=0.95))
 
 
 def test_one_seed_and_no_seed_are_undecided():
@@ -114,6 +116,7 @@ def test_one_seed_and_no_seed_are_undecided():
     assert vanishing._mean("x", pd.Series([0.3, 0.31, 0.32])).verdict == CONFIRMED
 
 
+@answers("tables.papers.from_rows")
 def test_a_verdict_that_hangs_on_one_seed_is_counted(monkeypatch):
     rows = pd.DataFrame({"seed": [0, 1, 2, 3], "value": [0.2, 0.21, 0.19, -0.05]})
     source = from_rows("ismail2020", "audit", lambda profile: rows, lambda r: [vanishing._mean("x", r["value"])])

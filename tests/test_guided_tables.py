@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.made_up import answers
 from tsinterp_lib import figures
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.errors import InvalidInput
@@ -114,6 +115,7 @@ def test_the_parts_of_a_gain_are_those_of_the_rows_and_add_up():
     assert table.loc[controls.WHOLE, "TCN"].endswith(", n = 12")
 
 
+@answers("studies.guided.controls.say_fine_tuning")
 def test_the_sentence_on_fine_tuning_follows_the_rows_and_names_the_missing_control():
     found = controls.fine_tuning(made(layouts=guided.CONTROLLED))
     text = controls.say_fine_tuning(found)

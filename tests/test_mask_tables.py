@@ -8,6 +8,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from tests.made_up import answers
 from tsinterp_lib import paths
 from tsinterp_lib.datasets import RareTime
 from tsinterp_lib.engine import store
@@ -122,6 +123,7 @@ def test_a_re_run_stands_beside_the_method_that_computes_the_same():
     assert table.loc[line, "re-run"] == 0.624
 
 
+@answers("tables.reruns.alone")
 def test_a_trapezoid_area_is_shown_alone_and_never_beside_average_precision():
     others = papers.table("state_reruns")
     switches = others[others["truth"] == "switch"]

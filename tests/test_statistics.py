@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.made_up import answers
 from tests.oracles.nested import components
 from tsinterp_lib import paths
 from tsinterp_lib.errors import InvalidInput, MissingRows, UnknownName
@@ -280,6 +281,7 @@ def test_sentences_carry_the_numbers_of_the_rows():
     assert "signs agree" in benchmark.say_agreement(rows)
 
 
+@answers("studies.benchmark.page.layouts_by_network", "studies.benchmark.page.say_layouts")
 def test_the_sentence_on_layouts_names_the_wider_axis_and_follows_the_rows():
     rows = made_up()
     moved = rows.assign(value=rows["value"] + 0.1 * (rows["dataset"] == rows["dataset"].max()))
@@ -294,6 +296,7 @@ def test_the_sentence_on_layouts_names_the_wider_axis_and_follows_the_rows():
     assert "about as much over layouts as over networks" in benchmark.say_layouts(both)
 
 
+@answers("studies.benchmark.page.say_position", "studies.benchmark.page.never_moving")
 def test_position_only_is_the_truth_where_no_block_moves():
     fixed = ["middle", "small_middle", "rare_time", "rare_feature"]
     assert benchmark.never_moving("corrected") == benchmark.never_moving("as_released") == fixed
@@ -305,6 +308,7 @@ def test_position_only_is_the_truth_where_no_block_moves():
     assert all(words.layout(name) in text for name in there)
 
 
+@answers("tables.words.marked", "tables.words.below")
 def test_methods_that_cannot_see_features_have_a_dagger_and_a_line_below():
     assert words.marked("lime") == "LIME†"
     assert words.marked("lime", blind=()) == words.marked("gradient").replace("Gradient", "LIME") == "LIME"

@@ -43,10 +43,10 @@ def test_dots_stand_at_their_means_with_their_intervals():
     assert (lstm.get_title(), tcn.get_title()) == ("LSTM", "TCN")
     for axes, model in ((lstm, "lstm"), (tcn, "tcn")):
         place = named(lstm)  # panels of a row share their names
-        assert sorted(place, key=lambda name: -place[name]) == [words.method(e) for e in ORDER]
+        assert sorted(place, key=lambda name: -place[name]) == [words.marked(e) for e in ORDER]
         for e in ORDER:
             mean, low, high = WORLD.bounds(model=model, explainer=e)
-            ends, dot = at(axes.lines, place[words.method(e)])[:2]
+            ends, dot = at(axes.lines, place[words.marked(e)])[:2]
             near(ends, (low, high))
             near(dot, [mean])
     place = named(lstm)["Gradient"]
@@ -73,7 +73,7 @@ def test_all_networks_stand_in_one_panel_sorted_by_their_mean():
     controls = ("random", "position_only", "oracle")
     methods = sorted(set(ORDER) - set(controls), key=lambda e: WORLD.mean(explainer=e))
     names = list(named(axes))
-    assert names == [words.method(e) for e in (*controls, *methods)]
+    assert names == [words.marked(e) for e in (*controls, *methods)]
     marks = {line.get_label(): line for line in axes.lines}
     for model, collection in zip(("lstm", "tcn"), axes.collections, strict=True):
         line = marks[words.network(model)]
@@ -259,8 +259,9 @@ def test_differences_stand_the_largest_on_top_and_filled_where_sure():
 
 
 COUNTS = pd.DataFrame(
-    [[3, 1, 0, 4], [0, 0, 2, 2]], pd.MultiIndex.from_tuples([("crabbe2021", "Table 1"), ("ismail2020", "Table 2")]),
-    ["reproduced", "direction only", "not reproduced", "not testable"],
+    [[3, 0, 1, 0, 4], [0, 0, 0, 2, 2]],
+    pd.MultiIndex.from_tuples([("crabbe2021", "Table 1"), ("ismail2020", "Table 2")]),
+    ["reproduced", "at the ceiling", "direction only", "not reproduced", "not testable"],
 )  # fmt: skip
 
 
@@ -272,8 +273,14 @@ def bars(axes):
 def test_bars_are_shares_with_their_counts():
     axes = scoreboard.outcome_counts(COUNTS).axes[0]
     assert list(named(axes)) == ["Crabbé 2021, Table 1", "Ismail 2020, Table 2"]
-    assert bars(axes) == [(0, 0.375), (0, 0), (0.375, 0.125), (0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5), (0.5, 0.5)]
-    assert [t.get_text() for t in axes.texts] == ["3", "", "1", "", "", "2", "4", "2"]
+    assert bars(axes) == [
+        (0, 0.375), (0, 0), (0.375, 0), (0, 0), (0.375, 0.125), (0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5), (0.5, 0.5),
+    ]  # fmt: skip
+    assert [t.get_text() for t in axes.texts] == ["3", "", "", "", "1", "", "", "2", "4", "2"]
+    expected = pd.DataFrame({"chance": [0.8, 1.0], "copy": [3.0, 0.0]}, COUNTS.index)
+    left, right = scoreboard.outcome_counts(COUNTS, expected).axes
+    near(left.lines[0].get_xdata(), (0.8 / 8, 1.0 / 4))
+    assert [t.get_text() for t in right.get_yticklabels()] == ["3 | 0.8 | 3", "0 | 1.0 | 0"]
     claims = pd.DataFrame([[1, 2, 1]], ["ismail2020"], ["confirmed", "refuted", "undecided"])
     axes = scoreboard.claim_counts(claims).axes[0]
     assert bars(axes) == [(0, 0.25), (0.25, 0.5), (0.75, 0.25)]
@@ -300,6 +307,8 @@ def test_a_line_of_the_scoreboard_says_published_then_ours():
         "outcome": "direction only",
         "reason": "far <off>",
         "chapter": "some_page",
+        "chance": 0.1,
+        "copy": 0.9,
     }
     page = scoreboard.scoreboard_table(pd.DataFrame([row])[list(printed.COLUMNS)])
     body = page[page.index("<tbody>") : page.index("</tbody>")]

@@ -73,10 +73,10 @@ def test_the_first_picture_has_the_means_of_the_corrected_rows(monkeypatch):
     world = World(protocols=("as_released", "corrected"))
     monkeypatch.setattr(select, "rows", lambda *_, **__: world.rows())
     axes = benchmark.answer().axes[0]
-    assert axes.get_xlabel() == "AUROC against the planted cells, mean of 2 layouts (0.5 is chance)"
+    assert axes.get_xlabel() == "AUROC against the planted cells, mean of 2 layouts (0.5 is chance)\n" + words.DAGGER
     names = [t.get_text() for t in axes.yaxis.get_majorticklabels()]
     line = next(line for line in axes.lines if line.get_label() == "TCN")
-    of = {words.method(e): e for e in world.explainers}
+    of = {words.marked(e): e for e in world.explainers}
     near(line.get_xdata(), [world.mean(protocol="corrected", model="tcn", explainer=of[n]) for n in names])
     assert names[: len(CONTROLS) - 1] == ["Random", "Position only", "Oracle"]
 

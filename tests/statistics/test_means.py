@@ -57,8 +57,9 @@ def test_ranks_follow_the_effects():
 def test_strata_are_fixed_and_repetitions_random():
     values = pd.Series([1.0, 3.0, 10.0, 12.0, 14.0])
     mean, low, high = means.stratified(values, pd.Series(list("aabbb")))
-    pooled = (2.0 * 1 + 4.0 * 2) / 3
-    half = stats.t.ppf(0.975, 3) * np.sqrt(pooled * (1 / 2 + 1 / 3)) / 2
+    parts = np.array([2.0 / 2, 4.0 / 3])
+    nu = parts.sum() ** 2 / (parts**2 / [1, 2]).sum()
+    half = stats.t.ppf(0.975, nu) * np.sqrt(parts.sum()) / 2
     near((mean, low, high), (7.0, 7.0 - half, 7.0 + half))
 
 

@@ -275,36 +275,56 @@ def test_printed_tables_have_the_layout_of_the_paper(cells):
     assert text.rstrip("*)") == f"{mean:+.2f} ± {(high - low) / 2:.2f} ({value:+.2f}"
 
 
+@answers("studies.guided.printed.trained", "studies.guided.printed.differences", "studies.guided.printed.by_layout",
+         "studies.guided.printed.over_layouts")  # fmt: skip
+def test_a_number_of_ours_is_above_the_random_map_of_its_own_training():
+    rows = printed.trained(ROWS)
+    assert set(rows["training"]) == {"traditional", "saliency_guided"}
+    assert set(rows["dataset"]) == set(LAYOUTS)
+    gaps = printed.differences(rows)
+    assert set(gaps["quantity"]) == {"diff_aup", "diff_aur"}
+    at = {"model": "tcn", "explainer": "deep_lift", "trainer": "guided"}
+    of = {"model": "tcn", "explainer": "deep_lift", "training": "saliency_guided", "quantity": "diff_aup"}
+    one = printed.by_layout(rows).set_index([*of, "dataset"]).loc[(*of.values(), "rare_time")]
+    near(one[["mean", "low", "high", "n"]], (*difference("diff_aup", layout="rare_time", **at), 3))
+    whole = printed.over_layouts(rows).set_index([*of]).loc[tuple(of.values())]
+    near(whole[["mean", "low", "high", "n"]], (*difference("diff_aup", **at), 3))
+    assert printed.over_layouts(rows[rows["dataset"] != "middle"]).empty  # nine layouts are not the mean of ten
+
+
 def boxed(*cells):
     columns = ["metric", "dataset", "model", "explainer", "training", "mean", "low", "high", "published"]
-    return pd.DataFrame(cells, columns=columns)
+    return pd.DataFrame(cells, columns=columns).assign(n=3, spread=np.inf)
 
 
 AGREEING = boxed(
     ("diff_aup", "middle", "lstm", "gradient", "traditional", 0.10, 0.08, 0.12, 0.11),
-    ("diff_aup", "middle", "lstm", "deep_lift", "traditional", -0.10, -0.12, -0.08, 0.02),
+    ("diff_aup", "middle", "lstm", "deep_lift", "traditional", -0.10, -0.12, -0.08, 0.20),
     ("diff_aup", "middle", "lstm", "smoothgrad", "traditional", 0.30, 0.0, 0.60, 0.30),
     ("diff_aup", "middle", "tcn", "gradient", "saliency_guided", 0.2, 0.19, 0.21, np.nan),
 )  # fmt: skip
 
 
 @answers(
-    "studies.guided.paper_tables.agreement", "studies.guided.paper_tables.inside", "studies.guided.paper_tables.say"
+    "studies.guided.paper_tables.agreement",
+    "studies.guided.paper_tables.inside",
+    "studies.guided.paper_tables.say",
+    "studies.guided.paper_tables.reproduced",
 )
 def test_agreement_counts_signs_and_narrow_intervals():
     (row,) = paper_tables.agreement(AGREEING).to_dict("records")
-    assert row == {"network": "LSTM", "quantity": "Diff(AUP)", "training": "trad.", "same sign": "2 of 3", "rank": 1.0,
-                   "inside": "1 of 2", "gap": round(((-0.01) + (-0.12) + 0.0) / 3, 3)}  # fmt: skip
-    assert paper_tables.inside(AGREEING) == (1, 3)
+    assert row == {"network": "LSTM", "quantity": "Diff(AUP)", "training": "trad.", "same sign": "2 of 3", "rank": 0.5,
+                   "inside": "1 of 2", "gap": round(((-0.01) + (-0.30) + 0.0) / 3, 3)}  # fmt: skip
+    assert paper_tables.inside(AGREEING) == (1, 2)
+    assert paper_tables.reproduced(AGREEING) == [True, False, False, False]
+    assert paper_tables.inside(AGREEING.assign(spread=0.2)) == (0, 0)
     grid = paper_tables.layout_table(AGREEING, "lstm", "diff_aup").iloc[0]
     assert grid["Gradient", "trad."] == "+0.10 ± 0.02 (+0.11*)"
     assert grid["SmoothGrad", "trad."] == "+0.30 ± 0.30 (+0.30)"
     assert grid["Gradient", "guided"] == "–"
     said = paper_tables.say(AGREEING)
-    assert said.startswith(
-        "Of 3 published cells at hand, ours has 3: 2 have the same sign. 2 have an interval no wider"
-    )
-    assert "than ± 0.05; 1 of these hold the published value." in said
+    assert said.startswith("Of 3 published cells at hand, ours has 3: 2 have the same sign. 2 have an interval narrow")
+    assert "enough to tell a number from others of its kind; 1 of these hold the published value." in said
     assert said.endswith("not at hand for: Input-cell LSTM, TCN, Transformer.")
 
 
@@ -314,7 +334,7 @@ def scaled(offsets):
     return pd.DataFrame([
         {"metric": "diff_aup", "dataset": d, "model": m, "explainer": e, "training": "traditional", "published": 0.1,
          "mean": 0.1 + sign * offsets[m][names.index(s)] * (1 + 0.01 * k), "low": 0.0, "high": 0.01, "n": 3,
-         "scaling": s}
+         "spread": np.inf, "scaling": s}
         for m in offsets for k, d in enumerate(list(LAYOUTS)[:8]) for e, sign in (("gradient", 1), ("lime", -1))
         for s in names
     ])  # fmt: skip

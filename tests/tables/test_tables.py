@@ -9,7 +9,7 @@ from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.engine import runner, store
 from tsinterp_lib.errors import DataUnavailable, MissingRows
 from tsinterp_lib.registry import find
-from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
+from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED, Verdict
 from tsinterp_lib.tables import papers, partial, printed, reruns, rivals, select, show, summaries, words
 
 WORLD = World(
@@ -254,7 +254,7 @@ RIVALS = World(
     layouts=("rare_feature",), models=("lstm",), metrics=("auroc",),
     explainers=("dynamask", "fit", "lime", "dynamask_wide_areas", "fit[x]", "random"), seeds=(0, 1, 2),
     effects={("explainer", "dynamask"): 0.09, ("explainer", "fit"): 0.05, ("explainer", "lime"): 0.01,
-             ("explainer", "dynamask_wide_areas"): 0.9, ("explainer", "fit[x]"): 0.9, ("explainer", "random"): 0.8},
+             ("explainer", "dynamask_wide_areas"): 0.9, ("explainer", "fit[x]"): 0.9, ("explainer", "random"): 0.0},
 )  # fmt: skip
 
 
@@ -276,6 +276,35 @@ def test_a_method_is_judged_against_the_best_of_others(one, best_of, beyond, wor
     assert found.verdict == word
     assert f"against {words.printed(rival)}" in found.why
     assert rivals.gap("c", RIVALS.rows(), "auroc", "as_released", one, ["absent"]).n == 0
+
+
+def scores(**of):
+    """Scores of a winner and of controls, by seed or by data set and seed."""
+    return {name: pd.Series(values) for name, values in of.items()}
+
+
+@answers("tables.rivals.fair")
+def test_a_winner_worth_nothing_or_a_measure_that_beats_the_perfect_map_decides_nothing():
+    won = Verdict("c", CONFIRMED, 0.2, 0.1, 0.3, 3, "why")
+    winner = pd.Series([0.60, 0.61, 0.62])
+    low, above, perfect = [0.50, 0.52, 0.51], [0.70, 0.69, 0.71], [0.9, 0.9, 0.9]
+    assert rivals.fair(won, winner, scores(random=low, position_only=low, oracle=perfect)) == won
+    found = rivals.fair(won, winner, scores(random=low, oracle=[0.4, 0.4, 0.4]))
+    assert (found.verdict, found.effect) == (UNDECIDED, 0.2)
+    assert "scores the perfect map 0.40, below 0.61" in found.why
+    for name in ("random", "position_only"):
+        found = rivals.fair(won, winner, scores(**{name: above}))
+        assert found.verdict == UNDECIDED
+        assert f"not above {words.printed(name)}: -0.09" in found.why
+    lost = Verdict("c", REFUTED, -0.2, -0.3, -0.1, 3, "why")
+    assert rivals.fair(lost, winner, scores(random=above)) == lost
+    index = pd.MultiIndex.from_product([["still", "moving"], [0, 1, 2]], names=["dataset", "seed"])
+    winner = pd.Series([1.0, 1.0, 1.0, 0.7, 0.71, 0.72], index)
+    best = pd.Series(1.0, index)
+    position = pd.Series([1.0, 1.0, 1.0, 0.6, 0.6, 0.6], index)  # of a block that never moves it is the truth itself
+    assert rivals.fair(won, winner, {"oracle": best, "position_only": position}) == won
+    ahead = position.where(position == 1.0, 0.8)
+    assert rivals.fair(won, winner, {"oracle": best, "position_only": ahead}).verdict == UNDECIDED
 
 
 @answers("tables.rivals.level")

@@ -60,10 +60,9 @@ def say(table: pd.DataFrame) -> Prose:
     return Prose(
         f"Of {len(table)} claims of {table['paper'].nunique()} papers {n.get(CONFIRMED, 0)} are confirmed, "
         f"{n.get(REFUTED, 0)} refuted and {n.get(UNDECIDED, 0)} undecided; {bare} of the undecided have fewer than two "
-        f"seeds so far. Of the {int(tested.sum())} with an interval, {int(clear.sum())} leave no effect out, "
-        f"{LEVEL * tested.sum():.0f} expected by chance if none had any; {int(kept.sum())} do so corrected for the "
-        f"claims of their paper. Leaving one seed out changes {int((tried & (table['changes'] > 0)).sum())} of "
-        f"{int(tried.sum())} decided verdicts."
+        f"seeds so far. Of {int(tested.sum())} intervals {int(clear.sum())} exclude no effect; chance alone would give "
+        f"{LEVEL * tested.sum():.0f}. Corrected for the claims of their paper {int(kept.sum())} do. Leaving one seed "
+        f"out changes {int((tried & (table['changes'] > 0)).sum())} of {int(tried.sum())} decided verdicts."
     )
 
 
