@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 
 from tsinterp_lib.statistics.means import interval
-from tsinterp_lib.statistics.verdict import UNDECIDED, Verdict, verdict
+from tsinterp_lib.statistics.verdict import NEGLIGIBLE, UNDECIDED, Verdict, verdict
 from tsinterp_lib.studies.roar_mnist import page
 from tsinterp_lib.studies.roar_mnist.plan import BASES
+from tsinterp_lib.tables import words
 from tsinterp_lib.tables.papers import from_rows
-
-NEGLIGIBLE = 0.5
-"""Points of accuracy that do not matter: ten of 2,000 test digits."""
 
 
 def of_roar(table: pd.DataFrame) -> list[Verdict]:
-    """The claims that Table 2 supports, each as a mean over bases and levels, in points, with an interval over seeds."""
+    """The claims that Table 2 supports, each a mean over bases and levels, with its interval over seeds.
+
+    Effects are differences of accuracy, as shares of all test digits: 0.01 is a point.
+    """
     over_random, over_sobel = page.against(table), page.against(table, "sobel")
 
     def of(gains: pd.DataFrame, kinds: Sequence[str], bases: Sequence[str] = tuple(BASES)) -> pd.Series:
@@ -44,12 +45,22 @@ def of_roar(table: pd.DataFrame) -> list[Verdict]:
 
 
 def _judged(claim: str, points: pd.Series) -> Verdict:
-    found = interval(points)
+    found = interval(points / 100)
     n = int(found["n"])
     if n < 2:
         why = "one seed, no interval" if n else "rows are missing"
         return Verdict(claim, UNDECIDED, float(found["mean"]), np.nan, np.nan, n, why)
     return verdict(claim, found["mean"], found["low"], found["high"], n, negligible=NEGLIGIBLE)
+
+
+def verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """The claims with their verdicts: the effect in points with its interval, the number of seeds, the reason."""
+    lines = [
+        {"claim": v.claim.removeprefix("digits: "), "verdict": v.verdict,
+         "points": words.interval(100 * v.effect, 100 * v.low, 100 * v.high, 1, sign=True), "seeds": v.n, "why": v.why}
+        for v in of_roar(table)
+    ]  # fmt: skip
+    return pd.DataFrame(lines).set_index("claim")
 
 
 CLAIMS = (from_rows("hooker2019", "remove_and_retrain", page.rows, of_roar),)

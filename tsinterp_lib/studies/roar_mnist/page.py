@@ -77,8 +77,9 @@ def against(table: pd.DataFrame, control: str = "random", metric: str = "roar") 
     wide = part.pivot_table(index=["seed", "at"], columns="explainer", values="value")
     if control not in wide:
         return pd.DataFrame(columns=["explainer", "at", "seed", "gain"])
-    gain = wide.drop(columns=control).rsub(wide[control], axis=0) * 100
-    return gain.stack().rename("gain").reset_index()
+    gain = 100 * wide.drop(columns=control).rsub(wide[control], axis=0)
+    long = gain.reset_index().melt(["seed", "at"], var_name="explainer", value_name="gain")
+    return long.dropna()[["explainer", "at", "seed", "gain"]].reset_index(drop=True)
 
 
 def advantage(table: pd.DataFrame, control: str = "random") -> pd.DataFrame:
@@ -196,12 +197,12 @@ def say(table: pd.DataFrame) -> Prose:
         part = [found.loc[e] for b in BASES for k in kinds if (e := f"{b}{k}") in found.index]
         return f"{sum(r['mean'] > 0 for r in part)} of {len(part)}"
 
-    best = found.index[0]
+    best = found.iloc[0]
     return Prose(
         f"On digits, {counted(['', '[smoothgrad]'])} signed estimators remove more than a random ranking does, "
         f"{counted(['[squared]'])} squared ones, and {counted(['[smoothgrad squared]', '[vargrad]'])} of "
-        f"SmoothGrad-squared and VarGrad; the best is {name(str(best))} with "
-        f"{words.interval(*(float(found.loc[best][c]) for c in ('mean', 'low', 'high')), 1, sign=True)} points "
+        f"SmoothGrad-squared and VarGrad; the best is {name(str(found.index[0]))} with "
+        f"{words.interval(float(best['mean']), float(best['low']), float(best['high']), 1, True)} points "
         f"over {n} seed{'s' * (n > 1)}."
     )
 
@@ -211,7 +212,7 @@ def say_leak(controls: pd.DataFrame) -> Prose:
     found = curves(controls, "roar_mask_alone")
     if found.empty:
         return words.not_computed("roar_controls")
-    best = found.loc[found["mean"].idxmax()]
+    best = found.sort_values("mean").iloc[-1]
     chance = found[found["explainer"] == "random"]["mean"].mean()
     return Prose(
         f"A network that sees nothing but which pixels were removed is right on {best['mean']:.0f} % of the digits "

@@ -35,7 +35,8 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
     mean = roar.pivot_table(index=["dataset", "model", "seed"], columns="explainer", values="value")
     if "random" not in mean:
         return pd.DataFrame(columns=[*on, "auroc", "gain"])
-    gain = (100 * mean.drop(columns="random").rsub(mean["random"], axis=0)).stack().rename("gain").reset_index()
+    gain = 100 * mean.drop(columns="random").rsub(mean["random"], axis=0)
+    gain = gain.reset_index().melt(["dataset", "model", "seed"], var_name="explainer", value_name="gain").dropna()
     auroc = table[table["metric"] == "auroc"][[*on, "value"]].rename(columns={"value": "auroc"})
     return auroc.merge(gain, on=on)
 
@@ -62,8 +63,8 @@ def say(table: pd.DataFrame) -> Prose:
         return NOTHING
     rho = found["correlation"].dropna()
     same = int((found["best by ROAR"] == found["best by AUROC"]).sum())
-    oracle = scores(table)
-    oracle = oracle[oracle["explainer"] == "oracle"]["gain"]
+    both = scores(table)
+    oracle = both[both["explainer"] == "oracle"]["gain"]
     return Prose(
         f"Over {len(found)} pairs of network and layout, ROAR and AUROC order the methods with a mean rank correlation "
         f"of {rho.mean():+.2f} ({int((rho > 0).sum())} of {len(rho)} above zero) and name the same best method in "
