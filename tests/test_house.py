@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "tsinterp_lib"
 GROUND = (
     "errors", "paths", "denormals", "seeding", "axes", "registry", "facts", "checks", "guard", "parts", "samples",
-    "fitted", "explanation", "explainer", "types",
+    "fitted", "retraining", "explanation", "explainer", "types",
 )  # fmt: skip
 FLOORS = (
     *GROUND, "datasets", "perturbations", "models", "trainers", "metrics", "explainers", "engine", "statistics",

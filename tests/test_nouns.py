@@ -9,6 +9,7 @@ from torch import nn
 
 from tsinterp_lib import datasets, metrics, models, perturbations, trainers
 from tsinterp_lib.datasets.processes.base import Process
+from tsinterp_lib.models import IMAGE_MODELS
 from tsinterp_lib.perturbations import Perturbation
 from tsinterp_lib.registry import Choice, build, table
 from tsinterp_lib.types import DatasetSource, Explainer, Metric, Trainer
@@ -32,6 +33,7 @@ def test_what_is_built_by_name_is_of_its_kind(kind, name):
 def test_a_model_built_by_name_is_a_module():
     for name in table("model"):
         sizes = {"n_steps": 5, "n_features": 10, "n_classes": 1 if name == "white_box" else 2}
+        sizes = {"shape": (1, 8, 8), "n_classes": 2} if name in IMAGE_MODELS else sizes
         assert isinstance(build("model", name, **sizes), nn.Module)
 
 

@@ -71,6 +71,9 @@ class Explainer(ABC):
     by_gradient: ClassVar[bool] = False
     """Whether the method sees a model through the gradients of its outputs, and through nothing else."""
 
+    drawn_alike: ClassVar[tuple[str, ...]] = ()
+    """Hyper-parameters that change nothing of what is drawn: in a study, methods that differ in them share draws."""
+
     axes: Axes = field(default=SERIES, repr=False, compare=False)
 
     @property

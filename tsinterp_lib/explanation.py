@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from tsinterp_lib import parts
 from tsinterp_lib.axes import SERIES, Axes
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.retraining import Retraining
 from tsinterp_lib.samples import Background
 
 
@@ -40,6 +42,8 @@ class Explanation:
     constants: Mapping[str, Tensor] = field(default_factory=dict)
     memo: dict[object, Tensor] = field(default_factory=dict)
     """What one metric computed and another needs again, by metric (a frozen dataclass hashes by its settings)."""
+    retraining: Retraining | None = None
+    """What metrics need that train the network again; None: they refuse."""
 
     def __post_init__(self) -> None:
         self.axes.check(self.x.shape)
@@ -141,6 +145,8 @@ class Metric(ABC):
     """
 
     levels: tuple[float | None, ...] = (None,)
+    retrains: ClassVar[bool] = False
+    """Whether the network is trained again: the explanation then needs its ``retraining``."""
 
     @property
     def mixes_samples(self) -> bool:

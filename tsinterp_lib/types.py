@@ -13,9 +13,10 @@ from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explanation import Explanation, Metric
 from tsinterp_lib.facts import ModelFacts
 from tsinterp_lib.fitted import Fitted, Progress, Stop, Trainer
+from tsinterp_lib.retraining import Retraining
 from tsinterp_lib.samples import Background, Dataset, DatasetSource, Samples, Sizes
 
 __all__ = [
     "Axes", "Background", "Dataset", "DatasetSource", "Explainer", "Explanation", "Fitted", "Metric", "ModelFacts",
-    "Progress", "Samples", "Sizes", "Stop", "Trainer",
+    "Progress", "Retraining", "Samples", "Sizes", "Stop", "Trainer",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ SELF_EVIDENT = {
     "position_only": "its map is the mean truth of the training samples",
     "permuted_features": "it permutes the map of another method",
     "scrambled_output": "it explains another method's network with its output scrambled",
+    "squared": "it squares the map of another method", "blurred": "it blurs the map of another method with scipy",
     "each_series": "it asks another method once per series",
 }  # fmt: skip
 """Controls and wrappers whose definition is one step: a twin would be the code itself; a test knows their answer."""

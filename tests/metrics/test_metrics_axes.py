@@ -16,7 +16,8 @@ from tsinterp_lib.metrics.saliency_share import SaliencyShare
 from tsinterp_lib.metrics.selection import LEVELS
 from tsinterp_lib.types import Explanation
 
-FREE = [n for n in METRICS if not n.startswith("masked") and "_time" not in n and "_feature" not in n and
+FREE = [n for n in METRICS if not n.startswith(("masked", "roar", "kar")) and "_time" not in n and
+        "_feature" not in n and
         n not in ("saliency_share", "saliency_profile")]  # fmt: skip
 
 

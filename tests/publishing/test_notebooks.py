@@ -19,6 +19,7 @@ SMALL = {
     "dynamask": {"epochs": 50},
     "vanishing_saliency": {"profile": "smoke", "compute": True, "side": 50},
     "guided_digits": {"profile": "smoke", "compute": True},
+    "remove_and_retrain": {"profile": "smoke", "compute": True},
     "mask_audit": {"n_series": 4, "epochs": 5, "mask_epochs": 20},
 }
 """Parameters that keep each chapter to seconds; a chapter without an entry here is the page of the book."""

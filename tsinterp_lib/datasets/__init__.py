@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tsinterp_lib.datasets.digit_images import DigitImages
 from tsinterp_lib.datasets.digit_views import DigitViews
 from tsinterp_lib.datasets.digits_rows import DigitsRows
 from tsinterp_lib.datasets.layouts import BOXES, LAYOUTS, PLANTED, Layout
@@ -40,6 +41,7 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
     **{layout: partial(Planted, layout=layout) for layout in PLANTED},
     "digits_rows": DigitsRows,
     "mnist_rows": MnistRows,
+    "digit_images": DigitImages,
     "digit_views": DigitViews,
     "state": State,
     "switch_feature": SwitchFeature,
@@ -55,6 +57,7 @@ __all__ = [
     "LAYOUTS",
     "PLANTED",
     "PROCESSES",
+    "DigitImages",
     "DigitViews",
     "DigitsRows",
     "Layout",

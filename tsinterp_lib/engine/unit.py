@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from tsinterp_lib import paths
+from tsinterp_lib.axes import SERIES
 from tsinterp_lib.engine import checkpoints, kept, units
-from tsinterp_lib.engine.explain import Explained, Seeds, explained, scored
+from tsinterp_lib.engine.explain import Explained, Scored, Seeds, explained, scored
 from tsinterp_lib.engine.grid import VERSION, Cell, Plan
 from tsinterp_lib.engine.made_by import maker
 from tsinterp_lib.engine.rows import Row, parts
 from tsinterp_lib.errors import CheckpointDamaged, CheckpointError
-from tsinterp_lib.registry import Choice, build
+from tsinterp_lib.registry import Choice, build, find
 from tsinterp_lib.seeding import scope, seed_from
 from tsinterp_lib.trainers import Fitted
-from tsinterp_lib.types import Dataset, Explanation, Samples
+from tsinterp_lib.types import Dataset, Explainer, Explanation, Retraining, Samples
 
 MODEL_METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "epochs", "steps", "passed_gate")
 
@@ -41,7 +44,7 @@ def fitted(
     unit = cell.unit()
     data = (dataset or load(unit)).to(device)
     with scope(first_weights(unit)):
-        model = build("model", unit.model, n_steps=data.n_steps, n_features=data.n_features, n_classes=data.n_classes)
+        model = network(unit.model, data)
     model.to(device)
     path = paths.checkpoints() / f"{unit.key()}.safetensors"
     if path.exists() and not again:
@@ -63,6 +66,16 @@ def first_weights(cell: Cell) -> int:
     if cell.unit().trainer.params.get("first_weights") == "shared":
         return seed_from(cell.model.spec(), cell.seed, "shared init")
     return seed_from(cell.unit().key(), "init")
+
+
+def network(choice: Choice, data: Dataset) -> nn.Module:
+    """A network for a data set, its first weights drawn from torch's global generator.
+
+    One of series is told steps and features, any other the lengths of all axes of a sample.
+    """
+    if data.axes == SERIES:
+        return build("model", choice, n_steps=data.n_steps, n_features=data.n_features, n_classes=data.n_classes)
+    return build("model", choice, shape=tuple(data.train.x.shape[1:]), n_classes=data.n_classes)
 
 
 def load(cell: Cell) -> Dataset:
@@ -92,13 +105,50 @@ def explanation(cell: Cell, model: nn.Module, data: Dataset, again: bool = False
     return e, there.calls, there.seconds
 
 
+def retraining(cell: Cell, model: nn.Module, data: Dataset, memo: dict[object, Tensor]) -> Retraining:
+    """What metrics need that train the network of a cell again; ``memo`` is shared by the explainers of a model."""
+    assert cell.explainer is not None
+    seeds, choice = _seeds(cell), cell.explainer
+
+    @cache
+    def prepared() -> Explainer:
+        with scope(seeds.prepare):
+            return build("explainer", choice).for_axes(data.axes).prepare(model, data.train)
+
+    def explain_split(samples: Samples, target: Tensor, split: str) -> Tensor:
+        with scope(seed_from(seeds.attribute, split)):
+            return prepared().explain_samples(model, samples, target)
+
+    trainer = build("trainer", cell.trainer, max_epochs=cell.profile.max_epochs)
+    start = seed_from(cell.unit().key(), "retraining")
+    return Retraining(data, explain_split, lambda: network(cell.model, data), trainer, start, memo)
+
+
 def explanation_rows(
-    cell: Cell, metrics: Sequence[Choice], model: nn.Module, data: Dataset, timed: bool, again: bool = False
+    cell: Cell,
+    metrics: Sequence[Choice],
+    model: nn.Module,
+    data: Dataset,
+    timed: bool,
+    again: bool = False,
+    memo: dict[object, Tensor] | None = None,
+    passed_gate: bool = True,
 ) -> list[Row]:
-    """The rows of one explainer: a row per metric and level."""
+    """The rows of one explainer: a row per metric and level; ``memo`` keeps what all explainers of a model share.
+
+    A network that failed the gate is not trained again: its rows of metrics that would do so hold no value.
+    """
     e, calls, seconds = explanation(cell, model, data, again)
+    e = replace(e, retraining=retraining(cell, model, data, {} if memo is None else memo))
     seconds = seconds if timed else math.nan
-    return [_row(cell, *scores, calls, seconds, e.x.device.type) for scores in scored(e, metrics)]
+    found: list[Scored] = []
+    for choice in metrics:
+        metric = build("metric", choice)
+        if metric.retrains and not passed_gate:
+            found += [Scored(choice.label, level, torch.tensor([math.nan])) for level in metric.levels]
+        else:
+            found += scored(e, [choice])
+    return [_row(cell, *scores, calls, seconds, e.x.device.type) for scores in found]
 
 
 def model_rows(cell: Cell, result: Fitted, timed: bool, device: str = "cpu") -> list[Row]:
@@ -136,6 +186,7 @@ def compute_unit(
             return len(rows)
         result, data = fitted(missing[0], device=device, again=force)
         here = maker(device)
+        memo: dict[object, Tensor] = {}
         for cell in missing:
             metrics = missing_metrics(cell, have, plan)
             rows = [row for row in rows if row.cell != cell.key() or row.metric not in metrics]
@@ -143,7 +194,7 @@ def compute_unit(
                 rows += model_rows(cell, result, timed, torch.device(device).type)
             else:
                 chosen = [metric for metric in plan.metrics if metric.label in metrics]
-                rows += explanation_rows(cell, chosen, result.model, data, timed, force)
+                rows += explanation_rows(cell, chosen, result.model, data, timed, force, memo, result.passed_gate)
             others = [] if force else makers.get(cell.key(), [])
             makers[cell.key()] = sorted({*others, here})
             units.write_unit(folder / f"{key}.csv", rows, makers)
@@ -176,6 +227,11 @@ def _test(cell: Cell, data: Dataset) -> Samples:
 
 
 def _seeds(cell: Cell) -> Seeds:
+    choice = cell.explainer
+    alike = find("explainer", choice.name).drawn_alike if choice else ()
+    if choice and alike:
+        shared = {name: value for name, value in choice.params.items() if name not in alike}
+        cell = replace(cell, explainer=Choice(choice.name, shared))
     return Seeds(*(seed_from(cell.key(), part) for part in ("prepare", "attribute", "metrics")))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers.augmented_occlusion import AugmentedOcclusion
+from tsinterp_lib.explainers.blurred import Blurred
 from tsinterp_lib.explainers.convergence import convergence_delta
 from tsinterp_lib.explainers.deep_lift import DeepLift, DeepShap
 from tsinterp_lib.explainers.dynamask import Dynamask
@@ -15,10 +16,12 @@ from tsinterp_lib.explainers.feature_permutation import FeaturePermutation
 from tsinterp_lib.explainers.fit import FIT
 from tsinterp_lib.explainers.gradient import Gradient
 from tsinterp_lib.explainers.gradient_shap import GradientShap
+from tsinterp_lib.explainers.guided_backprop import GuidedBackprop
 from tsinterp_lib.explainers.input_x_gradient import InputXGradient
 from tsinterp_lib.explainers.integrated_gradients import IntegratedGradients
 from tsinterp_lib.explainers.kernel_shap import KernelShap
 from tsinterp_lib.explainers.lime import Lime
+from tsinterp_lib.explainers.noise_ensemble import NoiseEnsemble
 from tsinterp_lib.explainers.occlusion import Occlusion
 from tsinterp_lib.explainers.oracle import Oracle
 from tsinterp_lib.explainers.permuted_features import PermutedFeatures
@@ -29,6 +32,8 @@ from tsinterp_lib.explainers.scrambled_output import ScrambledOutput
 from tsinterp_lib.explainers.settings import AS_RELEASED, CORRECTED
 from tsinterp_lib.explainers.shapley_value_sampling import ShapleyValueSampling
 from tsinterp_lib.explainers.smoothgrad import SmoothGrad
+from tsinterp_lib.explainers.sobel import Sobel
+from tsinterp_lib.explainers.squared import Squared
 from tsinterp_lib.explainers.tsr import TemporalSaliencyRescaling
 
 EXPLAINERS: dict[str, type[Explainer]] = {
@@ -38,7 +43,10 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "deep_lift": DeepLift,
     "gradient_shap": GradientShap,
     "deep_shap": DeepShap,
+    "guided_backprop": GuidedBackprop,
     "smoothgrad": SmoothGrad,
+    "noise_ensemble": NoiseEnsemble,
+    "squared": Squared,
     "shapley_value_sampling": ShapleyValueSampling,
     "feature_permutation": FeaturePermutation,
     "feature_ablation": FeatureAblation,
@@ -55,6 +63,8 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "scrambled_output": ScrambledOutput,
     "temporal_saliency_rescaling": TemporalSaliencyRescaling,
     "random": Random,
+    "blurred": Blurred,
+    "sobel": Sobel,
     "position_only": PositionOnly,
     "oracle": Oracle,
     "permuted_features": PermutedFeatures,

@@ -19,7 +19,8 @@ from tsinterp_lib.explainers._replaced import outputs
 from tsinterp_lib.registry import known
 from tsinterp_lib.types import Samples
 
-BASELINES = ("zero", "uniform", "train_mean")
+BASELINES = ("zero", "uniform", "train_mean", "train_min")
+LEARNED = ("train_mean", "train_min")
 REFERENCES = ("uniform", "train", "explained")
 
 
@@ -29,6 +30,12 @@ def mean_sample(train: Samples) -> Float[Tensor, "*axes"]:
         return train.x.mean(0)
     real = parts.real(train)
     return torch.where(real, train.x, 0.0).sum(0) / real.sum(0).clamp_min(1)
+
+
+def lowest_value(train: Samples) -> Tensor:
+    """The lowest training value of each channel or feature, in a shape that broadcasts to a sample."""
+    kept = [train.axes.dim(name) for name in ("channel", "feature") if name in train.axes]
+    return train.x.amin([d for d in range(train.x.dim()) if d not in kept], keepdim=True)[0]
 
 
 def cut(reference: Tensor | None, axes: Axes, length: int, of: int) -> Tensor | None:
@@ -58,7 +65,8 @@ class Baselined(Chunked):
     r"""Compares each sample with one baseline.
 
     ``baseline``: ``zero``; ``uniform``, drawn from U[0, 1) for every sample and cell at each call; ``train_mean``, the
-    mean training sample, learned in ``prepare`` (over what is no padding). ``reference``: a sample that is used
+    mean training sample, learned in ``prepare`` (over what is no padding); ``train_min``, the lowest training value of
+    each channel or feature (black, on images). ``reference``: a sample that is used
     instead, shape (\*axes) or one that broadcasts to x. Raises :class:`InvalidInput` on a reference of another shape,
     or where nothing was learned.
     """
@@ -71,9 +79,9 @@ class Baselined(Chunked):
         known(self.baseline, BASELINES, "baseline")
 
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        if self.reference is not None or self.baseline != "train_mean":
+        if self.reference is not None or self.baseline not in LEARNED:
             return self
-        return replace(self, reference=mean_sample(train))
+        return replace(self, reference=mean_sample(train) if self.baseline == "train_mean" else lowest_value(train))
 
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose reference is cut like the samples."""
@@ -82,7 +90,7 @@ class Baselined(Chunked):
     @property
     def keeps_values(self) -> bool:
         """Whether the baseline is known without computing with values of the training samples."""
-        return self.reference is not None or self.baseline != "train_mean"
+        return self.reference is not None or self.baseline not in LEARNED
 
     def copies_keep_baselines(self, x: Float[Tensor, "N *axes"], together: bool = False) -> Paired:
         """For :meth:`for_copies`: each copy keeps its sample's baseline.
@@ -101,7 +109,7 @@ class Baselined(Chunked):
         if self.baseline == "uniform":
             return torch.rand(x.shape, dtype=x.dtype, device=x.device)
         raise InvalidInput(
-            "`baseline` is 'train_mean' and no training sample was seen: call prepare(model, train) first, "
+            f"`baseline` is {self.baseline!r} and no training sample was seen: call prepare(model, train) first, "
             "or give `reference`."
         )
 

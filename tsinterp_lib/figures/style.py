@@ -36,7 +36,10 @@ LOOKS: dict[str, Look] = {
     "deep_lift": Look(words.METHODS["deep_lift"], "#33BBEE", "^"),
     "gradient_shap": Look(words.METHODS["gradient_shap"], "#88CCEE", "v"),
     "deep_shap": Look(words.METHODS["deep_shap"], "#6699CC", "P"),
+    "guided_backprop": Look(words.METHODS["guided_backprop"], "#5566AA", "p"),
     "smoothgrad": Look(words.METHODS["smoothgrad"], "#AA4499", "X"),
+    "noise_ensemble": Look(words.METHODS["noise_ensemble"], "#773377", "h"),
+    "squared": Look(words.METHODS["squared"], "#664499", "8"),
     "shapley_value_sampling": Look(words.METHODS["shapley_value_sampling"], "#882255", "o"),
     "feature_permutation": Look(words.METHODS["feature_permutation"], "#CC6677", "s"),
     "feature_ablation": Look(words.METHODS["feature_ablation"], "#EE7733", "D"),
@@ -53,6 +56,8 @@ LOOKS: dict[str, Look] = {
     "scrambled_output": Look(words.METHODS["scrambled_output"], "#661100", "s"),
     "temporal_saliency_rescaling": Look(words.METHODS["temporal_saliency_rescaling"], "#225555", "P"),
     "random": Look(words.METHODS["random"], "#888888", "x", ":"),
+    "blurred": Look(words.METHODS["blurred"], "#999988", "2", ":"),
+    "sobel": Look(words.METHODS["sobel"], "#777766", "3", "--"),
     "permuted_features": Look(words.METHODS["permuted_features"], "#BBBBBB", "+", ":"),
     "position_only": Look(words.METHODS["position_only"], "#666666", "1", "--"),
     "oracle": Look(words.METHODS["oracle"], "#000000", "*", "--"),
@@ -75,6 +80,7 @@ NETWORK_COLOURS = {
     "gru": ("#999933", "v"),
     "retain": ("#66CCEE", "P"),
     "cnn": ("#AA3377", "P"),
+    "image_cnn": ("#AA3377", "X"),
 }
 """Colour and marker of each network, where networks share a panel."""
 

@@ -14,6 +14,7 @@ from tsinterp_lib.metrics.complexity import Entropy, Information
 from tsinterp_lib.metrics.map_distance import EuclideanDistance, WeightedJaccard
 from tsinterp_lib.metrics.masked_accuracy import MaskedAccuracy, MaskedAccuracyArea
 from tsinterp_lib.metrics.precision_recall import Precision, Recall
+from tsinterp_lib.metrics.roar import RemoveAndRetrain
 from tsinterp_lib.metrics.saliency_distribution import SaliencyDistribution
 from tsinterp_lib.metrics.saliency_profile import SaliencyProfile
 from tsinterp_lib.metrics.saliency_share import SaliencyShare
@@ -62,6 +63,8 @@ METRICS: dict[str, Callable[..., Metric]] = {
     "saliency_profile": SaliencyProfile,
     "weighted_jaccard": WeightedJaccard,
     "euclidean_distance": EuclideanDistance,
+    "roar": RemoveAndRetrain,
+    "kar": partial(RemoveAndRetrain, keep=True),
 }
 """Every :class:`~tsinterp_lib.types.Metric` by name, with the settings that the name stands for."""
 

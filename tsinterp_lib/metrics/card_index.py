@@ -6,6 +6,7 @@ import math
 
 from tsinterp_lib.metrics.cards import (
     Card,
+    Direction,
     Planted,
     Score,
     area,
@@ -186,6 +187,20 @@ def _maps() -> dict[str, Card]:
     }  # fmt: skip
 
 
+def _retrained() -> dict[str, Card]:
+    def card(name: str, direction: Direction, note: str) -> Card:
+        return Card(
+            name, r"\mathbf 1[\arg\max_c f^{(t)}_c(\tilde x) = y],\ f^{(t)} \text{ trained on } \tilde x", 0.0, 1.0,
+            direction, "top share t of the cells, signed, replaced by the channel's mean in every split", "hooker2019",
+            MEASURED, Score("chance once every informative cell is replaced"), note,
+        )  # fmt: skip
+
+    return {
+        "roar": card("Remove and retrain", "lower", "The shape of the hole may tell the class: see `shown`."),
+        "kar": card("Keep and retrain", "higher", "The authors judge it a weak discriminator."),
+    }
+
+
 CARDS: dict[str, Card] = {
     **_curves("mass"),
     **_curves("count"),
@@ -198,5 +213,6 @@ CARDS: dict[str, Card] = {
     **{k: v for c in ("mass", "count") for u in ("time", "feature") for s in (False, True)
        for k, v in _units(c, u, s).items()},
     **_maps(),
+    **_retrained(),
 }  # fmt: skip
 """The card of every metric, by its name in the registry."""

@@ -7,6 +7,7 @@ from torch import nn
 from tsinterp_lib.models._network import Network
 from tsinterp_lib.models.cnn import CNN
 from tsinterp_lib.models.gru import GRU
+from tsinterp_lib.models.image_cnn import ImageCNN
 from tsinterp_lib.models.lstm import LSTM
 from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
 from tsinterp_lib.models.retain import Retain
@@ -26,7 +27,10 @@ MODELS: dict[str, type[nn.Module]] = {
 }
 """Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
 
-BLACK_BOXES: dict[str, type[nn.Module]] = {**MODELS, "white_box": WhiteBox}
+IMAGE_MODELS: dict[str, type[nn.Module]] = {"image_cnn": ImageCNN}
+"""Networks of images: ``IMAGE_MODELS[name](shape, n_classes, ...)`` maps (N, channel, row, column) to (N, C)."""
+
+BLACK_BOXES: dict[str, type[nn.Module]] = {**MODELS, **IMAGE_MODELS, "white_box": WhiteBox}
 """All that can be explained by name: the networks, and functions in closed form, which need no training."""
 
 MNIST_SIZES: dict[str, dict[str, Scalar]] = {
@@ -39,6 +43,6 @@ MNIST_SIZES: dict[str, dict[str, Scalar]] = {
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
 __all__ = [
-    "BLACK_BOXES", "CNN", "GRU", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "InputCellLSTM", "Network", "Retain",
-    "Transformer", "WhiteBox",
+    "BLACK_BOXES", "CNN", "GRU", "IMAGE_MODELS", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "ImageCNN", "InputCellLSTM",
+    "Network", "Retain", "Transformer", "WhiteBox",
 ]  # fmt: skip

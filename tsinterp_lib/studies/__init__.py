@@ -26,6 +26,8 @@ FOLDERS = (
     "rare",
     "state",
     "fit_simulated",
+    "roar_mnist",
+    "roar_series",
 )
 """Every folder, in the order in which its studies are computed; a new study adds its own here and nothing elsewhere."""
 

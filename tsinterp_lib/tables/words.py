@@ -12,7 +12,10 @@ METHODS = {
     "deep_lift": "DeepLIFT",
     "gradient_shap": "Gradient SHAP",
     "deep_shap": "DeepSHAP",
+    "guided_backprop": "Guided backprop",
     "smoothgrad": "SmoothGrad",
+    "noise_ensemble": "Noise ensemble",
+    "squared": "Squared",
     "shapley_value_sampling": "Shapley sampling",
     "feature_permutation": "Feature permutation",
     "feature_ablation": "Feature ablation",
@@ -29,6 +32,8 @@ METHODS = {
     "scrambled_output": "Scrambled output",
     "temporal_saliency_rescaling": "Rescaled (TSR)",
     "random": "Random",
+    "blurred": "Blurred",
+    "sobel": "Sobel edges",
     "permuted_features": "Permuted features",
     "position_only": "Position only",
     "oracle": "Oracle",
@@ -59,6 +64,7 @@ NETWORKS = {
     "gru": "GRU",
     "retain": "RETAIN",
     "cnn": "CNN (image)",
+    "image_cnn": "Small CNN",
 }
 """The printed name of every network, in the order in which tables and figures have them."""
 

@@ -10,6 +10,7 @@ from tsinterp_lib.trainers.fine_tuned import FineTuned
 from tsinterp_lib.trainers.given import Given
 from tsinterp_lib.trainers.per_step import PerStep
 from tsinterp_lib.trainers.random_masked import RandomMasked
+from tsinterp_lib.trainers.redrawn_mask import RedrawnMask
 from tsinterp_lib.trainers.saliency_guided import SaliencyGuided
 from tsinterp_lib.trainers.standard import Standard
 from tsinterp_lib.types import Fitted, Trainer
@@ -18,6 +19,7 @@ TRAINERS: dict[str, Callable[..., Trainer]] = {
     "standard": Standard,
     "saliency_guided": SaliencyGuided,
     "random_masked": RandomMasked,
+    "redrawn_mask": RedrawnMask,
     "consistency": Consistency,
     "equal_epochs": EqualEpochs,
     "fine_tuned": FineTuned,
@@ -35,6 +37,7 @@ __all__ = [
     "Given",
     "PerStep",
     "RandomMasked",
+    "RedrawnMask",
     "SaliencyGuided",
     "Standard",
 ]

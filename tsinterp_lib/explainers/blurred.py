@@ -1,0 +1,65 @@
+"""A smoothed copy of another map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float, Int
+from scipy.ndimage import gaussian_filter1d
+from torch import Tensor, nn
+
+from tsinterp_lib.axes import LONG, Axes
+from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
+from tsinterp_lib.explainers._wrapper import Wrapper
+from tsinterp_lib.explainers.random import Random
+
+PLANE = ("row", "column")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blurred(Wrapper):
+    r"""Blurs the map of ``base`` with a Gaussian over its rows and columns, or over its steps.
+
+    .. math:: a = G_\sigma * a^{\text{base}}
+
+    ``sigma`` (default 1) in cells, borders reflected. Blur adds no information: a metric that a blurred random map
+    (the default ``base``) does well at rewards smooth shapes, which is the control it is for :cite:p:`song2023`. Units
+    and errors: those of ``base``; also raises :class:`~tsinterp_lib.errors.InvalidInput` for a ``sigma`` that is not
+    positive, and for axes without rows and columns, time, tokens or frames.
+    """
+
+    needs: ClassVar[tuple[str, ...] | None] = None
+    base: Explainer = field(default_factory=Random)
+    sigma: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.sigma < float("inf"):
+            raise InvalidInput(f"`sigma` is {self.sigma}: give a positive number of cells.")
+
+    def for_axes(self, axes: Axes) -> Explainer:
+        """A copy that blurs along the axes of these inputs; raises where there is none to blur along."""
+        along(axes, "blurred")
+        return super().for_axes(axes)
+
+    def _attribute(
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
+        a = self.base._attribute(model, x, target).detach().cpu().double().numpy()
+        for dim in along(self.axes, "blurred"):
+            a = gaussian_filter1d(a, self.sigma, axis=dim)
+        return torch.from_numpy(a).to(x)
+
+
+def along(axes: Axes, method: str) -> tuple[int, ...]:
+    """The dimensions of rows and columns, else that of time, token or frame; raises where there is neither."""
+    if all(name in axes for name in PLANE):
+        return tuple(axes.dim(name) for name in PLANE)
+    for name in LONG:
+        if name in axes:
+            return (axes.dim(name),)
+    raise InvalidInput(
+        f"{method} goes along rows and columns, or along time, tokens or frames; the axes are {axes}: name them so."
+    )

@@ -1,0 +1,97 @@
+"""What the chapter on remove and retrain shows of planted series: does it rank methods as the truth does?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy import stats
+
+from tsinterp_lib.errors import MissingRows
+from tsinterp_lib.figures.roar import against_truth
+from tsinterp_lib.tables import select, words
+from tsinterp_lib.tables.words import Prose
+
+COLUMNS = ("study", "dataset", "model", "explainer", "metric", "at", "seed", "value")
+CONTROLS = ("random", "oracle")
+NOTHING = words.not_computed("roar_series")
+
+
+def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
+    """The rows of networks past the gate; an empty table where there are none."""
+    try:
+        return select.rows("roar_series", profile, compute)
+    except MissingRows:
+        return pd.DataFrame(columns=list(COLUMNS))
+
+
+def scores(table: pd.DataFrame) -> pd.DataFrame:
+    """Both scores of each map: dataset, model, seed, explainer, auroc, and gain over a random ranking in points.
+
+    The gain is the mean over levels of the random control's accuracy minus the explainer's, after retraining.
+    """
+    on = ["dataset", "model", "seed", "explainer"]
+    roar = table[(table["metric"] == "roar") & (table["at"] > 0)]
+    mean = roar.pivot_table(index=["dataset", "model", "seed"], columns="explainer", values="value")
+    if "random" not in mean:
+        return pd.DataFrame(columns=[*on, "auroc", "gain"])
+    gain = 100 * mean.drop(columns="random").rsub(mean["random"], axis=0)
+    gain = gain.reset_index().melt(["dataset", "model", "seed"], var_name="explainer", value_name="gain").dropna()
+    auroc = table[table["metric"] == "auroc"][[*on, "value"]].rename(columns={"value": "auroc"})
+    return auroc.merge(gain, on=on)
+
+
+def agreement(table: pd.DataFrame) -> pd.DataFrame:
+    """Spearman's correlation of AUROC and gain over methods (controls apart), by network and layout; columns n, rho."""
+    found = scores(table)
+    found = found[~found["explainer"].isin(CONTROLS)]
+    lines = []
+    for (model, dataset), part in found.groupby(["model", "dataset"], sort=False):
+        mean = part.groupby("explainer")[["auroc", "gain"]].mean()
+        rho = float(stats.spearmanr(mean["auroc"], mean["gain"]).statistic) if mean["gain"].nunique() > 1 else np.nan
+        best = words.method(str(mean["gain"].idxmax()))
+        lines.append({"network": words.network(str(model)), "layout": words.layout(str(dataset)), "methods": len(mean),
+                      "correlation": rho, "best by ROAR": best,
+                      "best by AUROC": words.method(str(mean["auroc"].idxmax()))})  # fmt: skip
+    return pd.DataFrame(lines, columns=["network", "layout", "methods", "correlation", "best by ROAR", "best by AUROC"])
+
+
+def say(table: pd.DataFrame) -> Prose:
+    """The mean correlation, in how many data sets both name the same best method, and what the oracle gains."""
+    found = agreement(table)
+    if found.empty:
+        return NOTHING
+    rho = found["correlation"].dropna()
+    same = int((found["best by ROAR"] == found["best by AUROC"]).sum())
+    both = scores(table)
+    oracle = both[both["explainer"] == "oracle"]["gain"]
+    return Prose(
+        f"Over {len(found)} pairs of network and layout, ROAR and AUROC order the methods with a mean rank correlation "
+        f"of {rho.mean():+.2f} ({int((rho > 0).sum())} of {len(rho)} above zero) and name the same best method in "
+        f"{same}. Removing the planted cells themselves takes {oracle.mean():.0f} points more accuracy than removing "
+        "random ones."
+    )
+
+
+def figure(table: pd.DataFrame) -> Figure | Prose:
+    """AUROC against the gain over a random ranking: a dot per layout, a colour per method, a panel per network."""
+    found = scores(table)
+    if found.empty:
+        return NOTHING
+    mean = found.groupby(["model", "dataset", "explainer"], sort=False)[["auroc", "gain"]].mean().reset_index()
+    return against_truth(mean, "AUROC (truth)", "gain over random (ROAR), points")
+
+
+def signs(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean gain over a random ranking in points, signed and squared, by base and network."""
+    found = scores(table)
+    pairs = {b: (b, f"{b}[squared]") for b in ("gradient", "integrated_gradients")}
+    lines = []
+    for base, (signed, squared) in pairs.items():
+        for model, part in found.groupby("model", sort=False):
+            mean = part.groupby("explainer")["gain"].mean()
+            if signed in mean and squared in mean:
+                lines.append({"base": words.method(base), "network": words.network(str(model)),
+                              "signed": round(float(mean[signed]), 1),
+                              "squared": round(float(mean[squared]), 1)})  # fmt: skip
+    return pd.DataFrame(lines, columns=["base", "network", "signed", "squared"])
