@@ -70,7 +70,7 @@ CLAIMS = (
         page.rows,
         of_roar,
         about="remove and retrain",
-        note="The paper asks photographs and networks that no laptop trains; here handwritten digits are asked. Effects "
+        note="The paper asks photographs and networks that no laptop trains; here digits are asked. Effects "
         "are differences of accuracy.",
     ),
 )
