@@ -659,8 +659,8 @@ FAULTS = (
     Fault(
         "features for time",
         "studies/benchmark/domains_page.py",
-        '"time": f"{area}_count_time{slip}", "features": f"{area}_count_feature{slip}"',
-        '"time": f"{area}_count_feature{slip}", "features": f"{area}_count_time{slip}"',
+        '"time": f"{area}_count_time{weights}",',
+        '"time": f"{area}_count_feature{weights}",',
         PLANTED,
     ),
     Fault(

@@ -214,7 +214,8 @@ def test_a_full_disk_ends_a_run_at_once_with_one_line(places, workers):
     words = ["run", "benchmark", "--profile", "smoke", "--workers", str(workers), "--only", "model=tcn"]
     if workers:
         command = f"if __name__ == '__main__': {command}"
-    done = subprocess.run([sys.executable, "-c", command, *words], capture_output=True, text=True, check=False)
+    # -B: compiled modules would be cut at the limit too, and break every later run.
+    done = subprocess.run([sys.executable, "-B", "-c", command, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "cannot be written" in done.stderr

@@ -162,9 +162,9 @@ def test_domains_are_above_the_random_map_of_the_same_domain():
     )
 
 
-@answers("studies.benchmark.domains_page.slip")
+@answers("studies.benchmark.domains_page.released_weights")
 def test_the_slip_is_released_minus_meant():
-    grid = domains_page.slip(DOMAIN_ROWS, "as_released")
+    grid = domains_page.released_weights(DOMAIN_ROWS, "as_released")
     assert grid.index.tolist() == [name for name in LAYOUTS if name in DOMAINS.layouts]
     assert grid.columns.tolist() == [f"{n}, {d}" for n in ("LSTM", "TCN", "Transformer") for d in ("time", "feature")]
     at = {"explainer": METHODS, "protocol": "as_released"}

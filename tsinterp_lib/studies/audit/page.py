@@ -73,14 +73,14 @@ def of_noise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_slip(rows: pd.DataFrame) -> list[Effect]:
-    """Time and feature scores with the weights that the formula means, against the released slip."""
+    """Time and feature scores with the weights that the formula means, against those of the released code."""
     rows = rows[(rows["protocol"] == "as_released") & ~rows["explainer"].isin((*CONTROLS, ""))]
     rows = rows[~rows["explainer"].str.contains("[", regex=False)]
     found = []
     for domain in ("time", "feature"):
         for layout, part in rows.groupby("dataset", sort=False):
-            meant, slip = (part[part["metric"] == f"aup_count_{domain}{s}"] for s in ("", "_as_released"))
-            found.append(effect("box side", f"{domain}, {str(layout).split('/')[0]}", "AUP (count)", meant, slip))
+            meant, released = (part[part["metric"] == f"aup_count_{domain}{s}"] for s in ("", "_as_released"))
+            found.append(effect("box side", f"{domain}, {str(layout).split('/')[0]}", "AUP (count)", meant, released))
     return found
 
 

@@ -87,10 +87,10 @@ shuffled among, which map the "random" row permutes."""
 METRICS = (
     *(Choice(f"{area}_{cut}", {}, alias=f"{area}_{cut}") for area in ("aup", "aur") for cut in ("mass", "count")),
     *(
-        Choice(f"{area}_count_{domain}{slip}", {}, alias=f"{area}_count_{domain}{slip}")
+        Choice(f"{area}_count_{domain}{weights}", {}, alias=f"{area}_count_{domain}{weights}")
         for area in ("aup", "aur")
         for domain in ("time", "feature")
-        for slip in ("", "_as_released")
+        for weights in ("", "_as_released")
     ),
     Choice("auroc", {}, alias="auroc"),
     *(

@@ -12,9 +12,13 @@ from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose
 
 
-def domains(table: pd.DataFrame, protocol: str, area: str = "aup", slip: str = "") -> pd.DataFrame:
+def domains(table: pd.DataFrame, protocol: str, area: str = "aup", weights: str = "") -> pd.DataFrame:
     """Mean and interval, per network and explainer, of an area at the level of cells, time steps and features."""
-    names = {"cells": f"{area}_count", "time": f"{area}_count_time{slip}", "features": f"{area}_count_feature{slip}"}
+    names = {
+        "cells": f"{area}_count",
+        "time": f"{area}_count_time{weights}",
+        "features": f"{area}_count_feature{weights}",
+    }
     parts = [
         select.pick(table, metric, protocol).assign(metric=f"{area}_count", domain=domain)
         for domain, metric in names.items()
@@ -23,7 +27,7 @@ def domains(table: pd.DataFrame, protocol: str, area: str = "aup", slip: str = "
     return summarise(rows, ["protocol", "profile", "metric", "domain", "model", "explainer"])
 
 
-def slip(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+def released_weights(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     """Layouts × (network, domain): AUP with the released weights of a step or feature, minus with the meant ones."""
     parts = []
     for domain in ("time", "feature"):
