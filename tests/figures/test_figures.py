@@ -10,7 +10,7 @@ from tests.statistics.test_statistics import made_up
 from tsinterp_lib import figures
 from tsinterp_lib.explainers import EXPLAINERS
 from tsinterp_lib.figures import style
-from tsinterp_lib.models import MODELS
+from tsinterp_lib.models import IMAGE_MODELS, MODELS
 from tsinterp_lib.statistics.friedman import friedman
 from tsinterp_lib.studies.benchmark import page as benchmark
 from tsinterp_lib.tables import select, summaries, words
@@ -34,7 +34,7 @@ def test_figures_of_many_methods_mark_those_that_cannot_see_features():
 
 def test_every_explainer_and_network_has_a_look_of_its_own():
     assert set(style.LOOKS) == set(EXPLAINERS)
-    assert set(words.NETWORKS) == set(MODELS)
+    assert set(words.NETWORKS) == {*MODELS, *IMAGE_MODELS}
     assert len({k.colour for k in style.LOOKS.values()}) == len(style.LOOKS)
     assert words.method("mine") == "mine"
 
@@ -77,7 +77,7 @@ def test_heat_writes_each_value_and_says_what_is_missing():
     figure = figures.heat(table, "score")
     written = {t.get_text() for t in figure.axes[0].texts}
     assert written == {"0.25", "–"}
-    assert labels(figure) >= {"Gradient", "Occlusion"}
+    assert labels(figure) >= {"Gradient", "Occlusion†"}
 
 
 def test_curves_and_rankings_are_drawn():

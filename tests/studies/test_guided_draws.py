@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.made_up import answers
-from tests.test_guided_data import made
+from tests.studies.test_guided_data import made
 from tsinterp_lib.datasets import DATASETS, Planted
 from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.engine.unit import first_weights

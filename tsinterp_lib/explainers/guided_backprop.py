@@ -40,7 +40,7 @@ class GuidedBackprop(Chunked):
 
 
 class PositiveOnly(torch.autograd.Function):
-    """A ReLU whose backward pass drops negative gradients too."""
+    """Passes what is positive forward, and back only what is positive there too."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

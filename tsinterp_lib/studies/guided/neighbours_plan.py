@@ -27,7 +27,7 @@ BASELINED = ("integrated_gradients", "deep_lift")
 
 @dataclass(frozen=True)
 class Neighbour:
-    """What one setting changes of the data and of the baseline of raw NARMA noise."""
+    """Holds what one setting changes of the data and of the baseline of raw NARMA noise."""
 
     why: str
     dataset: Mapping[str, Scalar] = field(default_factory=dict)
