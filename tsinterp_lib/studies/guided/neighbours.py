@@ -40,9 +40,9 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
 
     Settings of the baseline are of the two methods that have one, the others of all six.
     """
+    if found.empty:
+        return found
     table = data_page.levels(found)
-    if table.empty:
-        return table
     part = table[table["quantity"] == data_page.QUANTITIES["diff_aup"]]
     order = list(dict.fromkeys(part["reading"]))
     grid = part.pivot_table(index="reading", columns=["network", "training"], values=["distance", "bias", "cells"])
