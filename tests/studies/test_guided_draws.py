@@ -50,7 +50,9 @@ def test_what_the_data_do_is_told_from_what_the_training_does():
     assert "TCN, traditional: data 100%, first weights 0%, the rest 0%" in said
     assert "guided_draws" in draws.say(draws.parts(rows.iloc[:0]))
     gap = rows.drop(rows.index[(rows["explainer"] == "gradient") & (rows["seed"] == 2)][:1])
-    assert len(draws.tables(gap)) == len(draws.tables(rows)) - 2 * 9  # the traditional table with a gap, and its gain
+    assert len(draws.tables(gap)) == len(draws.tables(rows)) - 2 * 3  # that data set, traditional and its gain
+    two = rows["dataset"].str.contains("/[01]$") & (rows["seed"] == 2) & (rows["trainer"] == "standard")
+    assert set(draws.tables(rows[~two])["what"]) == {"guided"}  # one data set left tells nothing of data
 
 
 @answers("studies.guided.draws.starts")
@@ -59,6 +61,7 @@ def test_the_gain_from_shared_weights_stands_beside_that_from_own_ones():
     own = drawn(lambda d, s, t: (0.02 + 0.03 * s) * (t == "guided"))
     own = own[own["dataset"].str.endswith("/0")].assign(dataset="middle/gaussian_noise")
     other = own.assign(dataset="rare_time/gaussian_noise", value=9.0)
+    assert "guided_draws" in draws.starts(rows.iloc[:0], own)
     found = draws.starts(rows, pd.concat([own, other]))
     assert found.loc[("TCN", "AUROC", "shared"), ["gain", "deviation", "pairs"]].tolist() == pytest.approx([0.05, 0, 9])
     assert found.loc[("TCN", "AUROC", "own"), ["gain", "deviation", "pairs"]].tolist() == pytest.approx([0.05, 0.03, 3])

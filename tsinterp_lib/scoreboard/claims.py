@@ -87,8 +87,8 @@ def varied(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _say_varied(decided: pd.DataFrame) -> str:
-    found = varied(decided)
-    parts = [f"{name} {changed} of {of}" for _, name, changed, of in found.itertuples(index=False)]
+    found = varied(decided).groupby("setting", sort=False)[["changed", "of"]].sum()
+    parts = [f"{name} {changed} of {of}" for name, changed, of in found.itertuples()]
     return f" One setting changed at a time changes as many: {', '.join(parts)}." if parts else ""
 
 

@@ -20,6 +20,9 @@ REPRODUCED, SATURATED, DIRECTION, NOT_REPRODUCED, NOT_TESTABLE = OUTCOMES = (
 WIDEST = 0.05
 """Half the width beyond which the interval of a quantity without a point of no effect reproduces nothing."""
 
+FEWEST = 3
+"""Runs of ours below which no number is reproduced: an interval of two that is narrow often is so by luck."""
+
 OF_THE_NUMBER = 0.5
 """Half the width of an interval, as a share of the number's distance from no effect, beyond which it confirms none."""
 
@@ -68,7 +71,7 @@ def confirms(
     half, ours = predicted(low, high, n, runs), (low + high) / 2
     held = np.abs(published - ours) <= half + 0.5 * 10.0**-decimals + 1e-9
     right = True if zero is None else _same_side(ours - zero, published - zero)
-    return np.asarray(held & narrow(half, published, zero, spread) & right & (n >= 2))
+    return np.asarray(held & narrow(half, published, zero, spread) & right & (n >= FEWEST))
 
 
 def outcome(
@@ -94,7 +97,7 @@ def outcome(
     * *reproduced*: the interval holds the number, on the same side of ``zero`` (or both within ± 0.01 of it), and is
       narrow enough to tell it from others: its half is at most half of the number's distance from ``zero`` (never
       asked to be below 0.01) and at most a tenth of ``spread``. An interval that holds the number and is wider is
-      *not testable*: it would hold many.
+      *not testable*: it would hold many. So is one of two runs.
     * *at the ceiling*: reproduced, but printed as the end of the scale, where every network that learns lies.
     * *direction only*: it does not hold it, but our whole interval lies on the side of ``zero`` on which the published
       number lies. Quantities without such a point, as accuracies, have ``zero`` None and never get this.
@@ -114,7 +117,8 @@ def outcome(
     2         22                  87                          4.4
     ========  ==================  ==========================  ===========================
 
-    The fewer the runs, the fewer intervals are narrow enough, and the more of those are so by luck.
+    The fewer the runs, the fewer intervals are narrow enough, and the more of those are so by luck: two runs, which
+    would miss thirteen of a hundred, reproduce nothing (``FEWEST``).
 
     Raises :class:`InvalidInput` where the interval is upside down or the published number is not finite.
     """
@@ -128,6 +132,8 @@ def outcome(
         wide = f"{n} seeds: the interval of ± {half:.2f} would hold nearly any number"
         if not bool(narrow(half, published, zero, spread)):
             return NOT_TESTABLE, f"{wide} of its kind" if np.isfinite(spread) else wide
+        if n < FEWEST:
+            return NOT_TESTABLE, f"{n} seeds: an interval as narrow as this often is so by luck"
         if zero is not None and not bool(_same_side((low + high) / 2 - zero, published - zero)):
             return NOT_REPRODUCED, "near, but on the other side of no effect"
         if published >= ceiling - 1e-9:

@@ -19,7 +19,8 @@ CELL = ["model", "layout", "explainer", "metric"]
 def tables(rows: pd.DataFrame) -> pd.DataFrame:
     """A row per network, layout, method, metric and training (or the gain), data seed and training seed, without gaps.
 
-    ``rows`` are those of *guided_draws*. Only what all pairs of seeds have is kept.
+    ``rows`` are those of *guided_draws*. A data set on which a training seed is missing, or below the gate, is left
+    out of a table, and a table with fewer than two data sets altogether.
     """
     part = rows[rows["explainer"].isin(EXPLAINED) & rows["metric"].isin(QUANTITIES)]
     part = part.assign(layout=select.layout(part["dataset"]), data=part["dataset"].str.split("/").str[-1])
@@ -27,8 +28,8 @@ def tables(rows: pd.DataFrame) -> pd.DataFrame:
     if set(TRAININGS) <= set(wide):
         wide[GAIN] = wide["guided"] - wide[TRADITIONAL]
     found = wide.rename(columns=TRAININGS).reset_index().melt([*CELL, "data", "seed"], var_name="what").dropna()
-    full = found["data"].nunique() * found["seed"].nunique()
-    return found[found.groupby([*CELL, "what"])["value"].transform("size") == full]
+    found = found[found.groupby([*CELL, "what", "data"])["value"].transform("size") == found["seed"].nunique()]
+    return found[found.groupby([*CELL, "what"])["data"].transform("nunique") > 1]
 
 
 def parts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -41,7 +42,8 @@ def parts(rows: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for (model, metric, what), part in tables(rows).groupby(["model", "metric", "what"], sort=False):
         blocks = [p.pivot(index="data", columns="seed", values="value") for _, p in part.groupby(CELL)]
-        found = np.clip(crossed(np.stack([b.to_numpy(float) for b in blocks])), 0.0, None)
+        each = [crossed(b.to_numpy(float)[None]) for b in blocks]
+        found = np.clip(np.mean(each, axis=0), 0.0, None)
         total = float(found.sum())
         share = found / total if total else found * np.nan
         lines.append(
@@ -53,15 +55,17 @@ def parts(rows: pd.DataFrame) -> pd.DataFrame:
                                         "tables"])  # fmt: skip
 
 
-def starts(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+def starts(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame | Prose:
     """The deviation of the gain between models, by network and quantity: from shared first weights and from own ones.
 
     ``own`` are rows of trainings with first weights of their own, traditional and guided
     (:func:`~tsinterp_lib.studies.guided.joined.joined`), taken on the same layouts. Deviations are those of the gain
-    of one method on one layout, pooled over methods and layouts; ``gain`` is its mean.
+    of one method on one layout, pooled over methods and layouts; ``gain`` is its mean. A sentence where there is none.
     """
     mine = tables(rows)
     mine = mine[mine["what"] == GAIN].assign(start="shared")
+    if mine.empty:
+        return words.not_computed("guided_draws")
     other = own[own["explainer"].isin(EXPLAINED) & own["metric"].isin(QUANTITIES)]
     other = other.assign(layout=select.layout(other["dataset"]))
     other = other.merge(mine[["model", "layout"]].drop_duplicates())
@@ -75,7 +79,7 @@ def starts(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     pooled["deviation"] = np.sqrt(pooled["variance"])
     grid = pooled[["gain", "deviation", "pairs"]].reset_index()
     grid["network"], grid["quantity"] = grid["model"].map(words.network), grid["metric"].map(QUANTITIES)
-    return grid.drop(columns=["model", "metric"]).set_index(["network", "quantity", "start"])
+    return grid.drop(columns=["model", "metric"]).set_index(["network", "quantity", "start"]).round(3)
 
 
 def say(found: pd.DataFrame) -> Prose:

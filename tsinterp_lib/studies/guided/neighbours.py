@@ -9,7 +9,6 @@ from tsinterp_lib.studies.guided import data_page
 from tsinterp_lib.studies.guided.neighbours_plan import LAYOUTS, NEIGHBOURS, NETWORKS
 from tsinterp_lib.tables import select
 
-SEEDS = (0, 1)
 NAMES = {
     "noise_025_03": "raw noise N(0.25, 0.3²)",
     "noise_01_02": "raw noise N(0.1, 0.2²)",
@@ -29,7 +28,8 @@ def cells(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
         table = select.rows("guided_neighbours", profile, gated=gated)
     except MissingRows:  # a study that is not computed yet: the page says so
         return data_page.cells({})
-    found = {name: rows[rows["seed"].isin(SEEDS)] for name, rows in data_page.readings(profile, gated).items()}
+    seeds = table["seed"].unique()
+    found = {name: rows[rows["seed"].isin(seeds)] for name, rows in data_page.readings(profile, gated).items()}
     found |= {NAMES[name]: table[table["protocol"] == name] for name in NEIGHBOURS}
     beside = data_page.cells(found)
     return beside[beside["dataset"].isin(LAYOUTS) & beside["model"].isin(NETWORKS)]
@@ -40,9 +40,9 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
 
     Settings of the baseline are of the two methods that have one, the others of all six.
     """
+    if found.empty:
+        return found
     table = data_page.levels(found)
-    if table.empty:
-        return table
     part = table[table["quantity"] == data_page.QUANTITIES["diff_aup"]]
     order = list(dict.fromkeys(part["reading"]))
     grid = part.pivot_table(index="reading", columns=["network", "training"], values=["distance", "bias", "cells"])

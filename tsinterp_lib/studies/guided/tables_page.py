@@ -13,7 +13,7 @@ from scipy import stats
 
 from tsinterp_lib.datasets import LAYOUTS
 from tsinterp_lib.statistics.means import difference_from, summarise
-from tsinterp_lib.statistics.outcome import confirms, narrow, predicted
+from tsinterp_lib.statistics.outcome import FEWEST, confirms, narrow, predicted
 from tsinterp_lib.studies.guided import printed
 from tsinterp_lib.studies.guided.plan import EXPLAINED, MASKED, PROTOCOL, TRADITIONAL
 from tsinterp_lib.studies.guided.printed import RUNS
@@ -196,7 +196,7 @@ def reproduced(part: pd.DataFrame, decimals: int = 3, zero: float | None = 0.0) 
 def inside(part: pd.DataFrame) -> tuple[int, int]:
     """In how many cells ours reproduces the published value, and how many intervals are narrow enough to say."""
     values = part[["published", "low", "high", "n", "spread"]].to_numpy(dtype=float)
-    sure = [bool(narrow(predicted(a, b, n, RUNS), p, 0.0, spread)) for p, a, b, n, spread in values if n >= 2]
+    sure = [bool(narrow(predicted(a, b, n, RUNS), p, 0.0, spread)) for p, a, b, n, spread in values if n >= FEWEST]
     return sum(reproduced(part)), sum(sure)
 
 
