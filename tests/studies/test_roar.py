@@ -124,7 +124,8 @@ def test_switches_stand_beside_the_published_protocol_and_the_leak_is_said():
     assert list(table.columns) == list(page.SWITCHES.values())
     assert list(table.index) == ["Random", "GRAD"]
     assert table.loc["GRAD", "as published"].startswith("86.0 [")  # 86.05, to even
-    assert table.loc["GRAD", "keep in place of remove"].startswith("80.0 [")
+    assert table.loc["GRAD", "keep in place of remove"].startswith("86.0 [")
+    assert table.loc["GRAD", "processed twice"].startswith("80.0 [")
     assert "93 % of the digits (GRAD, 10 % removed); with random masks on 84 %" in page.say_leak(controls)
     empty = pd.DataFrame(columns=page.COLUMNS)
     assert "roar_controls" in str(page.switches(empty, digits()))
