@@ -40,7 +40,7 @@ def unit_scores(a: Float[Tensor, "N *axes"], axes: Axes, unit: str, ranking: str
 
 
 class Ranked(NamedTuple):
-    """Holds the units of samples in a strict order: the key of each unit, and the keys of a sample from the highest."""
+    """Holds the units of samples in a strict order: the key of each unit, and the keys of a sample from the lowest."""
 
     keys: Float[Tensor, "N G"]
     ordered: Float[Tensor, "N G"]
@@ -49,7 +49,8 @@ class Ranked(NamedTuple):
         """True at the k first units of each sample."""
         if k == 0:
             return torch.zeros(self.keys.shape, dtype=torch.bool)
-        return self.keys >= self.ordered[:, k - 1 : k]
+        n = self.keys.shape[1]
+        return self.keys >= self.ordered[:, n - k : n - k + 1]
 
 
 def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
@@ -59,13 +60,13 @@ def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
     are ranked unit by unit. Raises :class:`InvalidInput` where no sample has two different scores: such maps rank
     nothing.
     """
-    s = scores.detach().cpu().numpy().copy()
-    if s.shape[1] > 1 and len(s) and bool((s == s[:, :1]).all()):
+    s = scores.detach().cpu().numpy()
+    rising = np.sort(s, axis=1)
+    if s.shape[1] > 1 and len(s) and bool((rising[:, 0] == rising[:, -1]).all()):
         raise InvalidInput(
             f"all {len(s)} maps are constant: they rank nothing, so a removal by them is a random one; look at what "
             "the explainer returns, or choose the explainer 'random'."
         )
-    rising = np.sort(s, axis=1)
     tied = np.flatnonzero((rising[:, 1:] == rising[:, :-1]).any(1))
     if len(tied):
         chance = np.random.default_rng(seed).random((len(s), s.shape[1]), dtype=np.float32)[tied]
@@ -73,8 +74,9 @@ def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
         places = np.broadcast_to(-np.arange(s.shape[1], dtype=s.dtype), order.shape)
         keys = np.empty(order.shape, dtype=s.dtype)
         np.put_along_axis(keys, order, places, 1)
+        s = s.copy()
         s[tied], rising[tied] = keys, places[:, ::-1]
-    return Ranked(torch.from_numpy(s), torch.from_numpy(rising[:, ::-1].copy()))
+    return Ranked(torch.from_numpy(s), torch.from_numpy(rising))
 
 
 def replaced(
