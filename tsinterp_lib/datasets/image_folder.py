@@ -28,7 +28,8 @@ VALIDATION, TEST = ("validation", "valid", "val"), ("test", "val", "valid", "val
 
 @dataclass(frozen=True)
 class ImageFolder(DatasetSource):
-    r"""Reads images from ``folder/train/CLASS/FILE`` and ``folder/test/CLASS/FILE``, the layout of ImageNet.
+    r"""Reads images from ``folder/train/CLASS/FILE`` and ``folder/test/CLASS/FILE``, the layout of ImageNet
+    :cite:p:`russakovsky2015`.
 
     .. math:: x = (p / 255 - \mu_c) / \sigma_c
 

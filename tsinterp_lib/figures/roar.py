@@ -36,6 +36,7 @@ def by_base(
         axes.axhline(chance, color="#BBBBBB", lw=0.8)
         axes.set_title(title)
         axes.set_xlabel("removed, %")
+        axes.set_ylim(0, 102)
     grid[0][0].set_ylabel("accuracy after retraining, %")
     handles, names = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=4)
