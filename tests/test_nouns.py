@@ -33,7 +33,7 @@ def test_what_is_built_by_name_is_of_its_kind(kind, name):
 def test_a_model_built_by_name_is_a_module():
     for name in table("model"):
         sizes = {"n_steps": 5, "n_features": 10, "n_classes": 1 if name == "white_box" else 2}
-        sizes = {"shape": (1, 8, 8), "n_classes": 2} if name in IMAGE_MODELS else sizes
+        sizes = {"shape": (1, 32, 32), "n_classes": 2} if name in IMAGE_MODELS else sizes
         assert isinstance(build("model", name, **sizes), nn.Module)
 
 

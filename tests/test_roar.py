@@ -14,7 +14,7 @@ from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.metrics.roar import RemoveAndRetrain
 from tsinterp_lib.metrics.roar.filling import channel_mean, filled, imputed
 from tsinterp_lib.metrics.roar.method import enlarged, predicted
-from tsinterp_lib.metrics.roar.ranking import n_removed, ranks, replaced, unit_scores
+from tsinterp_lib.metrics.roar.ranking import n_removed, ranked, replaced, unit_scores
 from tsinterp_lib.models import ImageCNN
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope, seed_from
@@ -78,7 +78,7 @@ def accuracy(e, **settings):
 )
 def test_the_number_removed_is_the_floor_of_the_share(level, n, k):
     assert n_removed(level, n) == k
-    rank = ranks(torch.randn(6, n), 0)
+    rank = ranked(torch.randn(6, n), 0)
     gone = replaced(rank, level, False, Axes("token"), "cell", (n,))
     assert gone.sum(1).tolist() == [k] * 6
     assert torch.equal(replaced(rank, level, True, Axes("token"), "cell", (n,)), ~gone)
@@ -107,7 +107,7 @@ def test_settings_that_do_not_exist_are_refused():
 def test_removed_cells_are_those_of_the_loop(axes, shape, unit, ranking, keep):
     a = torch.randn(6, *shape, dtype=torch.float64)
     units = axes.groups(unit, shape).flatten().tolist()
-    rank = ranks(unit_scores(a, axes, unit, ranking), 0)
+    rank = ranked(unit_scores(a, axes, unit, ranking), 0)
     for level in (0.0, 0.3, 0.5, 0.9, 1.0):
         gone = replaced(rank, level, keep, axes, unit, shape)
         for n in range(len(a)):
@@ -118,13 +118,20 @@ def test_removed_cells_are_those_of_the_loop(axes, shape, unit, ranking, keep):
 def test_equal_scores_are_ordered_by_chance_in_each_sample_and_the_same_for_a_seed():
     scores = torch.zeros(400, 10)
     scores[:, 3] = 1.0
-    first = ranks(scores, 0)
-    assert torch.equal(first, ranks(scores, 0))
+
+    def places(seed):
+        return (-ranked(scores, seed).keys).long()  # of samples with equal scores, the keys are ranks
+
+    first = places(0)
+    assert torch.equal(first, places(0))
     assert (first[:, 3] == 0).all()
     others = first[:, [i for i in range(10) if i != 3]].double()
     assert (others.mean(0) - 5).abs().max() < 0.6  # no place is favoured
-    assert not torch.equal(first, ranks(scores, 1))
-    assert torch.equal(first.sort(1).values, torch.arange(10, dtype=torch.int32).expand(400, 10))
+    assert not torch.equal(first, places(1))
+    assert torch.equal(first.sort(1).values, torch.arange(10).expand(400, 10))
+    mixed = torch.cat([scores, torch.randn(5, 10)])
+    assert torch.equal(ranked(mixed, 0).keys[400:], mixed[400:])
+    assert all(ranked(mixed, 0).top(k).sum(1).tolist() == [k] * 405 for k in range(11))
 
 
 def test_constant_maps_and_maps_of_another_shape_are_refused():
@@ -418,3 +425,12 @@ def test_ensembles_of_one_base_share_their_draws_in_a_study():
     assert len({unit._seeds(cells[label]) for label in labels}) == 1
     assert unit._seeds(cells["gradient"]) != unit._seeds(cells["random"])
     assert unit._seeds(cells["integrated_gradients[vargrad]"]) != unit._seeds(cells["gradient[vargrad]"])
+
+
+def test_the_accuracy_on_the_way_of_the_maps_is_that_of_the_evaluation():
+    """Acceptance check 6 of the protocol: explained and evaluated images are the same."""
+    e = explanation()
+    fitted = TRAINER.fit(Net(), DATA, 3)
+    found = replace(e, model=fitted.model)
+    share = float(RemoveAndRetrain(levels=(0.0,), retrain=False)(found).mean())
+    assert share == pytest.approx(fitted.test_accuracy, abs=1e-12)

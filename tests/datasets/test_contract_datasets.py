@@ -11,7 +11,7 @@ from tsinterp_lib.types import Sizes
 SIZES = Sizes(12, 6, 8)
 SPLITS = ("train", "validation", "test")
 LARGE = ("100", "50")  # the boxes of 2019, of which one stands for all
-NEEDS_FILES = {"mnist_rows", "digit_views", "digit_images"}
+NEEDS_FILES = {"mnist_rows", "digit_views", "digit_images", "cifar10", "image_folder"}
 """Data sets that fetch files: their own tests read made-up ones."""
 
 NO_TRUTH = {"digits_rows"}

@@ -86,6 +86,9 @@ def test_data_without_a_background_are_refused_with_the_other_fills_named():
     with pytest.raises(InvalidInput, match="'other_samples', 'zero'"):
         MaskedAccuracy().scores(e)
     assert MaskedAccuracy(fill="zero").scores(e).shape == (N, 11)
+    lowest = replacement(e, "lowest", "per_sample", 0)
+    assert torch.equal(lowest, e.x.flatten(1).amin(1)[:, None, None].expand_as(e.x))
+    assert not MaskedAccuracy(fill="lowest").mixes_samples
     lonely = explanation(torch.randn(1, T, F), background=None)
     with pytest.raises(InvalidInput, match="at least two"):
         MaskedAccuracy(fill="other_samples").scores(lonely)

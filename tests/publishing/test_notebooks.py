@@ -19,6 +19,7 @@ SMALL = {
     "dynamask": {"epochs": 50},
     "vanishing_saliency": {"profile": "smoke", "compute": True, "side": 50},
     "guided_digits": {"profile": "smoke", "compute": True},
+    "guided_images": {"profile": "smoke", "compute": True},
     "remove_and_retrain": {"profile": "smoke", "compute": True},
     "mask_audit": {"n_series": 4, "epochs": 5, "mask_epochs": 20},
 }

@@ -124,11 +124,22 @@ def test_switches_stand_beside_the_published_protocol_and_the_leak_is_said():
     assert list(table.columns) == list(page.SWITCHES.values())
     assert list(table.index) == ["Random", "GRAD"]
     assert table.loc["GRAD", "as published"].startswith("86.0 [")  # 86.05, to even
-    assert table.loc["GRAD", "keep in place of remove"].startswith("80.0 [")
+    assert table.loc["GRAD", "keep in place of remove"].startswith("86.0 [")
+    assert table.loc["GRAD", "processed twice"].startswith("80.0 [")
     assert "93 % of the digits (GRAD, 10 % removed); with random masks on 84 %" in page.say_leak(controls)
     empty = pd.DataFrame(columns=page.COLUMNS)
     assert "roar_controls" in str(page.switches(empty, digits()))
     assert "roar_controls" in page.say_leak(empty)
+
+
+@answers("studies.roar_mnist.page.say_kar")
+def test_keeping_and_removing_agree_or_are_said_not_to():
+    names = {"random": 0.2, "gradient": 0.1, "gradient[vargrad]": 0.5}
+    kept = {e: 0.6 - fall for e, fall in names.items()}  # what removes most keeps most
+    said = page.say_kar(digits(2, "kar", (0.1, 0.9), kept), digits(2, names=names))
+    assert "the 3 maps with a rank correlation of +1.00 at 10 %, +1.00 at 90 %" in said
+    assert "-1.00 at 10 %" in page.say_kar(digits(2, "kar", (0.1,), names), digits(2, names=names))
+    assert "roar_controls" in page.say_kar(pd.DataFrame(columns=page.COLUMNS), digits())
 
 
 @answers("studies.roar_mnist.page.say", "studies.roar_mnist.page.rows")

@@ -35,6 +35,7 @@ def test_sizes_of_its_own_leave_other_studies_alone():
         "roar_mnist",
         "roar_controls",
         "roar_series",
+        "guided_images",
     }
     assert {c.profile for c in STUDIES["benchmark"].cells(PROFILES["paper"])} == {PROFILES["paper"]}
 

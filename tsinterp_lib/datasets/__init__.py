@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tsinterp_lib.datasets.cifar10 import Cifar10
 from tsinterp_lib.datasets.digit_images import DigitImages
 from tsinterp_lib.datasets.digit_views import DigitViews
 from tsinterp_lib.datasets.digits_rows import DigitsRows
+from tsinterp_lib.datasets.image_folder import ImageFolder
 from tsinterp_lib.datasets.layouts import BOXES, LAYOUTS, PLANTED, Layout
 from tsinterp_lib.datasets.mnist_rows import MnistRows
 from tsinterp_lib.datasets.planted import Planted
@@ -42,6 +44,8 @@ DATASETS: dict[str, Callable[..., DatasetSource]] = {
     "digits_rows": DigitsRows,
     "mnist_rows": MnistRows,
     "digit_images": DigitImages,
+    "cifar10": Cifar10,
+    "image_folder": ImageFolder,
     "digit_views": DigitViews,
     "state": State,
     "switch_feature": SwitchFeature,
@@ -57,9 +61,11 @@ __all__ = [
     "LAYOUTS",
     "PLANTED",
     "PROCESSES",
+    "Cifar10",
     "DigitImages",
     "DigitViews",
     "DigitsRows",
+    "ImageFolder",
     "Layout",
     "MnistRows",
     "Planted",

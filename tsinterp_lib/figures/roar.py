@@ -16,7 +16,13 @@ GREYS = (("#000000", ":"), ("#888888", "--"), ("#888888", "-."))
 
 
 def by_base(
-    found: pd.DataFrame, bases: Mapping[str, str], kinds: Mapping[str, str], controls: Mapping[str, str], chance: float
+    found: pd.DataFrame,
+    bases: Mapping[str, str],
+    kinds: Mapping[str, str],
+    controls: Mapping[str, str],
+    chance: float,
+    x: str = "removed, %",
+    y: str = "accuracy after retraining, %",
 ) -> Figure:
     """Mean accuracy with its interval by share removed: a panel per base, a line per kind, the controls in each.
 
@@ -35,8 +41,9 @@ def by_base(
             axes.fill_between(100 * part["at"], part["low"], part["high"], color=colour, alpha=0.15, lw=0)
         axes.axhline(chance, color="#BBBBBB", lw=0.8)
         axes.set_title(title)
-        axes.set_xlabel("removed, %")
-    grid[0][0].set_ylabel("accuracy after retraining, %")
+        axes.set_xlabel(x)
+        axes.set_ylim(0, 102)
+    grid[0][0].set_ylabel(y)
     handles, names = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=4)
     return style.finish(figure)

@@ -81,6 +81,8 @@ NETWORK_COLOURS = {
     "retain": ("#66CCEE", "P"),
     "cnn": ("#AA3377", "P"),
     "image_cnn": ("#AA3377", "X"),
+    "resnet": ("#774411", "s"),
+    "vgg16": ("#447744", "o"),
 }
 """Colour and marker of each network, where networks share a panel."""
 

@@ -22,8 +22,9 @@ ELEVEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 NOISES = ("per_sample", "shared")
 """A fresh draw for each sample and level, or one draw per level for all samples (as released)."""
 
-FILLS = ("background", "other_samples", "zero")
-"""Replacement values: the data's process without a signal; the same cells of another sample; zero."""
+FILLS = ("background", "other_samples", "zero", "lowest")
+"""Replacement values: the data's process without a signal; the same cells of another sample; zero; the
+lowest value of the sample, which is the background of a digit."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class MaskedAccuracy(Metric):
     The mean over samples is the masked accuracy. ``cut`` selects :math:`A(p)` as for
     :class:`~tsinterp_lib.metrics.precision_recall.Precision`; level 0 replaces nothing, level 1 everything.
     :math:`z` comes from ``fill``: the data set's process without any class signal (default), the same cells of another
-    sample, or zero. ``noise`` is ``per_sample`` (default) or ``shared``: one draw per level for all samples, so that at
-    level 1 all predictions are one class, as released. ``batch_size`` rows go through the model at once.
+    sample, zero, or the lowest value of the sample. ``noise`` is ``per_sample`` (default) or ``shared``: one draw per
+    level for all samples, so that at level 1 all predictions are one class, as released. ``batch_size`` rows go through
+    the model at once.
 
     The released code also carries an accuracy of exactly 0 forward:
     :func:`~tsinterp_lib.metrics.dataset_level.carry_zero`. Raises :class:`~tsinterp_lib.errors.InvalidInput` where
@@ -60,7 +62,7 @@ class MaskedAccuracy(Metric):
     @property
     def mixes_samples(self) -> bool:
         """Whether values come from other samples, or from one draw for all of them."""
-        return self.fill != "zero"
+        return self.fill not in ("zero", "lowest")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         k = selected_counts(e, self.cut, self.levels)
@@ -107,7 +109,7 @@ class MaskedAccuracyArea(Metric):
     @property
     def mixes_samples(self) -> bool:
         """Whether values come from other samples, or from one draw for all of them."""
-        return self.fill != "zero"
+        return self.fill not in ("zero", "lowest")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
         return trapezoid(MaskedAccuracy(self.cut, self.noise, self.fill, self.batch_size).scores(e), ELEVEN)[:, None]
@@ -118,6 +120,8 @@ def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tenso
     n = len(e.x)
     if fill == "zero":
         return torch.zeros_like(e.x[:1])
+    if fill == "lowest":
+        return e.x.flatten(1).amin(1).view(-1, *[1] * (e.x.dim() - 1)).expand_as(e.x)
     if fill == "other_samples":
         return e.x[_donors(n, noise, seed).to(e.x.device)]
     if e.background is None:

@@ -10,9 +10,11 @@ from tsinterp_lib.models.gru import GRU
 from tsinterp_lib.models.image_cnn import ImageCNN
 from tsinterp_lib.models.lstm import LSTM
 from tsinterp_lib.models.lstm_input_cell import InputCellLSTM
+from tsinterp_lib.models.resnet import ResNet
 from tsinterp_lib.models.retain import Retain
 from tsinterp_lib.models.tcn import TCN
 from tsinterp_lib.models.transformer import Transformer
+from tsinterp_lib.models.vgg import VGG16
 from tsinterp_lib.models.white_box import WhiteBox
 from tsinterp_lib.registry import Scalar
 
@@ -27,7 +29,7 @@ MODELS: dict[str, type[nn.Module]] = {
 }
 """Every network, by name; the defaults are the sizes of the synthetic benchmark (T = F = 50)."""
 
-IMAGE_MODELS: dict[str, type[nn.Module]] = {"image_cnn": ImageCNN}
+IMAGE_MODELS: dict[str, type[nn.Module]] = {"image_cnn": ImageCNN, "resnet": ResNet, "vgg16": VGG16}
 """Networks of images: ``IMAGE_MODELS[name](shape, n_classes, ...)`` maps (N, channel, row, column) to (N, C)."""
 
 BLACK_BOXES: dict[str, type[nn.Module]] = {**MODELS, **IMAGE_MODELS, "white_box": WhiteBox}
@@ -43,6 +45,20 @@ MNIST_SIZES: dict[str, dict[str, Scalar]] = {
 """Sizes of the same networks for digits as series (T = F = 28, ten classes)."""
 
 __all__ = [
-    "BLACK_BOXES", "CNN", "GRU", "IMAGE_MODELS", "LSTM", "MNIST_SIZES", "MODELS", "TCN", "ImageCNN", "InputCellLSTM",
-    "Network", "Retain", "Transformer", "WhiteBox",
+    "BLACK_BOXES",
+    "CNN",
+    "GRU",
+    "IMAGE_MODELS",
+    "LSTM",
+    "MNIST_SIZES",
+    "MODELS",
+    "TCN",
+    "VGG16",
+    "ImageCNN",
+    "InputCellLSTM",
+    "Network",
+    "ResNet",
+    "Retain",
+    "Transformer",
+    "WhiteBox",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ FOLDERS = (
     "fit_simulated",
     "roar_mnist",
     "roar_series",
+    "guided_images",
 )
 """Every folder, in the order in which its studies are computed; a new study adds its own here and nothing elsewhere."""
 

@@ -65,6 +65,8 @@ NETWORKS = {
     "retain": "RETAIN",
     "cnn": "CNN (image)",
     "image_cnn": "Small CNN",
+    "resnet": "ResNet",
+    "vgg16": "VGG-16",
 }
 """The printed name of every network, in the order in which tables and figures have them."""
 

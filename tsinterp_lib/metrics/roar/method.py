@@ -15,7 +15,7 @@ from tsinterp_lib.checks import check_attribution
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.guard import attribution_mode
 from tsinterp_lib.metrics.roar.filling import FILLS, filled
-from tsinterp_lib.metrics.roar.ranking import RANKINGS, n_removed, ranks, replaced, unit_scores
+from tsinterp_lib.metrics.roar.ranking import RANKINGS, Ranked, n_removed, ranked, replaced, unit_scores
 from tsinterp_lib.parts import padded
 from tsinterp_lib.registry import known
 from tsinterp_lib.retraining import Retraining
@@ -123,14 +123,14 @@ class RemoveAndRetrain(Metric):
         x = getattr(given(e).dataset, split).x
         return replaced(self.ranked(e, split), level, self.keep, given(e).dataset.axes, self.unit, x.shape[1:])
 
-    def ranked(self, e: Explanation, split: str) -> Int[Tensor, "N G"]:
-        """The ranks of the units of a split, computed once per explanation, split, target, unit and ranking."""
+    def ranked(self, e: Explanation, split: str) -> Ranked:
+        """The units of a split in order, computed once per explanation, split, target, unit and ranking."""
         again = given(e)
-        key = ("ranks", split, self.target, self.unit, self.ranking)
-        if key not in e.memo:
+        keys, ordered = ((what, split, self.target, self.unit, self.ranking) for what in Ranked._fields)
+        if keys not in e.memo:
             scores = unit_scores(attributed(e, split, self.target), again.dataset.axes, self.unit, self.ranking)
-            e.memo[key] = ranks(scores, seed_from(again.seed, "ties", split))
-        return e.memo[key]
+            e.memo[keys], e.memo[ordered] = ranked(scores, seed_from(again.seed, "ties", split))
+        return Ranked(e.memo[keys], e.memo[ordered])
 
     def changed(self, data: Dataset, masks: dict[str, Tensor], seed: int) -> Dataset:
         """The data set with its masked cells replaced in every split, or with nothing but the masks."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from tsinterp_lib.axes import CELL, Axes
@@ -38,34 +39,52 @@ def unit_scores(a: Float[Tensor, "N *axes"], axes: Axes, unit: str, ranking: str
     return total.index_add_(1, groups, values.flatten(1))
 
 
-def ranks(scores: Float[Tensor, "N G"], seed: int) -> Int[Tensor, "N G"]:
-    """The rank of each unit, 0 the most important; equal scores are ordered by chance, by a key of each sample.
+class Ranked(NamedTuple):
+    """Holds the units of samples in a strict order: the key of each unit, and the keys of a sample from the lowest."""
 
-    Raises :class:`InvalidInput` where no sample has two different scores: such maps rank nothing.
+    keys: Float[Tensor, "N G"]
+    ordered: Float[Tensor, "N G"]
+
+    def top(self, k: int) -> Bool[Tensor, "N G"]:
+        """True at the k first units of each sample."""
+        if k == 0:
+            return torch.zeros(self.keys.shape, dtype=torch.bool)
+        n = self.keys.shape[1]
+        return self.keys >= self.ordered[:, n - k : n - k + 1]
+
+
+def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
+    """The units in falling order of their scores; equal ones are ordered by chance, by a key of each sample.
+
+    Values are sorted, not places: that is an eighth of the cost, and finds the samples with equal scores, which alone
+    are ranked unit by unit. Raises :class:`InvalidInput` where no sample has two different scores: such maps rank
+    nothing.
     """
     s = scores.detach().cpu().numpy()
-    if s.shape[1] > 1 and len(s) and bool((s == s[:, :1]).all()):
+    rising = np.sort(s, axis=1)
+    if s.shape[1] > 1 and len(s) and bool((rising[:, 0] == rising[:, -1]).all()):
         raise InvalidInput(
             f"all {len(s)} maps are constant: they rank nothing, so a removal by them is a random one; look at what "
             "the explainer returns, or choose the explainer 'random'."
         )
-    order = np.argsort(-s, axis=1)  # several times faster than a stable sort; samples with equal scores come again
-    ranked = np.take_along_axis(s, order, 1)
-    tied = np.flatnonzero((ranked[:, 1:] == ranked[:, :-1]).any(1))
+    tied = np.flatnonzero((rising[:, 1:] == rising[:, :-1]).any(1))
     if len(tied):
-        key = np.random.default_rng(seed).random((len(s), s.shape[1]), dtype=np.float32)[tied]
-        order[tied] = np.lexsort((key, -s[tied]), axis=1)
-    found = np.empty(order.shape, dtype=np.int32)
-    np.put_along_axis(found, order, np.arange(s.shape[1], dtype=np.int32)[None], 1)
-    return torch.from_numpy(found)
+        chance = np.random.default_rng(seed).random((len(s), s.shape[1]), dtype=np.float32)[tied]
+        order = np.lexsort((chance, -s[tied]), axis=1)
+        places = np.broadcast_to(-np.arange(s.shape[1], dtype=s.dtype), order.shape)
+        keys = np.empty(order.shape, dtype=s.dtype)
+        np.put_along_axis(keys, order, places, 1)
+        s = s.copy()
+        s[tied], rising[tied] = keys, places[:, ::-1]
+    return Ranked(torch.from_numpy(s), torch.from_numpy(rising))
 
 
 def replaced(
-    rank: Int[Tensor, "N G"], level: float, keep: bool, axes: Axes, unit: str, shape: tuple[int, ...] | torch.Size
+    order: Ranked, level: float, keep: bool, axes: Axes, unit: str, shape: tuple[int, ...] | torch.Size
 ) -> Bool[Tensor, "N *axes"]:
     """True at the cells that are replaced: those of the floor(t·n) first units, or (``keep``) those of all others."""
-    chosen = rank < n_removed(level, rank.shape[1])
+    chosen = order.top(n_removed(level, order.keys.shape[1]))
     chosen = ~chosen if keep else chosen
     if unit == CELL:
-        return chosen.view(len(rank), *shape)
-    return chosen[:, axes.groups(unit, shape).flatten()].view(len(rank), *shape)
+        return chosen.view(len(chosen), *shape)
+    return chosen[:, axes.groups(unit, shape).flatten()].view(len(chosen), *shape)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy import stats
 
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.figures.roar import by_base
@@ -204,6 +205,23 @@ def say(table: pd.DataFrame) -> Prose:
         f"SmoothGrad-squared and VarGrad; the best is {name(str(found.index[0]))} with "
         f"{words.interval(float(best['mean']), float(best['low']), float(best['high']), 1, True)} points "
         f"over {n} seed{'s' * (n > 1)}."
+    )
+
+
+def say_kar(controls: pd.DataFrame, published_rows: pd.DataFrame) -> Prose:
+    """Whether keeping orders the estimators as removing does: Spearman's correlation at each level, seeds averaged."""
+    kept, removed = curves(controls, "kar"), curves(published_rows, "roar")
+    parts = []
+    for at, part in kept.groupby("at"):
+        both = part.merge(removed[removed["at"] == at], on="explainer", suffixes=("_kept", "_removed"))
+        if len(both) > 2:
+            rho = float(stats.spearmanr(both["mean_kept"], -both["mean_removed"]).statistic)
+            parts.append(f"{rho:+.2f} at {100 * float(str(at)):.0f} %")
+    if not parts:
+        return words.not_computed("roar_controls")
+    return Prose(
+        f"Keeping and removing order the {len(set(kept['explainer']))} maps with a rank correlation of "
+        f"{', '.join(parts)}; one that measured the same would have +1 throughout."
     )
 
 
