@@ -25,10 +25,10 @@ FOLDERS = (
     "vanishing",
     "rare",
     "state",
-    "fit_simulated",
     "roar_mnist",
     "roar_series",
     "guided_images",
+    "fit_simulated",
 )
 """Every folder, in the order in which its studies are computed; a new study adds its own here and nothing elsewhere."""
 

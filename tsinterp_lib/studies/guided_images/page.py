@@ -105,7 +105,7 @@ def say(table: pd.DataFrame) -> Prose:
         return NOTHING
     over, beyond = wide["standard"] - wide["guided"], wide["random_masked"] - wide["guided"]
     found = interval(over)
-    word = "undecided" if not (found["low"] > 0 or found["high"] < 0) else "lower" if found["low"] > 0 else "higher"
+    word = "lower" if found["low"] > 0 else "higher" if found["high"] < 0 else "not clearly other"
     return Prose(
         f"After guided training (signed) the area under the accuracy drop of the gradient is {word} than after "
         f"traditional training: the difference is {_cell(over, 3, True)} of accuracy; beyond masks drawn by chance it "

@@ -179,7 +179,9 @@ def switches(controls: pd.DataFrame, published_rows: pd.DataFrame, at: float = 0
     }
     wide = pd.Series(cells).unstack()
     rows_of = [name(e) for e in (*CONTROLS, *NAMES, *OURS_ALONE) if name(e) in wide.index]
-    return wide.reindex(index=list(dict.fromkeys(rows_of)), columns=[s for s in SWITCHES.values() if s in wide])
+    return wide.reindex(index=list(dict.fromkeys(rows_of)), columns=[s for s in SWITCHES.values() if s in wide]).fillna(
+        "–"
+    )
 
 
 def _three(values: pd.Series) -> tuple[float, float, float]:

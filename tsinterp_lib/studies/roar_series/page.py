@@ -48,6 +48,8 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for (model, dataset), part in found.groupby(["model", "dataset"], sort=False):
         mean = part.groupby("explainer")[["auroc", "gain"]].mean()
+        if len(mean) < 3:  # two methods have one order or the other: no correlation
+            continue
         rho = float(stats.spearmanr(mean["auroc"], mean["gain"]).statistic) if mean["gain"].nunique() > 1 else np.nan
         best = words.method(str(mean["gain"].idxmax()))
         lines.append({"network": words.network(str(model)), "layout": words.layout(str(dataset)), "methods": len(mean),
