@@ -66,7 +66,7 @@ def run(
 @app.command()
 def verify(
     study: Annotated[
-        str | None, typer.Argument(help="a study with published rows; default: all, with --sample")
+        str | None, typer.Argument(help="a study with rows in results/; default: all, with --sample")
     ] = None,
     profile: ProfileName = "paper",
     only: Only = None,
@@ -75,7 +75,7 @@ def verify(
     tolerance: Annotated[float, typer.Option(help="largest difference, as a share of numbers above 1")] = 0.02,
     device: Annotated[str, typer.Option(help="where models are trained and explained, e.g. cuda")] = "cpu",
 ) -> None:
-    """Compute published rows again, apart from all that is kept, and say by how much they differ."""
+    """Compute stored rows again, apart from all that is kept, and say by how much they differ."""
     named = None if study is None else _study(study, profile)
     from tsinterp_lib.engine import verify
 
@@ -86,7 +86,7 @@ def verify(
         if sample is None or only:
             raise typer.BadParameter("without a study give --sample N, and no --only: rows are drawn over all studies")
         drawn, able, slow = verify.drawn(STUDIES.values(), PROFILES, sample, at_most)
-        typer.echo(f"{sum(len(cells) for _, cells in drawn)} of {able} published cells; {slow} slower ones left out")
+        typer.echo(f"{sum(len(cells) for _, cells in drawn)} of {able} stored cells; {slow} slower ones left out")
         found = verify.recomputed(drawn, tolerance=tolerance, device=device, say=typer.echo)
     else:
         chosen, size = named

@@ -228,7 +228,7 @@ def test_cells_are_drawn_over_all_studies_and_slow_ones_are_counted(places, monk
     store.compact(STUDY.name, plan=STUDY)
     mine = replace(STUDY, profiles=("smoke",))
     empty = replace(mine, name="nothing_here")
-    there = len(verify.published(STUDY, SMOKE, FEW))
+    there = len(verify.stored(STUDY, SMOKE, FEW))
     found, able, slow = verify.drawn([empty, mine], {"smoke": SMOKE}, 2)
     assert [(study.name, len(cells)) for study, cells in found] == [(STUDY.name, 2)]
     assert (able, slow) == (there, 0)

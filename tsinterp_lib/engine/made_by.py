@@ -1,4 +1,4 @@
-"""Say which commit, torch and processor made rows: kept in the file of a unit, published in ``results/made_by/``."""
+"""Say which commit, torch and processor made rows: kept in the file of a unit, then in ``results/made_by/``."""
 
 from __future__ import annotations
 

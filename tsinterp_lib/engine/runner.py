@@ -49,20 +49,20 @@ class Report:
 def pending(
     study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None, force: bool = False
 ) -> tuple[list[Any], int]:
-    """The units of which something is missing, as (cells, plan, published pairs), and the number of units asked for.
+    """The units of which something is missing, as (cells, plan, stored pairs), and the number of units asked for.
 
-    A unit is complete where its rows are in the published table or in its own file; with ``force`` none is.
+    A unit is complete where its rows are in the stored table or in its own file; with ``force`` none is.
     """
     plans = study.plan(profile.name)
     wanted = study.cells(profile, only)
     check_unique(wanted)
     units = by_unit(wanted)
-    published = {} if force else _by_cell(stored_pairs(study, profile))
+    stored = {} if force else _by_cell(stored_pairs(study, profile))
     folder = paths.units(study.name, profile.name)
     todo = []
     for key, cells in units.items():
         plan = plans[cells[0].protocol]
-        have: Pairs = {pair for cell in cells for pair in published.get(cell.key(), ())}
+        have: Pairs = {pair for cell in cells for pair in stored.get(cell.key(), ())}
         missing = cells if force else missing_cells(cells, have, plan)
         if missing and not force:
             missing = missing_cells(missing, {*have, *pairs(store.unit_rows(folder, key))}, plan)
@@ -79,7 +79,7 @@ def _by_cell(stored: Pairs) -> dict[str, list[tuple[str, str]]]:
 
 
 def stored_pairs(study: Study, profile: Profile) -> set[tuple[str, str]]:
-    """Which (cell, metric) pairs are published; none where nothing is."""
+    """Which (cell, metric) pairs are stored; none where nothing is."""
     if not store.file_of(study.name).exists():
         return set()
     table = store.read(study.name)

@@ -45,8 +45,8 @@ def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]
         for p in paths.units(study.name, profile.name).glob("*.csv")
     ]
     if store.file_of(study.name).exists():
-        published = store.read(study.name)
-        frames.append(published[published["profile"] == profile.name])
+        stored = store.read(study.name)
+        frames.append(stored[stored["profile"] == profile.name])
     if not frames:
         return {}
     cells = pd.concat(frames).drop_duplicates("cell")

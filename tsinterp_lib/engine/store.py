@@ -48,7 +48,7 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
     The columns are those of :class:`~tsinterp_lib.engine.rows.Row`. Raises :class:`StoreError` where the file is
     damaged.
     """
-    table = _published(study)
+    table = _stored(study)
     if table is None:
         raise MissingRows(f"no rows of study {study!r} at {file_of(study)}: run `tsinterp run {study}` first.")
     # A copy either way: what a caller writes into its table is not in the next one's.
@@ -59,7 +59,7 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
 
 
 def made_by(study: str) -> pd.DataFrame:
-    """Which commit, torch and processor made the published rows: a line per cell and maker.
+    """Which commit, torch and processor made the stored rows: a line per cell and maker.
 
     Rows of a time when this was not kept are ``not recorded``. Raises as :func:`read`.
     """
@@ -72,8 +72,8 @@ def made_by(study: str) -> pd.DataFrame:
 
 def read_all(study: str, profile: str) -> pd.DataFrame:
     """The rows in results/ and those of finished units that are not there yet."""
-    published = _published(study)
-    frames = [] if published is None else [published[published["profile"] == profile]]
+    stored = _stored(study)
+    frames = [] if stored is None else [stored[stored["profile"] == profile]]
     units = [read_unit(path) for path in sorted(paths.units(study, profile).glob("*.csv"))]
     frames += [_typed(pd.DataFrame(unit, columns=list(COLUMNS))) for unit in units]
     if not any(len(frame) for frame in frames):
@@ -82,19 +82,19 @@ def read_all(study: str, profile: str) -> pd.DataFrame:
 
 
 def compact(study: str, profile: str | None = None, plan: Study | None = None, say: Say = print) -> Path:
-    """Merge the finished units of a study into its published table, sorted by key, as one transaction.
+    """Merge the finished units of a study into its stored table, sorted by key, as one transaction.
 
     ``profile`` keeps the units of one profile alone, so that a trial at ``smoke`` does not enter them. Of rows with
-    one (cell, metric, at), those of the unit that was written last win, and units win over what is published. With the
+    one (cell, metric, at), those of the unit that was written last win, and units win over what is stored. With the
     study itself as ``plan``, every row whose cell it has gets the labels and parts that its cell has today; a row of no
     cell whose labels another one now has is dropped. Where nothing is new, the file is not touched. A damaged unit is
-    moved aside, which is said, and the rest is published.
+    moved aside, which is said, and the rest is stored.
     """
     path = file_of(study)
     with paths.locked(path):
         paths.drop_stale(path.parent)
         fresh, makers = _units(study, profile, say)
-        old = _published(study)
+        old = _stored(study)
         kept = None if old is None else _without(old, fresh)
         rows = fresh if kept is None else pd.concat([kept, fresh], ignore_index=True) if len(fresh) else kept
         if rows.empty:
@@ -118,7 +118,7 @@ def check_places() -> None:
             )
 
 
-def _published(study: str) -> pd.DataFrame | None:
+def _stored(study: str) -> pd.DataFrame | None:
     """All rows of a study's table, not to be written to, or None where it has none."""
     table = _parquet(file_of(study))
     if table is None or set(PARTS) <= set(table.columns):
@@ -165,7 +165,7 @@ def _units(study: str, profile: str | None, say: Say) -> tuple[pd.DataFrame, dic
 
 
 def _without(old: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
-    """The published rows of every (cell, metric) that was not computed afresh."""
+    """The stored rows of every (cell, metric) that was not computed afresh."""
     scored = pd.MultiIndex.from_frame(fresh[["cell", "metric"]])
     return old[~pd.MultiIndex.from_frame(old[["cell", "metric"]]).isin(scored)]
 

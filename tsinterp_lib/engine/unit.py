@@ -164,7 +164,7 @@ def compute_unit(
     folder: Path,
     timed: bool = True,
     device: str = "cpu",
-    published: Pairs = (),
+    stored: Pairs = (),
     force: bool = False,
 ) -> int:
     """Compute what is missing of one unit and write its file; returns how many rows the file then has.
@@ -172,7 +172,7 @@ def compute_unit(
     The file is written after each explainer, so a kill loses one explanation at most. Two runs at once take turns:
     the second finds the rows of the first. With ``timed`` off the rows hold no wall time and are equal byte for byte
     however they were computed. ``device`` is where the model is trained and explained; its kind is in the rows.
-    Metrics that are ``published`` are not computed again; with ``force`` everything is, training included.
+    Metrics that are ``stored`` are not computed again; with ``force`` everything is, training included.
     """
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False  # single precision means single precision on every device
@@ -180,7 +180,7 @@ def compute_unit(
     with units.claimed(folder, key):
         rows, made = units.unit(folder, key)
         makers = {cell: list(found) for cell, found in made.items()}
-        have = set() if force else pairs(rows) | set(published)
+        have = set() if force else pairs(rows) | set(stored)
         missing = missing_cells(cells, have, plan)
         if not missing:
             return len(rows)

@@ -1,4 +1,4 @@
-"""Compute published rows again, apart from all that is kept, and say by how much they differ."""
+"""Compute stored rows again, apart from all that is kept, and say by how much they differ."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ then move by up to a hundredth or so. On the machine that made the rows all of t
 
 @dataclass(frozen=True)
 class Verified:
-    """Says how the published rows of a cell compare with those computed again.
+    """Says how the stored rows of a cell compare with those computed again.
 
     ``value`` and ``sem`` are the largest absolute differences, infinite where one of both is not defined, ``relative``
-    is that of ``value`` as a share of the published number; ``worst`` is the metric of the largest difference;
+    is that of ``value`` as a share of the stored number; ``worst`` is the metric of the largest difference;
     ``missing`` counts rows that only one side has; ``within`` says whether all keep to the tolerance.
     """
 
@@ -65,26 +65,26 @@ def verify(
     device: str = "cpu",
     say: Say = print,
 ) -> list[Verified]:
-    """Train, explain and score published cells in a cache of their own, and compare with what is published.
+    """Train, explain and score stored cells in a cache of their own, and compare with what is stored.
 
     ``sample`` draws so many of the chosen cells, the same ones each time. A row keeps to the ``tolerance`` where its
-    value and its standard error differ by no more than that, as a share of the published number where that is above 1.
+    value and its standard error differ by no more than that, as a share of the stored number where that is above 1.
     Nothing in ``results/`` or in the usual cache is touched. Raises :class:`MissingRows` where nothing that was chosen
-    is published, and :class:`InvalidInput` for a sample, a tolerance or a device that cannot be.
+    is stored, and :class:`InvalidInput` for a sample, a tolerance or a device that cannot be.
     """
     if sample is not None and sample < 1:
         raise InvalidInput(f"sample is {sample}; it must be at least 1: leave it out to verify everything.")
-    chosen = published(study, profile, only)
+    chosen = stored(study, profile, only)
     if not chosen:
-        raise MissingRows(f"nothing that was chosen of study {study.name!r} is published at {profile.name!r}.")
+        raise MissingRows(f"nothing that was chosen of study {study.name!r} is stored at {profile.name!r}.")
     if sample is not None and sample < len(chosen):
         drawn = set(random.Random(0).sample(range(len(chosen)), sample))
         chosen = [cell for i, cell in enumerate(chosen) if i in drawn]
     return recomputed([(study, chosen)], tolerance=tolerance, device=device, say=say)
 
 
-def published(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
-    """Return the cells of a study whose rows are published at a profile, in the order of computing."""
+def stored(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
+    """Return the cells of a study whose rows are stored at a profile, in the order of computing."""
     have = set(store.read(study.name, profile.name)["cell"])
     return [cell for cell in study.cells(profile, only) if cell.key() in have]
 
@@ -92,7 +92,7 @@ def published(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] 
 def drawn(
     studies: Iterable[Study], profiles: Mapping[str, Profile], sample: int, at_most: float = float("inf"), seed: int = 0
 ) -> tuple[list[tuple[Study, list[Cell]]], int, int]:
-    """Draw published cells over all studies, each as likely as another; the same ones for the same ``seed``.
+    """Draw stored cells over all studies, each as likely as another; the same ones for the same ``seed``.
 
     ``at_most`` leaves out cells whose model took more minutes to train than that when it was made. Returns the cells by
     study, how many were drawn from, and how many were left out as too slow. Raises :class:`InvalidInput` for fewer than
@@ -109,7 +109,7 @@ def drawn(
             except MissingRows:
                 continue
             training = table[table["explainer"] == ""].groupby("cell")["seconds"].max()
-            for cell in published(study, profiles[name]):
+            for cell in stored(study, profiles[name]):
                 if training.get(cell.unit().key(), 0.0) > 60 * at_most:
                     slow += 1
                 else:
@@ -128,7 +128,7 @@ def recomputed(
     device: str = "cpu",
     say: Say = print,
 ) -> list[Verified]:
-    """Compute published cells of one or more studies again and compare each; see :func:`verify`."""
+    """Compute stored cells of one or more studies again and compare each; see :func:`verify`."""
     check_device(device)
     if not 0 <= tolerance < float("inf"):
         raise InvalidInput(f"tolerance is {tolerance}; it must be a number, 0 or more: {TOLERANCE}, for example.")
@@ -171,7 +171,7 @@ def _apart() -> Iterator[Path]:
 
 
 def _compared(cell: Cell, there: pd.DataFrame, fresh: pd.DataFrame, tolerance: float) -> Verified:
-    # A metric that was never published is none of the rows to verify; one that the plan no longer has cannot be.
+    # A metric that was never stored is none of the rows to verify; one that the plan no longer has cannot be.
     fresh = fresh[fresh["metric"].isin(set(there["metric"]))]
     both = [t.assign(at=t["at"].astype("float32").fillna(-1)) for t in (there, fresh)]
     pairs = both[0].merge(both[1], on=["metric", "at"], how="outer", suffixes=("", "_again"), indicator=True)
@@ -194,8 +194,8 @@ def _compared(cell: Cell, there: pd.DataFrame, fresh: pd.DataFrame, tolerance: f
     )
 
 
-def _gaps(published: pd.Series, again: pd.Series) -> np.ndarray:
-    a, b = (column.to_numpy(dtype=np.float32).astype(float) for column in (published, again))
+def _gaps(stored: pd.Series, again: pd.Series) -> np.ndarray:
+    a, b = (column.to_numpy(dtype=np.float32).astype(float) for column in (stored, again))
     gaps: np.ndarray = np.abs(a - b)
     gaps[np.isnan(a) & np.isnan(b)] = 0.0
     gaps[np.isnan(a) != np.isnan(b)] = np.inf
