@@ -846,7 +846,13 @@ FAULTS = (
         BOARD,
     ),
     Fault("less is more", "scoreboard/worth.py", "reverse=True", "reverse=False", BOARD),
-    Fault("below position", "scoreboard/worth.py", "top.index[top > position", "top.index[top < position", BOARD),
+    Fault(
+        "below position",
+        "scoreboard/worth.py",
+        "(cells.max(axis=1) > controls",
+        "(cells.max(axis=1) < controls",
+        BOARD,
+    ),
     Fault(
         "controls among methods",
         "scoreboard/worth.py",
