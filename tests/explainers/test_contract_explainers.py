@@ -28,7 +28,7 @@ TWO_STEPS = {"fit", "dynamask"}
 PREFIXES = {"feature_occlusion", "augmented_occlusion", "fit", "each_step"}
 """Methods that read a model at every step, so that a network of fixed length is refused."""
 
-BY_TIME = PREFIXES | {"dynamask", "retain_attention", "scrambled_output", "temporal_saliency_rescaling"}
+BY_TIME = PREFIXES | {"dynamask", "retain_attention", "scrambled_output"}
 """Methods whose definition speaks of time and features."""
 
 ANY_LENGTH = {"gru", "retain"}
@@ -213,7 +213,7 @@ def test_short_and_constant_series_are_explained(case, model):
             assert torch.isfinite(e.attribute(short, samples.x, samples.y)).all()
 
 
-ON_IMAGES = {"groups": "channel", "window": "row=2,column=3"}
+ON_IMAGES = {"groups": "channel", "window": "row=2,column=3", "outer": "row", "inner": "column"}
 """Where a method's own setting names time, another that names axes of an image."""
 
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from tests import explainer_models as tiny
+from tests.oracles.temporal_saliency_rescaling import over_axes
 from tests.oracles.temporal_saliency_rescaling import temporal_saliency_rescaling as twin
 from tsinterp_lib import explainers as ex
+from tsinterp_lib.axes import CLIP, IMAGE, SERIES
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.explainers.tsr import PAPER, TFSR
 from tsinterp_lib.explainers.tsr.linear_entry import LinearEntrySpace
@@ -17,6 +20,7 @@ from tsinterp_lib.guard import counted
 from tsinterp_lib.models import MODELS
 from tsinterp_lib.registry import Choice, build
 from tsinterp_lib.seeding import scope
+from tsinterp_lib.types import Samples
 
 TSR = ex.TemporalSaliencyRescaling
 T, F = 5, 4
@@ -328,3 +332,136 @@ def test_what_cannot_be_rescaled_is_refused():
 def test_it_is_built_by_name_with_its_base():
     chosen = Choice("temporal_saliency_rescaling", {**PAPER, "base": Choice("gradient", {"absolute": True})})
     assert build("explainer", chosen) == TSR(base=ex.Gradient(absolute=True), **PAPER)
+
+
+class Smooth(nn.Module):
+    """A smooth function of all cells: no mask leaves its gradient as it was."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.inner, self.outer = nn.Linear(torch.Size(shape).numel(), 5), nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.outer(torch.tanh(self.inner(x.flatten(1))))
+
+
+class OneFrame(nn.Module):
+    """Sees one frame of a clip and nothing else."""
+
+    def __init__(self, shape, frame):
+        super().__init__()
+        self.frame, self.seen = frame, Smooth(shape)
+
+    def forward(self, x):
+        return self.seen(x[:, self.frame])
+
+
+def smooth(shape):
+    with scope(6):
+        return Smooth(shape).double()
+
+
+def cells(axes, *shape, n=2):
+    draw = torch.Generator().manual_seed(8)
+    return Samples(torch.rand(n, *shape, generator=draw, dtype=torch.float64), torch.arange(n) % 2, axes=axes)
+
+
+PICTURE, VIDEO = (2, 4, 3), (3, 2, 4, 3)
+PLAIN = {"q": None, "alpha": 0.0, "floor": 0.0, "rescale": False}
+RESCALED = {
+    "rows, then columns": (IMAGE, PICTURE, "row", "column", (1,), (2,), {}, {}),
+    "columns, then rows in groups": (IMAGE, PICTURE, "column", "row", (2,), (1,), {"group_size": 3}, {"group": 3}),
+    "columns, then rows, as printed": (IMAGE, PICTURE, "column", "row", (2,), (1,), PAPER, PLAIN),
+    "pixels, then channels": (IMAGE, PICTURE, "column+row", "channel", (1, 2), (0,), {}, {}),
+    "frames, then rows": (CLIP, VIDEO, "frame", "row", (0,), (2,), {}, {}),
+    "frames, then pixels": (CLIP, VIDEO, "frame", "row+column", (0,), (2, 3), PAPER, PLAIN),
+    "frames, then regions": (CLIP, VIDEO, "frame", "row+column", (0,), (2, 3), {"group_size": 2}, {"group": 2}),
+    "frames, then columns once": (CLIP, VIDEO, "frame", "column", (0,), (3,), TFSR, PLAIN | {"once": True}),
+    "features, then steps": (SERIES, (4, 3), "feature", "time", (1,), (0,), {}, {}),
+}
+
+
+@pytest.mark.parametrize("case", RESCALED)
+@pytest.mark.parametrize("base", ["gradient", "integrated gradients"])
+def test_named_axes_of_any_data_equal_the_slow_twin(base, case):
+    axes, shape, outer, inner, first_axes, second_axes, ours, theirs = RESCALED[case]
+    model, data = smooth(shape), cells(axes, *shape)
+    reference = torch.rand(shape, dtype=torch.float64)  # each cell is masked by a value of its own
+    a = TSR(base=BASES[base], outer=outer, inner=inner, reference=reference, batch_size=5, **ours).prepare(model, data)
+    a = a.attribute(model, data.x, data.y)
+    e = BASES[base].for_axes(axes)
+    for n in range(len(data)):
+
+        def explain(copy, n=n):
+            return e.attribute(model, copy[None], data.y[n : n + 1])[0]
+
+        close(a[n], over_axes(explain, data.x[n], reference, first_axes, second_axes, **theirs))
+    assert (a != 0).any()
+
+
+def test_a_base_that_draws_has_the_same_draws_for_every_copy_of_an_image():
+    model, data = smooth(PICTURE), cells(IMAGE, *PICTURE)
+    e = TSR(base=DRAWING["SmoothGrad"], outer="row", inner="column", **{**PAPER, "value": 0.5}).for_axes(IMAGE)
+    same = torch.full_like(data.x, 0.5)
+    with scope(5):
+        assert (e.attribute(model, same, data.y) == 0).all()
+        assert (e.attribute(model, data.x, data.y) != 0).any()
+
+
+@pytest.mark.parametrize("settings", [{}, PAPER, TFSR, {"value": "mean", "floor": 0.0}], ids=str)
+@pytest.mark.parametrize("frame", [0, 2])
+def test_a_model_that_reads_one_frame_has_all_mass_on_that_frame(frame, settings):
+    data = cells(CLIP, *VIDEO)
+    with scope(6):
+        model = OneFrame(VIDEO[1:], frame).double()
+    a = TSR(outer="frame", inner="row+column", **settings).for_axes(CLIP).attribute(model, data.x, data.y)
+    assert (a.sum((2, 3, 4))[:, frame] > 0).all()
+    others = [t for t in range(VIDEO[0]) if t != frame]
+    assert a[:, others].abs().sum() < 1e-12 * a.sum()  # rounding: copies share calls
+
+
+def test_the_axes_of_a_series_said_by_name_are_the_default():
+    samples, model = data(2), network("tcn")
+    said = TSR(outer="time", inner="feature").for_axes(SERIES).attribute(model, samples.x, samples.y)
+    assert torch.equal(said, TSR().attribute(model, samples.x, samples.y))
+
+
+def test_padded_frames_are_not_masked_and_score_zero():
+    model, clips = smooth(VIDEO), cells(CLIP, *VIDEO)
+    pad = torch.tensor([[False, False, True], [False, False, False]])
+    e = TSR(outer="frame", inner="row", padding=pad, **PAPER).for_axes(CLIP)
+    a = e.attribute(model, clips.x, clips.y)
+    assert (a[pad] == 0).all()
+    assert (a[~pad] != 0).any()
+    assert torch.equal(e.cut_to(2, 3).padding, pad[:, :2])
+    assert replace(e, outer="row", inner="column").cut_to(2, 3).padding is pad
+
+
+def test_axes_there_are_not_are_refused_by_name():
+    model, image = smooth(PICTURE), cells(IMAGE, *PICTURE)
+    for e, words in (
+        (TSR(), "`outer` is 'time'; the axes of `x` are channel, row, column"),
+        (TSR(outer="row"), "`inner` is 'feature'; the axes of `x` are channel, row, column"),
+        (TSR(outer="row", inner="column+step"), r"`inner` is 'column\+step'; the axes of `x` are channel, row, column"),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            e.for_axes(IMAGE)
+        with pytest.raises(InvalidInput, match=words):
+            e.prepare(model, image)
+    samples = data(2)
+    with pytest.raises(InvalidInput, match="`outer` is 'row'; the axes of `x` are time, feature"):
+        TSR(outer="row", inner="column").attribute(network("tcn"), samples.x, samples.y)
+    with pytest.raises(InvalidInput, match="`group_size` is 4; column has 3 places: a group fits in"):
+        TSR(outer="row", inner="column", group_size=4).for_axes(IMAGE).attribute(model, image.x, image.y)
+
+
+@pytest.mark.parametrize("settings", [{"outer": ""}, {"inner": "row+"}], ids=str)
+def test_settings_that_name_no_axis_are_refused(settings):
+    with pytest.raises(InvalidInput, match="name an axis, or several joined by"):
+        TSR(**settings)
+
+
+@pytest.mark.parametrize("settings", [{"outer": "feature"}, {"outer": "row", "inner": "row+column"}], ids=str)
+def test_an_axis_is_rescaled_over_once(settings):
+    with pytest.raises(InvalidInput, match="they name an axis twice"):
+        TSR(**settings)

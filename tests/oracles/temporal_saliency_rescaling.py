@@ -1,5 +1,7 @@
 """Temporal saliency rescaling: one masked copy and one call of the base at a time."""
 
+from itertools import product
+
 import numpy as np
 
 
@@ -56,3 +58,44 @@ def temporal_saliency_rescaling(
         for (t, f), v in zip(cells, scaled([float(result[c]) for c in cells]), strict=True):
             result[t, f] = v
     return result, calls[0]
+
+
+def over_axes(explain, x, value, outer, inner, q=0.55, alpha=None, floor=0.1, rescale=True, once=False, group=1):
+    """The same over any axes of one sample: ``outer`` and ``inner`` are their positions; returns the map."""
+    cells = list(product(*(range(length) for length in x.shape)))
+
+    def step_of(cell):
+        return tuple(cell[d] for d in outer)
+
+    def region_of(cell):
+        return tuple(cell[d] // group for d in inner)
+
+    def moved(masked_cells):
+        copy = x.clone()
+        for cell in masked_cells:
+            copy[cell] = value[cell]
+        other = explain(copy)
+        return sum(abs(float(a[cell] - other[cell])) for cell in cells)
+
+    a = explain(x)
+    steps = sorted({step_of(cell) for cell in cells})
+    regions = sorted({region_of(cell) for cell in cells})
+    tau = [moved([cell for cell in cells if step_of(cell) == step]) for step in steps]
+    tau = scaled(tau) if rescale else tau
+    cut = np.quantile(tau, q) if alpha is None else alpha
+    result = x.new_zeros(x.shape)
+    for step, score in zip(steps, tau, strict=True):
+        phi = [floor] * len(regions)
+        if score > cut:
+            phi = []
+            for region in regions:
+                inside = [cell for cell in cells if region_of(cell) == region]
+                phi.append(moved(inside if once else [cell for cell in inside if step_of(cell) == step]))
+            phi = scaled(phi) if rescale else phi
+        for cell in cells:
+            if step_of(cell) == step:
+                result[cell] = score * phi[regions.index(region_of(cell))]
+    if rescale:
+        for cell, v in zip(cells, scaled([float(result[cell]) for cell in cells]), strict=True):
+            result[cell] = v
+    return result

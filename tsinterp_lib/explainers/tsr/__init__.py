@@ -13,6 +13,8 @@ file                  what it holds
 ``copies.py``         *Copies*: K masked copies, said by three indices each (which sample, which step, which group of
                       features) and made into series only where they are needed; and generators that can be replayed,
                       so that a base that draws draws the same for each copy
+``layout.py``         *Layout*: samples of any axes as series of steps and features, and back, so that images and video
+                      are rescaled by the same code; a base sees them as they are
 ``linear_entry.py``   *Linear entry*: a network that sees x only through z = x W' + b. For a base that multiplies mean
                       gradients, copies, path and gradients live in z, where a masked step changes one row
 ====================  ============================================================================================

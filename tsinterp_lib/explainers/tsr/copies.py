@@ -17,7 +17,7 @@ class Copies:
     """Describes K copies of samples: copy k is sample ``of[k]`` with some cells replaced by those of ``value``.
 
     ``steps`` is the step replaced in each copy, or None for every step that is not padded; ``groups`` the group of
-    ``group_size`` neighbouring features replaced, or None for all features.
+    features replaced, or None for all features; ``group`` the group of each feature.
     """
 
     x: Float[Tensor, "N T F"]
@@ -26,7 +26,7 @@ class Copies:
     of: Int[Tensor, "K"]
     steps: Int[Tensor, "K"] | None
     groups: Int[Tensor, "K"] | None
-    group_size: int
+    group: Int[Tensor, "F"]
 
     def __len__(self) -> int:
         return len(self.of)
@@ -38,11 +38,9 @@ class Copies:
 
     def features(self) -> Bool[Tensor, "K F"]:
         """The features that each copy has replaced."""
-        n_features = self.x.shape[2]
         if self.groups is None:
-            return torch.ones(len(self.of), n_features, dtype=torch.bool, device=self.x.device)
-        own = torch.arange(n_features, device=self.x.device) // self.group_size
-        return own == self.groups[:, None]
+            return torch.ones(len(self.of), self.x.shape[2], dtype=torch.bool, device=self.x.device)
+        return self.group == self.groups[:, None]
 
     def changed_step(self) -> Float[Tensor, "K F"]:
         """The step that differs from the sample's, where each copy has one such step."""

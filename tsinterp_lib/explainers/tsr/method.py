@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -11,12 +12,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from tsinterp_lib import checks
+from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._baseline import cut, mean_sample
 from tsinterp_lib.explainers._chunked import Chunked
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.gradient import Gradient
+from tsinterp_lib.explainers.tsr.layout import LaidOut, Layout, check_axes, check_names
 from tsinterp_lib.explainers.tsr.scan import Scan, min_max
 from tsinterp_lib.registry import Scalar, known
 from tsinterp_lib.types import Samples
@@ -56,6 +59,10 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
     its comment says what is computed here. ``group_size`` G masks G neighbouring features at a time. ``time_score``
     ``mean`` is the code before October 2021, :math:`\tau_t = \frac1F \sum_f |R(x)|_{tf}`, without calls.
 
+    Steps and features are places on the axes that ``outer`` and ``inner`` name, several joined by +: ``row`` and
+    ``column`` of an image; ``frame`` and ``row+column`` of a clip, in regions of G × G pixels. A mask covers the other
+    axes (channels) whole, and φ is constant over them.
+
     ``padding``: Boolean (N, T), True at steps that are no data: they are not masked, not summed over, and score zero.
     ``shared_draws`` True (default): a base that draws has the same draws for the map of x and of all its copies, so
     that a difference is the mask's doing; False: new draws for each copy, as released for SmoothGrad, GradientSHAP and
@@ -67,11 +74,14 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
     ``rescale`` has nothing to scale φ against and makes it zero: steps that are looked into score zero, and only the
     floor of the others is left; explain a univariate series with :data:`PAPER`. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` on settings out of range, a base that is this method or
-    FeaturePermutation or returns another shape, samples without data, or a reference of another shape;
+    FeaturePermutation or returns another shape, axes there are not, samples without data, or a misshapen reference;
     :class:`~tsinterp_lib.errors.UnknownName` for a ``value`` or score there is not.
     """
 
+    needs: ClassVar[tuple[str, ...] | None] = None
     base: Explainer = field(default_factory=Gradient)
+    outer: str = "time"
+    inner: str = "feature"
     value: str | float = "first"
     quantile: float | None = 0.55
     threshold: float | None = None
@@ -86,6 +96,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_names(self.outer, self.inner)
         known(self.time_score, TIME_SCORES, "time score")
         known(self.feature_score, FEATURE_SCORES, "feature score")
         if isinstance(self.value, str):
@@ -111,6 +122,11 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         if self.group_size < 1:
             raise InvalidInput(f"`group_size` is {self.group_size}: a group holds at least one feature.")
 
+    def for_axes(self, axes: Axes) -> Explainer:
+        """A copy that explains inputs with these axes, as its base does; raises where it rescales over others."""
+        check_axes(axes, self.outer, self.inner)
+        return super().for_axes(axes)
+
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         base = self.base.prepare(model, train)
         if self.reference is not None or self.value != "train_mean":
@@ -119,7 +135,9 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
 
     def cut_to(self, length: int, of: int) -> Explainer:
         """A copy whose base, reference and padding are cut like the samples."""
-        padding = None if self.padding is None else self.padding[:, :length]
+        # Padding that is said for other places than those that are cut stays as it is.
+        along = self.outer in self.axes and self.axes.dim(self.outer) == self.axes.long("lengths")
+        padding = self.padding[:, :length] if self.padding is not None and along else self.padding
         base, reference = self.base.cut_to(length, of), cut(self.reference, self.axes, length, of)
         return replace(self, base=base, reference=reference, padding=padding)
 
@@ -128,28 +146,43 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
 
         Above quantile q of T scores, all distinct, lie :math:`T - 1 - \\lfloor q (T - 1) \\rfloor`.
         """
-        n_groups = math.ceil(n_features / self.group_size)
+        return self._budget(n_steps, math.ceil(n_features / self.group_size))
+
+    def _budget(self, n_steps: int, n_groups: int) -> int:
         above = n_steps if self.quantile is None else n_steps - 1 - math.floor(self.quantile * (n_steps - 1) + 1e-9)
         by_time = n_steps if self.time_score == "masked" else 0
         return 1 + by_time + (n_groups if self.feature_score == "series" else above * n_groups)
 
     def _attribute(
-        self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N"]
+        self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N *axes"]:
+        layout = Layout.of(self.axes, self.outer, self.inner, self.group_size, x)
+        # Series keep their own base, which may know a faster way than calls on every copy.
+        base = self.base if layout.is_series else LaidOut(base=self.base, layout=layout)
+        given = None if self.reference is None else checks.check_like(self.reference, x, "reference").to(x).expand_as(x)
+        reference = None if given is None else layout.series(given)
+        return layout.back(self._rescaled(base, model, layout.series(x), target, reference, layout.group))
+
+    def _rescaled(
+        self,
+        base: Explainer,
+        model: nn.Module,
+        x: Float[Tensor, "N T F"],
+        target: Int[Tensor, "N"],
+        reference: Float[Tensor, "N T F"] | None,
+        group: Int[Tensor, "F"],
     ) -> Float[Tensor, "N T F"]:
-        n, n_steps, n_features = x.shape
-        if self.group_size > n_features:
-            raise InvalidInput(f"`group_size` is {self.group_size}; `x` has {n_features} features: a group fits in.")
         real = self._real(x)
-        value = self._value(x, real)
-        with self._bar(len(x), n_steps, n_features) as bar:
+        value = self._value(x, real) if reference is None else reference
+        with self._bar(len(x), x.shape[1], int(group.max()) + 1) as bar:
             scan = Scan.start(
-                self.base,
+                base,
                 model,
                 x,
                 target,
                 value=value,
                 real=real,
-                group_size=self.group_size,
+                group=group,
                 batch_size=self.batch_size,
                 shared=self.shared_draws,
                 bar=bar,
@@ -161,7 +194,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         if not self.rescale:
             return a
         cells = real[:, :, None].expand_as(a).flatten(1)
-        return min_max(a.flatten(1), cells, x.new_zeros(n)).view_as(a)
+        return min_max(a.flatten(1), cells, x.new_zeros(len(x))).view_as(a)
 
     def _time_scores(self, scan: Scan) -> Float[Tensor, "N T"]:
         tau = scan.of_steps() if self.time_score == "masked" else scan.a.abs().mean(2)
@@ -171,11 +204,11 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         phi = scan.of_features()[:, None] if self.feature_score == "series" else scan.of_cells(above)
         if self.rescale:
             phi = min_max(phi, torch.ones_like(phi, dtype=torch.bool), scan.equal[:, None].expand(phi.shape[:2]))
-        return phi.repeat_interleave(self.group_size, 2)[:, :, : scan.x.shape[2]]
+        return phi[:, :, scan.group]
 
-    def _bar(self, n: int, n_steps: int, n_features: int) -> tqdm:
+    def _bar(self, n: int, n_steps: int, n_groups: int) -> tqdm:
         """A bar over all maps; their number is said before the first is computed."""
-        each = self.budget(n_steps, n_features)
+        each = self._budget(n_steps, n_groups)
         if self.progress:
             base = type(self.base).__name__
             tqdm.write(f"temporal saliency rescaling: at most {each} maps of {base} for each of {n} samples")
@@ -203,9 +236,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return real
 
     def _value(self, x: Float[Tensor, "N T F"], real: Bool[Tensor, "N T"]) -> Float[Tensor, "N T F"]:
-        """What masked cells are set to."""
-        if self.reference is not None:
-            return checks.check_like(self.reference, x, "reference").to(x).expand_as(x)
+        """What masked cells are set to, where no reference says it."""
         if self.value == "train_mean":
             raise InvalidInput(
                 "`value` is 'train_mean' and no training sample was seen: call prepare(model, train) first, "

@@ -30,7 +30,7 @@ class Scan:
     target: Int[Tensor, "N"]
     value: Float[Tensor, "N T F"]
     real: Bool[Tensor, "N T"]
-    group_size: int
+    group: Int[Tensor, "F"]
     batch_size: int
     shared: bool
     pairing: Paired
@@ -49,7 +49,7 @@ class Scan:
         *,
         value: Float[Tensor, "N T F"],
         real: Bool[Tensor, "N T"],
-        group_size: int,
+        group: Int[Tensor, "F"],
         batch_size: int,
         shared: bool,
         bar: tqdm,
@@ -64,12 +64,12 @@ class Scan:
         bar.update(len(x))
         entry = None if pairing.together else LinearEntrySpace.of(pairing.explainer(every), model, x, batch_size)
         rows = batch_size if entry is None else entry.rows
-        return cls(model, x, target, value, real, group_size, rows, shared, pairing, generators, a, entry, bar)
+        return cls(model, x, target, value, real, group, rows, shared, pairing, generators, a, entry, bar)
 
     @property
     def n_groups(self) -> int:
         """Groups of neighbouring features; the last may be smaller."""
-        return -(-self.x.shape[2] // self.group_size)
+        return int(self.group.max()) + 1
 
     @property
     def equal(self) -> Float[Tensor, "N"]:
@@ -106,8 +106,9 @@ class Scan:
         """Whether masking a group at a step changes anything; where draws are new each time, an equal copy counts."""
         if not self.shared:
             return torch.ones(*self.x.shape[:2], self.n_groups, dtype=torch.bool, device=self.x.device)
-        parts = torch.split(self.x != self.value, self.group_size, dim=2)
-        return torch.stack([part.any(2) for part in parts], dim=2)
+        changed = (self.x != self.value).to(torch.int32)
+        counts = changed.new_zeros(*self.x.shape[:2], self.n_groups).index_add_(2, self.group, changed)
+        return counts > 0
 
     def _distances(
         self, steps: Int[Tensor, "N J"] | None, groups: Int[Tensor, "N J"] | None, wanted: Bool[Tensor, "N J"]
@@ -122,7 +123,7 @@ class Scan:
                 of=n,
                 steps=None if steps is None else steps[n, j],
                 groups=None if groups is None else groups[n, j],
-                group_size=self.group_size,
+                group=self.group,
             )
             found[n, j] = torch.cat([self._moved(maps, n[s]) for s, maps in self._maps(copies, self.target[n])])
             self.bar.update(int(wanted[n, j].sum()))
