@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import os
 import shutil
 import subprocess
@@ -283,6 +284,28 @@ def test_a_class_says_in_its_first_word_what_it_does(path):
         if path.name != "errors.py" and not any(ast.unparse(b).endswith((*errors, "InvalidInput")) for b in n.bases)
     }
     assert {k: w for k, w in first.items() if not (w.isalpha() and w[0].isupper() and w[-1] == "s") or w in NOUNS} == {}
+
+
+OPENINGS = ("The", "A", "An", "All", "Every", "One", "Rows", "Mean", "Ours", "Whether", "How", "What", "Which", "Where")
+"""First words that name a thing or ask a question, where a function should say what it does."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+def test_a_function_says_in_its_first_sentence_what_it_does(path):
+    """A first sentence starts with its verb, or has one of its own: *Each copy keeps its baseline.*"""
+    functions = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)]
+    opening = {n.name: (ast.get_docstring(n) or "Says").split()[0] for n in functions}
+    sentence = {n.name: (ast.get_docstring(n) or "").split(". ")[0] for n in functions}
+    bare = [name for name, word in opening.items() if word in OPENINGS and not VERB.search(sentence[name])]
+    assert bare == []
+
+
+VERB = re.compile(
+    r"\b(is|are|has|have|was|were|keeps?|reads?|gets?|goes|needs|takes?|asks?|stays?|holds?|gives?|moves?|enters?|lies?|"
+    r"comes?|makes|means|stands?|runs|knows|sees|follows|works|differs|agrees|cannot|can|may|must|does|do|would|will|"
+    r"wants|leaves|becomes|belongs|loses|shares|appears|starts|ends|sums|uses|depends|falls|rises|says|tells|refuses|"
+    r"fails|raises|returns)\b"
+)
 
 
 def test_folders_of_tests_are_those_of_the_library():

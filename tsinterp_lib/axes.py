@@ -48,13 +48,17 @@ class Axes:
         return name in self.names
 
     def dim(self, name: str) -> int:
-        """The dimension of an axis in a batch, whose first dimension is the samples; raises for a name not there."""
+        """Return the dimension of an axis in a batch, whose first dimension is the samples; raises for a name not
+        there.
+        """
         if name not in self.names:
             raise InvalidInput(f"there is no axis {name!r}: the axes are {self}.")
         return 1 + self.names.index(name)
 
     def long(self, what: str) -> int:
-        """The dimension of the axis time, token or frame in a batch; raises, with the name of ``what``, without one."""
+        """Return the dimension of the axis time, token or frame in a batch; raises, with the name of ``what``, without
+        one.
+        """
         for name in LONG:
             if name in self.names:
                 return self.dim(name)
@@ -79,7 +83,8 @@ class Axes:
             )
 
     def groups(self, kind: str, shape: tuple[int, ...] | torch.Size) -> Int[Tensor, "*axes"]:
-        """The number of the group of each cell of one sample of ``shape``, the groups counted in the order of cells.
+        """Return the number of the group of each cell of one sample of ``shape``, the groups counted in the order of
+        cells.
 
         ``kind`` is ``cell`` (every cell is a group), the name of an axis (cells with the same place on it are one
         group), or several names joined by ``+`` (``row+column``: one pixel of all channels).

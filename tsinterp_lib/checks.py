@@ -50,12 +50,13 @@ def check_series(x: Tensor, name: str = "x", axes: Axes | None = None) -> Tensor
 
 
 def output_size(model: nn.Module, x: Tensor, axes: Axes | None = None) -> int:
-    """C, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
+    """Return c, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
     return output_shape(model, x, axes=axes)[0]
 
 
 def output_shape(model: nn.Module, x: Tensor, per_step: bool = False, axes: Axes | None = None) -> tuple[int, ...]:
-    """(C,), or (T, C) of a model with one output per step where ``per_step`` allows it; raises for other outputs.
+    """Return (C,), or (T, C) of a model with one output per step where ``per_step`` allows it; raises for other
+    outputs.
 
     ``axes`` are those of ``x``: None takes what the model declares, and those of a series where it declares nothing
     and ``x`` has as many. Only where there is an axis ``time`` is an output per step looked for.
@@ -90,7 +91,7 @@ def output_shape(model: nn.Module, x: Tensor, per_step: bool = False, axes: Axes
 
 
 def _agreed(known: ModelFacts, x: Tensor, axes: Axes | None) -> Axes | None:
-    """The axes of ``x``; raises where they, or their lengths, are not those that the model declares."""
+    """Return the axes of ``x``; raises where they, or their lengths, are not those that the model declares."""
     if axes is not None and known.axes is not None and axes != known.axes:
         raise InvalidInput(
             f"the model takes the axes {known.axes}; the data have {axes}: choose a model of these axes, or bring the "

@@ -94,7 +94,9 @@ def _check(explainers: object) -> None:
 
 
 def score(e: Explanation, metrics: Sequence[str | Choice]) -> list[dict[str, object]]:
-    """Mean and normal 95 % interval over samples of each metric of one explanation; ``n`` leaves out undefined ones."""
+    """Return mean and normal 95 % interval over samples of each metric of one explanation; ``n`` leaves out undefined
+    ones.
+    """
     rows: list[dict[str, object]] = []
     for label, level, scores in scored(e, metrics):
         v = scores[~torch.isnan(scores)].double()
@@ -111,6 +113,6 @@ def compared(
     metrics: Sequence[str | Choice],
     seed: int = 0,
 ) -> pd.DataFrame:
-    """:func:`tsinterp_lib.compare.compare` for several networks, stacked, with a column ``model``."""
+    """Return :func:`tsinterp_lib.compare.compare` for several networks, stacked, with a column ``model``."""
     frames = [compare(f.model, dataset, explainers, metrics, seed).assign(model=n) for n, f in fitted.items()]
     return pd.concat(frames, ignore_index=True)

@@ -78,16 +78,18 @@ class Explainer(ABC):
 
     @property
     def mixes_samples(self) -> bool:
-        """Whether the scores of a sample depend on others beside it: what needs samples to be alone is refused."""
+        """Say whether the scores of a sample depend on others beside it: what needs samples to be alone is refused."""
         return False
 
     @property
     def takes_missing(self) -> bool:
-        """Whether values that were not measured may be NaN; they are refused by name otherwise. Here: they may not."""
+        """Say whether values that were not measured may be NaN; they are refused by name otherwise. Here: they may
+        not.
+        """
         return False
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy that explains inputs with these axes; raises :class:`InvalidInput` where the method cannot."""
+        """Return a copy that explains inputs with these axes; raises :class:`InvalidInput` where the method cannot."""
         if self.needs is not None:
             axes.need(self.needs, type(self).__name__)
         other = copy(self)
@@ -95,7 +97,8 @@ class Explainer(ABC):
         return other
 
     def prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """A copy for inputs with the axes of ``train`` that has learned what it needs from it (references, generators).
+        """Return a copy for inputs with the axes of ``train`` that has learned what it needs from it (references,
+        generators).
 
         Raises :class:`InvalidInput` for axes the method is not defined on, and for missing values.
         """
@@ -103,15 +106,15 @@ class Explainer(ABC):
         return self.for_axes(train.axes)._prepare(model, train)
 
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
-        """What :meth:`prepare` returns, once axes are set and values are checked; here: itself."""
+        """Say what :meth:`prepare` returns, once axes are set and values are checked; here: itself."""
         return self
 
     def for_samples(self, samples: Samples) -> Explainer:
-        """A copy told what only the samples to be explained know (the oracle's true mask); here: itself."""
+        """Return a copy told what only the samples to be explained know (the oracle's true mask); here: itself."""
         return self
 
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
-        """How altered copies of the samples x reach the method, many at a time; None: only all together, in order.
+        """Say how altered copies of the samples x reach the method, many at a time; None: only all together, in order.
 
         What is compared with (baselines, references) is drawn here, once. A method whose scores of a sample depend on
         that sample alone says more than None, in its own file, and is then given copies of several samples and masks
@@ -120,14 +123,15 @@ class Explainer(ABC):
         return None
 
     def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
-        """How the map of the samples x follows from gradients on a line, ``rows`` at a time; None: it does not.
+        """Say how the map of the samples x follows from gradients on a line, ``rows`` at a time; None: it does not.
 
         What says so can be explained behind a linear first layer of ``model``, where masked copies are cheap.
         """
         return None
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy for samples of which the first ``length`` of ``of`` places on the axis time, token or frame are left.
+        """Return a copy for samples of which the first ``length`` of ``of`` places on the axis time, token or frame are
+        left.
 
         What the method knows by place (references) is cut like the samples; here: itself, as it knows nothing so.
         """
@@ -136,7 +140,8 @@ class Explainer(ABC):
     def explain_samples(
         self, model: nn.Module, samples: Samples, target: Int[Tensor, "N"] | Int[Tensor, "N T"] | None = None
     ) -> Float[Tensor, "N *axes"]:
-        """Scores of the cells of ``samples`` for ``target`` (default: their labels), whatever they hold beside ``x``.
+        """Return scores of the cells of ``samples`` for ``target`` (default: their labels), whatever they hold beside
+        ``x``.
 
         Samples with ``lengths`` or ``constants`` are explained one at a time: cut to their length, so that padding
         neither moves a score nor gets one (it scores zero), and with their constants given to the model by name.
@@ -182,7 +187,7 @@ class Explainer(ABC):
         target: Int[Tensor, "N"] | Int[Tensor, "N T"],
         observed: Bool[Tensor, "N *axes"] | None = None,
     ) -> Float[Tensor, "N *axes"]:
-        """Scores of the cells of ``x`` for output ``target`` of ``model``: shape, dtype and device of ``x``.
+        """Return scores of the cells of ``x`` for output ``target`` of ``model``: shape, dtype and device of ``x``.
 
         ``observed``: where it is False, ``x`` may be NaN, for a method that takes missing values. Raises
         :class:`InvalidInput` on non-finite or empty ``x``, other axes than ``axes``, an axis order the model refuses,
@@ -205,5 +210,5 @@ class Explainer(ABC):
 
 
 def _observed(samples: Samples) -> dict[str, Tensor]:
-    """What an explainer is told of missing values; nothing where there are none, as one of your own may not ask."""
+    """Say what an explainer is told of missing values; nothing where there are none, as one of your own may not ask."""
     return {} if samples.observed is None else {"observed": samples.observed}

@@ -72,13 +72,13 @@ class Explanation:
         raise InvalidInput(f"`{name}` has shape {shape}, not that of `x`, {wanted}: one score per cell of x.{hint}")
 
     def answers(self, x: Float[Tensor, "n *axes"], rows: slice) -> Float[Tensor, "n C"]:
-        """The model's output for inputs in the place of samples ``rows``, with the constants of these."""
+        """Return the model's output for inputs in the place of samples ``rows``, with the constants of these."""
         out: Tensor = self.model(x, **{name: value[rows].to(x.device) for name, value in self.constants.items()})
         return out
 
     @cached_property
     def alone(self) -> tuple[Explanation, ...] | None:
-        """Each sample's own explanation, without its padding; None where there is no padding."""
+        """Return each sample's own explanation, without its padding; None where there is no padding."""
         if not parts.padded(self):
             return None
         found = []
@@ -96,7 +96,8 @@ class Explanation:
 
     @cached_property
     def magnitude(self) -> Float[Tensor, "N D"]:
-        """``|a|``, min–max scaled to [0, 1] per sample, its D cells in the order of the axes, the last one fastest.
+        """Return ``|a|``, min–max scaled to [0, 1] per sample, its D cells in the order of the axes, the last one
+        fastest.
 
         Of a series that is flat index t·F + f. A constant map becomes all zeros. Ranking metrics work on this; float64,
         so that sums over D cells are exact enough to cut by mass. Padding has magnitude 0 and scales nothing.
@@ -117,14 +118,16 @@ class Explanation:
 
     @cached_property
     def truth(self) -> Bool[Tensor, "N D"]:
-        """The importance mask, flattened like ``magnitude``; raises where the data has none."""
+        """Return the importance mask, flattened like ``magnitude``; raises where the data has none."""
         if self.importance is None:
             raise InvalidInput("`importance` is None: this metric needs data whose important cells are known.")
         return self.importance.flatten(1)
 
     @cached_property
     def order(self) -> Int[Tensor, "N D"]:
-        """Flat cell indices from the highest to the lowest magnitude; ties keep the lower index first (stable)."""
+        """Return flat cell indices from the highest to the lowest magnitude; ties keep the lower index first
+        (stable).
+        """
         s = self.magnitude
         if s.device.type != "cpu":
             return torch.argsort(s, dim=1, descending=True, stable=True)
@@ -150,11 +153,11 @@ class Metric(ABC):
 
     @property
     def mixes_samples(self) -> bool:
-        """Whether the score of a sample depends on others; padded samples are then refused. Here: ``pool``."""
+        """Say whether the score of a sample depends on others; padded samples are then refused. Here: ``pool``."""
         return bool(getattr(self, "pool", False))
 
     def scores(self, e: Explanation) -> Float[Tensor, "N L"]:
-        """A score per sample and level; those of several levels are computed once per explanation and settings.
+        """Return a score per sample and level; those of several levels are computed once per explanation and settings.
 
         They are kept in ``e.memo``, so that areas under a curve cost nothing. Samples with padding are scored one by
         one, each without it; a metric that mixes samples refuses them.
@@ -173,7 +176,9 @@ class Metric(ABC):
         return e.memo[self]
 
     def __call__(self, e: Explanation) -> Float[Tensor, "N"]:
-        """The score per sample of a metric of one level; raises :class:`InvalidInput` where there are several."""
+        """Return the score per sample of a metric of one level; raises :class:`InvalidInput` where there are
+        several.
+        """
         if len(self.levels) != 1:
             raise InvalidInput(
                 f"{type(self).__name__} has {len(self.levels)} levels: call scores(e), which has a column for each."

@@ -50,7 +50,7 @@ class ReadsPrefixes(Protocol):
 
 
 def facts(model: nn.Module) -> ModelFacts:
-    """What ``model`` declares as attributes; see :class:`ModelFacts` for what each means."""
+    """Say what ``model`` declares as attributes; see :class:`ModelFacts` for what each means."""
     return ModelFacts(
         axes=_declared(model, "axes", Axes),
         n_steps=_declared(model, "n_steps", int),

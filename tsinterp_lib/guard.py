@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 @contextmanager
 def attribution_mode(model: nn.Module) -> Iterator[nn.Module]:
-    """Evaluation mode, parameters frozen, cuDNN off while the block runs; everything is restored afterwards.
+    """Hold evaluation mode, frozen parameters and cuDNN off while the block runs; everything is restored afterwards.
 
     Dropout is off because an explanation is of the deployed function. Parameters are frozen because only the input
     gradient is wanted (a third of the backward pass). cuDNN is off because its recurrent kernels refuse a backward

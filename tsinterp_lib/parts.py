@@ -39,7 +39,9 @@ class OfOneSample(nn.Module):
                 setattr(self, name, said)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The model's output for rows of the one sample; raises where ``observed`` is of another shape than a row."""
+        """Return the model's output for rows of the one sample; raises where ``observed`` is of another shape than a
+        row.
+        """
         told = self.constants.get(OBSERVED)
         if told is not None and told.shape[1:] != x.shape[1:]:
             raise InvalidInput(
@@ -52,7 +54,7 @@ class OfOneSample(nn.Module):
 
 
 def beside(model: nn.Module, samples: S) -> dict[str, Tensor]:
-    """What the model is given by name: the constants, and ``observed`` where its ``forward`` has such a parameter.
+    """Say what the model is given by name: the constants, and ``observed`` where its ``forward`` has such a parameter.
 
     Raises :class:`InvalidInput` where ``forward`` does not take a constant, or takes the inputs under its name.
     """
@@ -77,18 +79,18 @@ def beside(model: nn.Module, samples: S) -> dict[str, Tensor]:
 
 
 def padded(samples: S) -> bool:
-    """Whether a sample is shorter than the longest place there is for it."""
+    """Say whether a sample is shorter than the longest place there is for it."""
     return samples.lengths is not None and bool((samples.lengths < _longest(samples)).any())
 
 
 def lengths(samples: S) -> list[int]:
-    """How many places of the axis time, token or frame of each sample are no padding."""
+    """Say how many places of the axis time, token or frame of each sample are no padding."""
     n, given = len(samples.x), samples.lengths
     return [_longest(samples)] * n if given is None else [int(length) for length in given]
 
 
 def real(samples: S) -> Bool[Tensor, "N *axes"]:
-    """True where the samples are no padding."""
+    """Return true where the samples are no padding."""
     x = samples.x
     if samples.lengths is None:
         return torch.ones(x.shape, dtype=torch.bool, device=x.device)
@@ -114,7 +116,7 @@ def one_of(samples: S, n: int) -> S:
 
 
 def length_of(samples: S, n: int) -> tuple[int, int]:
-    """How many places of sample n are no padding, and how many places there are."""
+    """Say how many places of sample n are no padding, and how many places there are."""
     return lengths(samples)[n], _longest(samples)
 
 

@@ -30,7 +30,7 @@ _REFUSALS = {
 
 
 def root() -> Path:
-    """The project's folder: ``TSINTERP_ROOT``, else the checkout this file lies in, else the working folder."""
+    """Return the project's folder: ``TSINTERP_ROOT``, else the checkout this file lies in, else the working folder."""
     if given := os.environ.get("TSINTERP_ROOT"):
         return Path(given).resolve()
     checkout = Path(__file__).resolve().parents[1]
@@ -38,54 +38,54 @@ def root() -> Path:
 
 
 def results() -> Path:
-    """Our rows: ``TSINTERP_RESULTS``, else ``results/`` of the project."""
+    """Return our rows: ``TSINTERP_RESULTS``, else ``results/`` of the project."""
     return Path(os.environ.get("TSINTERP_RESULTS") or root() / "results").resolve()
 
 
 def cache() -> Path:
-    """Computed units, checkpoints, downloads: ``TSINTERP_CACHE``, else ``.cache/`` of the project."""
+    """Return computed units, checkpoints, downloads: ``TSINTERP_CACHE``, else ``.cache/`` of the project."""
     return Path(os.environ.get("TSINTERP_CACHE") or root() / ".cache").resolve()
 
 
 def units(study: str, profile: str) -> Path:
-    """Where the rows of finished units of a study wait to be compacted."""
+    """Say where the rows of finished units of a study wait to be compacted."""
     return cache() / "units" / study / profile
 
 
 def checkpoints() -> Path:
-    """Where fitted models are kept by key."""
+    """Say where fitted models are kept by key."""
     return cache() / "checkpoints"
 
 
 def explanations() -> Path:
-    """Where the maps behind rows are kept by key."""
+    """Say where the maps behind rows are kept by key."""
     return cache() / "explanations"
 
 
 def data(name: str) -> Path | None:
-    """The folder of a data set that lies ready below ``TSINTERP_DATA``, or None."""
+    """Return the folder of a data set that lies ready below ``TSINTERP_DATA``, or None."""
     given = os.environ.get("TSINTERP_DATA")
     folder = Path(given).resolve() / name if given else None
     return folder if folder is not None and folder.is_dir() else None
 
 
 def downloads(name: str) -> Path:
-    """Where a loader keeps what it downloaded."""
+    """Say where a loader keeps what it downloaded."""
     return cache() / "data" / name
 
 
 def notebooks() -> Path:
-    """The chapters' sources."""
+    """Return the chapters' sources."""
     return root() / "notebooks"
 
 
 def staging() -> Path:
-    """The copy of the tree that the book is built from: sources stay clean."""
+    """Return the copy of the tree that the book is built from: sources stay clean."""
     return root() / "_build" / "staged"
 
 
 def site() -> Path:
-    """The finished book."""
+    """Return the finished book."""
     return root() / "_build" / "html"
 
 
@@ -142,7 +142,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def drop_stale(folder: Path) -> list[Path]:
-    """Delete the half-written files that killed writers left in a folder more than a day ago; returns their names."""
+    """Return delete the half-written files that killed writers left in a folder more than a day ago; returns their
+    names.
+    """
     old = time.time() - STALE
     found = []
     for pattern in (".*.part", "*.part-*"):

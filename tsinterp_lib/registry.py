@@ -49,14 +49,14 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """The alias, else the name with its parameters in brackets: ``tsr[base=gradient]``."""
+        """Return the alias, else the name with its parameters in brackets: ``tsr[base=gradient]``."""
         if self.alias is not None:
             return self.alias
         inner = ",".join(f"{k}={v.label if isinstance(v, Choice) else v}" for k, v in sorted(self.params.items()))
         return f"{self.name}[{inner}]" if inner else self.name
 
     def spec(self) -> Spec:
-        """What identifies the choice (the alias does not), ready for JSON."""
+        """Say what identifies the choice (the alias does not), ready for JSON."""
         params = {k: v.spec() if isinstance(v, Choice) else v for k, v in sorted(self.params.items())}
         return {"name": self.name, "params": params}
 
@@ -69,14 +69,14 @@ Settings = dict[str, Scalar | Choice]
 
 
 def table(kind: str) -> Mapping[str, Any]:
-    """The dict that lists all things of a kind; raises :class:`UnknownName` for a kind there is not."""
+    """Return the dict that lists all things of a kind; raises :class:`UnknownName` for a kind there is not."""
     module, name = KINDS[known(kind, KINDS, "kind")]
     listed: Mapping[str, Any] = getattr(import_module(module), name)
     return listed
 
 
 def find(kind: str, name: str) -> Any:
-    """The thing of a kind that is listed under a name; raises :class:`UnknownName` with the nearest ones."""
+    """Return the thing of a kind that is listed under a name; raises :class:`UnknownName` with the nearest ones."""
     listed = table(kind)
     return listed[known(name, listed, kind)]
 
@@ -108,7 +108,7 @@ def build(kind: Literal["metric"], choice: Choice | str, **given: object) -> Met
 @overload
 def build(kind: str, choice: Choice | str, **given: object) -> object: ...
 def build(kind: str, choice: Choice | str, **given: object) -> object:
-    """The thing a choice names, its nested choices built first; ``given`` adds what only the data can tell.
+    """Return the thing a choice names, its nested choices built first; ``given`` adds what only the data can tell.
 
     Raises :class:`UnknownName` for a name or a parameter that does not exist, listing the nearest, and
     :class:`InvalidInput` for a parameter that is missing or of another type than it is declared.

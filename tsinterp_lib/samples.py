@@ -89,15 +89,15 @@ class Samples:
         return self.x.shape[0]
 
     def __getitem__(self, index: slice | Tensor) -> Samples:
-        """The samples at a slice or an index tensor, as a new :class:`Samples`."""
+        """Return the samples at a slice or an index tensor, as a new :class:`Samples`."""
         return self._each(lambda value: value[index])
 
     def to(self, device: str | torch.device) -> Samples:
-        """The same samples on another device."""
+        """Return the same samples on another device."""
         return self._each(lambda value: value.to(device))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Samples:
-        """The samples with a change made to every tensor."""
+        """Return the samples with a change made to every tensor."""
         names = ("x", "y", "importance", "observed", "lengths")
         changed: dict[str, Any] = {n: change(v) for n in names if (v := getattr(self, n)) is not None}
         return replace(self, **changed, constants={name: change(value) for name, value in self.constants.items()})
@@ -161,23 +161,23 @@ class Dataset:
             )
 
     def to(self, device: str | torch.device) -> Dataset:
-        """The same three splits on another device."""
+        """Return the same three splits on another device."""
         splits = {name: getattr(self, name).to(device) for name in ("train", "validation", "test")}
         return replace(self, **splits)
 
     @property
     def axes(self) -> Axes:
-        """The names of the axes of a sample."""
+        """Draw the names of the axes of a sample."""
         return self.train.axes
 
     @property
     def n_steps(self) -> int:
-        """T, the length of the axis time; raises :class:`InvalidInput` where the data have none."""
+        """Return t, the length of the axis time; raises :class:`InvalidInput` where the data have none."""
         return self.train.x.shape[self.axes.dim("time")]
 
     @property
     def n_features(self) -> int:
-        """F, the length of the axis feature; raises :class:`InvalidInput` where the data have none."""
+        """Return f, the length of the axis feature; raises :class:`InvalidInput` where the data have none."""
         return self.train.x.shape[self.axes.dim("feature")]
 
 
@@ -200,4 +200,4 @@ class DatasetSource(ABC):
 
     @abstractmethod
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes; the same seed gives the same bytes."""
+        """Return the data set of these sizes; the same seed gives the same bytes."""

@@ -12,7 +12,7 @@ import torch
 
 
 def seed_from(*parts: object) -> int:
-    """A seed in [0, 2**31) that depends on the parts alone: the same on every machine and in every process."""
+    """Return a seed in [0, 2**31) that depends on the parts alone: the same on every machine and in every process."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") & 0x7FFF_FFFF
 

@@ -129,7 +129,7 @@ def test_the_sentence_on_fine_tuning_follows_the_rows_and_names_the_missing_cont
     rows = made(layouts=guided.CONTROLLED)
     longer = rows[rows["trainer"] == "fine_tuned"].assign(trainer="trained_longer", value=lambda r: r["value"] - 0.02)
     text = controls.say_fine_tuning(controls.fine_tuning(pd.concat([rows, longer], ignore_index=True)))
-    assert "without guidance: on the TCN +0.020 [+0.020, +0.020]. That is guidance." in text
+    assert "without guidance: on the TCN +0.020 [+0.020, +0.020]. That part is what guidance adds." in text
     assert "ot computed yet" in controls.say_fine_tuning(controls.fine_tuning(made(("standard", "guided"))))
 
 

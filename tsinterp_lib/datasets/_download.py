@@ -32,12 +32,12 @@ class Remote:
 
 
 def available(remote: Remote) -> bool:
-    """Whether every file lies ready and intact; asks no network and changes nothing."""
+    """Say whether every file lies ready and intact; asks no network and changes nothing."""
     return all(_ready(remote, file) is not None for file in remote.sha256)
 
 
 def fetch(remote: Remote) -> dict[str, Path]:
-    """The path of each file, downloaded where it does not lie ready.
+    """Return the path of each file, downloaded where it does not lie ready.
 
     A file that was cut short or altered is moved aside in the cache (``<file>.corrupt``), never deleted, and is
     downloaded again. Raises :class:`DataUnavailable`, which says which files to put where, when a file in the reader's
@@ -48,7 +48,7 @@ def fetch(remote: Remote) -> dict[str, Path]:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 digest of a file."""
+    """Return the SHA-256 digest of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -46,7 +46,7 @@ class PerStep(DatasetSource):
             raise InvalidInput(f"`n_steps` is {self.n_steps}: a label at every step needs at least two steps.")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         sizes = Sizes(self.n_train or sizes.train, self.n_validation or sizes.validation, self.n_test or sizes.test)
         n, total = sizes.train + sizes.validation, sizes.train + sizes.validation + sizes.test
         name = type(self).__name__.lower()
@@ -65,7 +65,7 @@ class PerStep(DatasetSource):
 
     @abstractmethod
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """n series (n, T, 3) in float64, labels 0 or 1 (n, T) and important cells (n, T, 3)."""
+        """Return n series (n, T, 3) in float64, labels 0 or 1 (n, T) and important cells (n, T, 3)."""
 
     def _samples(self, n: int, seed: int) -> Samples:
         x, y, importance = self.draw(n, np.random.default_rng(seed))
@@ -74,19 +74,19 @@ class PerStep(DatasetSource):
 
 
 def bernoulli_labels(logits: Array, rng: np.random.Generator) -> Array:
-    """1 with the logistic probability of each logit, else 0."""
+    """Return 1 with the logistic probability of each logit, else 0."""
     labels: Array = (rng.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(np.float64)
     return labels
 
 
 def switches(states: Int[np.ndarray, "N T"]) -> Bool[np.ndarray, "N T"]:
-    """The first step, and every step whose state is not that of the step before."""
+    """Return the first step, and every step whose state is not that of the step before."""
     new = np.ones(states.shape, dtype=bool)
     new[:, 1:] = states[:, 1:] != states[:, :-1]
     return new
 
 
 def marked(feature: Int[np.ndarray, "N T"], steps: Bool[np.ndarray, "N T"]) -> Bool[np.ndarray, "N T F"]:
-    """The given feature of each step, at the steps chosen."""
+    """Return the given feature of each step, at the steps chosen."""
     cells: NDArray[np.bool_] = (feature[:, :, None] == np.arange(N_FEATURES)) & steps[:, :, None]
     return cells

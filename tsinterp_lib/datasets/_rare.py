@@ -49,7 +49,7 @@ class Rare(DatasetSource):
             )
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         name = type(self).__name__
         total = sizes.train + sizes.validation + sizes.test
         checks.check_memory(
@@ -64,10 +64,10 @@ class Rare(DatasetSource):
 
     @abstractmethod
     def important(self, n: int, rng: np.random.Generator) -> Bool[np.ndarray, "N T F"]:
-        """The cells that count, of n series."""
+        """Return the cells that count, of n series."""
 
     def series(self, n: int, rng: np.random.Generator) -> Array:
-        """n series (n, T, F) in float64."""
+        """Return n series (n, T, F) in float64."""
         released = self.protocol == "as_released"
         signed = [-c if released else c for c in COEFFICIENTS]
         dropped = 0 if released else BURN_IN

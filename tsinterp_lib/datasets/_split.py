@@ -10,7 +10,7 @@ from tsinterp_lib.errors import InvalidInput
 
 
 def stratified_order(y: Integer[np.ndarray, "N"], seed: int) -> Int[np.ndarray, "N"]:
-    """A random order of the samples of which every prefix and every suffix holds the classes in their shares.
+    """Return a random order of the samples of which every prefix and every suffix holds the classes in their shares.
 
     Within a class the order is uniform; across classes, the k-th of a class of n comes at (k + 1/2) / n.
     """

@@ -68,7 +68,7 @@ class Cifar10(DatasetSource):
         known(self.part, PARTS, "part of cifar10")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         checks.check_memory(60_000 * RECORD + 5 * RECORD * (sizes.train + sizes.validation + sizes.test), "CIFAR-10")
         train, test = whole() if self.part == "whole" else first_batch()
         check_enough(sizes.train + sizes.validation, len(train), "cifar10 (training and validation)")
@@ -87,7 +87,9 @@ def samples(records: UInt8[np.ndarray, "N 3073"]) -> Samples:
 
 
 def records_of(content: bytes, name: str) -> UInt8[np.ndarray, "N 3073"]:
-    """The records of a binary file; raises :class:`DataUnavailable` where it is cut short or a label is above nine."""
+    """Return the records of a binary file; raises :class:`DataUnavailable` where it is cut short or a label is above
+    nine.
+    """
     if not content or len(content) % RECORD:
         raise DataUnavailable(f"{name} has {len(content)} bytes, no multiple of {RECORD}: fetch it again.")
     found = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
@@ -97,7 +99,7 @@ def records_of(content: bytes, name: str) -> UInt8[np.ndarray, "N 3073"]:
 
 
 def whole() -> tuple[np.ndarray, np.ndarray]:
-    """All training and test records, from unpacked files that are there, else from the archive."""
+    """Return all training and test records, from unpacked files that are there, else from the archive."""
     paths_there = [_there(name) for name in (*TRAIN, TEST)]
     if all(path is not None for path in paths_there):
         parts = [records_of(path.read_bytes(), path.name) for path in paths_there if path is not None]
@@ -108,7 +110,9 @@ def whole() -> tuple[np.ndarray, np.ndarray]:
 
 
 def first_batch() -> tuple[np.ndarray, np.ndarray]:
-    """The first training file, and the test file or its first thousand records; raises where they are not there."""
+    """Return the first training file, and the test file or its first thousand records; raises where they are not
+    there.
+    """
     train, test = _there(TRAIN[0]), _there(TEST) or _there(SHORT_TEST)
     if train is None or test is None:
         raise DataUnavailable(
@@ -119,7 +123,7 @@ def first_batch() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _there(name: str) -> Path | None:
-    """A file of the binary version in the reader's folder or the cache, where it is whole."""
+    """Return a file of the binary version in the reader's folder or the cache, where it is whole."""
     for folder in (paths.data("cifar10"), paths.downloads("cifar10")):
         for path in (folder / name, folder / FOLDER / name) if folder is not None else ():
             if path.is_file() and _download.digest(path) == DIGESTS[name]:

@@ -30,7 +30,7 @@ class DigitImages(DatasetSource):
         known(self.source, SOURCES, "source of digit_images")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         rows = (MnistRows if self.source == "mnist" else DigitsRows)(dtype=self.dtype).load(sizes, seed)
 
         def image(samples: Samples) -> Samples:

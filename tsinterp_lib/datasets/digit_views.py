@@ -57,7 +57,7 @@ class DigitViews(DatasetSource):
             )
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         data = self._source().load(sizes, seed)
         side = data.n_steps // self.pool
         n_features = VIEWS[self.view] or side
@@ -80,7 +80,7 @@ class DigitViews(DatasetSource):
 
 
 def as_image(series: Float[Tensor, "N T F"]) -> Float[Tensor, "N S S"]:
-    """A view, or a map of it, folded back into images: rows of pixels first, as they are printed.
+    """Return a view, or a map of it, folded back into images: rows of pixels first, as they are printed.
 
     Raises :class:`InvalidInput` where T·F is no square.
     """

@@ -35,7 +35,7 @@ class DigitsRows(DatasetSource):
         known(self.dtype, DTYPES, "dtype")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         from sklearn.datasets import load_digits  # slow to import, and only needed here
 
         digits = load_digits()

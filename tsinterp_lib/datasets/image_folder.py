@@ -54,7 +54,7 @@ class ImageFolder(DatasetSource):
             raise InvalidInput(f"`size` is {self.size} and `resize` {self.resize}: crop at least 1 of so many pixels.")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the folder, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the folder, the sizes and the seed."""
         root = Path(self.folder)
         places = {"train": split_folder(root, ("train",)), "test": split_folder(root, TEST)}
         classes = sorted(p.name for p in places["train"].iterdir() if p.is_dir())
@@ -104,7 +104,9 @@ def normalised(pixels: UInt8[np.ndarray, "N channel row column"]) -> torch.Tenso
 
 
 def read_image(path: Path, size: int, resize: int) -> UInt8[np.ndarray, "channel row column"]:
-    """The central crop of an image in colour; raises :class:`DataUnavailable` for one that Pillow cannot read."""
+    """Return the central crop of an image in colour; raises :class:`DataUnavailable` for one that Pillow cannot
+    read.
+    """
     try:
         with Image.open(path) as image:
             colour = image.convert("RGB")
@@ -118,7 +120,9 @@ def read_image(path: Path, size: int, resize: int) -> UInt8[np.ndarray, "channel
 
 
 def split_folder(root: Path, names: Sequence[str]) -> Path:
-    """The folder of a split under the first of its names that is there; raises with the layout that is wanted."""
+    """Return the folder of a split under the first of its names that is there; raises with the layout that is
+    wanted.
+    """
     for name in names:
         if (root / name).is_dir():
             return root / name
@@ -126,7 +130,7 @@ def split_folder(root: Path, names: Sequence[str]) -> Path:
 
 
 def listed(place: Path, classes: Sequence[str]) -> tuple[list[Path], np.ndarray]:
-    """The image files of a split in the order of their names, and the number of each one's class."""
+    """Return the image files of a split in the order of their names, and the number of each one's class."""
     own = sorted(p.name for p in place.iterdir() if p.is_dir())
     if unknown := [name for name in own if name not in classes]:
         raise InvalidInput(f"{place} has the class {unknown[0]!r}, which has no training images: rename or remove it.")

@@ -42,12 +42,12 @@ class Layout:
 
     @property
     def density(self) -> float:
-        """The share of cells that are important."""
+        """Return the share of cells that are important."""
         return self.n_steps * self.n_features / self.side**2
 
     @property
     def moving(self) -> bool:
-        """Whether the box lies elsewhere in each sample."""
+        """Say whether the box lies elsewhere in each sample."""
         return self.time_start is None or self.feature_start is None
 
     def starts(
@@ -62,7 +62,7 @@ class Layout:
         return time, _start(self.feature_start, self.side - self.n_features, y, rng, touch_edge)
 
     def mask(self, time: Int[np.ndarray, "N"], feature: Int[np.ndarray, "N"]) -> Bool[np.ndarray, "N T F"]:
-        """True inside each sample's box."""
+        """Return true inside each sample's box."""
         t = np.arange(self.side)[None, :] - time[:, None]
         f = np.arange(self.side)[None, :] - feature[:, None]
         rows = (t >= 0) & (t < self.n_steps)
@@ -115,7 +115,7 @@ LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in _ALL}
 
 
 def _boxes(side: int) -> tuple[Layout, ...]:
-    """The boxes of 2019 in series of ``side`` × ``side``, their ranges scaled from 100 × 100."""
+    """Return the boxes of 2019 in series of ``side`` × ``side``, their ranges scaled from 100 × 100."""
     published = {"early": (30, 80, 0, 10), "middle": (60, 60, 20, 20), "late": (30, 80, 70, 10)}
     found = []
     for when, box in published.items():

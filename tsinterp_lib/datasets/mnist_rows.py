@@ -41,7 +41,7 @@ REMOTE = _download.Remote(
 
 
 def available() -> bool:
-    """Whether the four files lie ready and intact; asks no network."""
+    """Say whether the four files lie ready and intact; asks no network."""
     return _download.available(REMOTE)
 
 
@@ -75,7 +75,7 @@ class MnistRows(DatasetSource):
         known(self.dtype, DTYPES, "dtype")
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         check_enough(sizes.train + sizes.validation, 60_000, "mnist_rows (training and validation)")
         check_enough(sizes.test, 10_000, "mnist_rows (test)")
         total = sizes.train + sizes.validation + sizes.test
@@ -108,7 +108,7 @@ class MnistRows(DatasetSource):
 
 
 def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
-    """The array of a gzipped idx file of bytes: two zeros, type 8, the number of axes, their sizes, the values.
+    """Return the array of a gzipped idx file of bytes: two zeros, type 8, the number of axes, their sizes, the values.
 
     Raises :class:`DataUnavailable` where the header or the length is not that of such a file.
     """

@@ -81,13 +81,13 @@ class Planted(DatasetSource):
         self.background_process()
 
     def background_process(self) -> Process:
-        """The process of the background; raises ``UnknownName`` where there is none of this name."""
+        """Return the process of the background; raises ``UnknownName`` where there is none of this name."""
         choice = Choice(self.process, {"protocol": self.protocol, "engine": self.engine})
         process = build("process", choice)
         return process
 
     def planted_layout(self) -> Layout:
-        """The layout with the box this protocol gives it."""
+        """Return the layout with the box this protocol gives it."""
         layout = PLANTED[self.layout]
         if self.layout != "small_middle":
             return layout
@@ -95,7 +95,7 @@ class Planted(DatasetSource):
         return replace(layout, n_steps=side, n_features=side)
 
     def load(self, sizes: Sizes, seed: int) -> Dataset:
-        """The data set of these sizes, a function of the settings, the sizes and the seed."""
+        """Return the data set of these sizes, a function of the settings, the sizes and the seed."""
         total, side = sizes.train + sizes.validation + sizes.test, self.planted_layout().side
         checks.check_memory(total * side**2 * BYTES_PER_CELL, f"data set {self.layout!r} of {total} series")
         base = ("planted", self.layout, self.process, self.protocol, seed if self.data_seed is None else self.data_seed)
@@ -116,7 +116,7 @@ class Planted(DatasetSource):
         )
 
     def draw(self, n: int, seed: int) -> tuple[Array, np.ndarray, np.ndarray]:
-        """Raw series (N, T, F) in float64, labels (N) and masks (N, T, F), before any scaling."""
+        """Return raw series (N, T, F) in float64, labels (N) and masks (N, T, F), before any scaling."""
         process, layout = self.background_process(), self.planted_layout()
         labels, boxes, redraw = (np.random.default_rng(seed_from(seed, p)) for p in ("labels", "boxes", "redraw"))
         x = process.sample(n, layout.side, layout.side, process.generator(seed_from(seed, "background")))
@@ -150,7 +150,7 @@ class ProcessBackground:
     changed: Callable[[Array], Array]
 
     def __call__(self, n: int, seed: int) -> Float[Tensor, "N T F"]:
-        """(n, T, F) in the dtype of the data."""
+        """Return (n, T, F) in the dtype of the data."""
         n_steps, n_features = self.scaler.shift.shape
         checks.check_memory(n * n_steps * n_features * BYTES_PER_CELL, f"a background of {n} series")
         raw = self.process.sample(n, n_steps, n_features, self.process.generator(seed_from("background", seed)))

@@ -21,13 +21,13 @@ class Scaler:
     width: Float[np.ndarray, "T F"]
 
     def __call__(self, x: Float[np.ndarray, "N T F"]) -> Float[np.ndarray, "N T F"]:
-        """``x`` in scaled units."""
+        """Return ``x`` in scaled units."""
         scaled: NDArray[np.float64] = (x - self.shift) / self.width
         return scaled
 
 
 def fit(x: Float[np.ndarray, "N T F"], scaling: str) -> Scaler:
-    """The scaler of ``x``: ``minmax`` to [0, 1], ``standard`` to mean 0 and deviation 1, per cell, or ``none``.
+    """Return the scaler of ``x``: ``minmax`` to [0, 1], ``standard`` to mean 0 and deviation 1, per cell, or ``none``.
 
     A cell that is constant over the samples becomes 0, unless nothing is scaled. Raises ``UnknownName`` for another
     scaling.

@@ -49,7 +49,7 @@ class Spike(PerStep):
             raise InvalidInput(f"`delay` is {self.delay}: the label cannot come before its spike; give 0 or more.")
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """Series, labels and important cells."""
+        """Return series, labels and important cells."""
         spikes = self._spikes(n, rng)
         x = self._curves(n, rng) + HEIGHT * spikes
         first = np.where(spikes[:, :, 0].any(1), spikes[:, :, 0].argmax(1), self.n_steps + self.delay)
@@ -73,7 +73,7 @@ class Spike(PerStep):
         return smooth
 
     def _spikes(self, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """Where spikes are: ranks of random numbers give distinct steps."""
+        """Say where spikes are: ranks of random numbers give distinct steps."""
         count = np.where(rng.random((n, N_FEATURES)) < 0.3, rng.poisson(3, (n, N_FEATURES)), 0)
         rank = rng.random((n, self.n_steps, N_FEATURES)).argsort(1).argsort(1)
         spikes: NDArray[np.bool_] = rank < count[:, None]

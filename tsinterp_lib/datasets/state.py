@@ -42,7 +42,7 @@ class State(PerStep):
         known(self.truth, TRUTHS, "truth")
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """Series, labels and important cells."""
+        """Return series, labels and important cells."""
         s = self.states(n, rng)
         noise = rng.standard_normal((n, self.n_steps, N_FEATURES))
         x = MEANS[s] + np.einsum("ntij,ntj->nti", np.linalg.cholesky(covariances())[s], noise)
@@ -51,7 +51,7 @@ class State(PerStep):
         return x, y, marked(ACTIVE[s], steps)
 
     def states(self, n: int, rng: np.random.Generator) -> Int[np.ndarray, "N T"]:
-        """Hidden states; the first one already is a transition, from a fair draw."""
+        """Return hidden states; the first one already is a transition, from a fair draw."""
         s = np.empty((n, self.n_steps), dtype=np.int64)
         before, repeated = (rng.random(n) < 0.5).astype(np.int64), np.zeros(n)
         for t in range(self.n_steps):
@@ -63,7 +63,7 @@ class State(PerStep):
 
 
 def covariances() -> Array:
-    """The two covariance matrices, (2, 3, 3)."""
+    """Return the two covariance matrices, (2, 3, 3)."""
     sigma = np.tile(0.801 * np.eye(N_FEATURES), (2, 1, 1))
     for state, feature in enumerate(ACTIVE):
         sigma[state, 0, feature] = sigma[state, feature, 0] = 0.01

@@ -40,7 +40,7 @@ class SwitchFeature(PerStep):
         known(self.truth, TRUTHS, "truth")
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """Series, labels and important cells."""
+        """Return series, labels and important cells."""
         s = self.states(n, rng)
         x = MEANS[s] + VARIANCE**0.5 * rng.standard_normal((n, self.n_steps, N_FEATURES))
         y = bernoulli_labels(3 * np.take_along_axis(x, s[:, :, None], 2)[:, :, 0], rng)
@@ -51,7 +51,7 @@ class SwitchFeature(PerStep):
         return x, y, importance
 
     def states(self, n: int, rng: np.random.Generator) -> Int[np.ndarray, "N T"]:
-        """Hidden states."""
+        """Return hidden states."""
         s = np.empty((n, self.n_steps), dtype=np.int64)
         s[:, 0] = rng.random(n) < 1 / 3 if self.protocol == "as_released" else rng.integers(0, 3, n)
         up_to = TRANSITION.cumsum(1)[:, :-1]

@@ -47,7 +47,7 @@ def save(path: Path, fitted: Fitted, spec: Mapping[str, Any]) -> None:
 
 
 def load(path: Path, model: nn.Module, spec: Mapping[str, Any]) -> Fitted:
-    """The fitted model at ``path``, its weights put into ``model``, which comes back in evaluation mode.
+    """Return the fitted model at ``path``, its weights put into ``model``, which comes back in evaluation mode.
 
     Raises :class:`CheckpointError` where the file is no checkpoint, was written by another format or version of the
     library, belongs to another specification, or holds other weights than the model has, or NaN; where it is cut short

@@ -66,7 +66,7 @@ def explained(
     seeds: Seeds,
     background: Background | None = None,
 ) -> Explained:
-    """The explanation of ``samples`` for their labels by an explainer that is prepared on ``train``.
+    """Return the explanation of ``samples`` for their labels by an explainer that is prepared on ``train``.
 
     A choice or a name is built first; an explainer is told the axes of the samples where they are not its own. Raises
     :class:`~tsinterp_lib.errors.InvalidInput` for axes that it cannot explain, and as it does itself.
@@ -89,7 +89,9 @@ def explained(
 
 
 def explainer_of(given: object) -> Explainer:
-    """The explainer that is given, or that a choice or a name in the registry stands for; refuses anything else."""
+    """Return the explainer that is given, or that a choice or a name in the registry stands for; refuses anything
+    else.
+    """
     if isinstance(given, Choice | str):
         return build("explainer", given)
     if not isinstance(given, Explainer):
@@ -101,7 +103,7 @@ def explainer_of(given: object) -> Explainer:
 
 
 def scored(e: Explanation, metrics: Iterable[Choice | str]) -> Iterator[Scored]:
-    """The scores of an explanation: a vector per metric and level, under the metric's label."""
+    """Return the scores of an explanation: a vector per metric and level, under the metric's label."""
     for choice in metrics:
         metric = build("metric", choice)
         label = choice.label if isinstance(choice, Choice) else choice

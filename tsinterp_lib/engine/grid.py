@@ -27,7 +27,7 @@ class Profile:
     n_seeds: int
 
     def spec(self) -> dict[str, Any]:
-        """What of the profile a cell depends on: everything but the number of seeds."""
+        """Say what of the profile a cell depends on: everything but the number of seeds."""
         return {"name": self.name, "sizes": dict(vars(self.sizes)), "max_epochs": self.max_epochs}
 
 
@@ -55,7 +55,7 @@ class Cell:
         return _digest(spec if self.samples is None else {**spec, "samples": self.samples})
 
     def unit_spec(self) -> dict[str, Any]:
-        """What identifies the fitted model of this cell; the study's name does not, studies may share models."""
+        """Say what identifies the fitted model of this cell; the study's name does not, studies may share models."""
         return {
             "version": VERSION,
             "protocol": self.protocol,
@@ -67,11 +67,11 @@ class Cell:
         }
 
     def unit(self) -> Cell:
-        """The cell of the fitted model itself."""
+        """Return the cell of the fitted model itself."""
         return replace(self, explainer=None, samples=None)
 
     def text(self) -> str:
-        """The cell in words, for progress lines and errors."""
+        """Return the cell in words, for progress lines and errors."""
         parts = [self.protocol, self.dataset.label, self.model.label, f"seed {self.seed}"]
         return " · ".join(parts + ([self.explainer.label] if self.explainer else []))
 
@@ -95,7 +95,7 @@ class Plan:
     trainers_of: Mapping[tuple[str, str], tuple[Choice, ...]] = field(default_factory=dict)
 
     def units(self) -> Iterator[tuple[Choice, Choice, Choice]]:
-        """Every (model, data set, trainer)."""
+        """Return every (model, data set, trainer)."""
         for model, dataset in product(self.models, self.datasets):
             for trainer in (*self.trainers, *self.trainers_of.get((model.name, dataset.name), ())):
                 yield model, dataset, trainer
@@ -127,7 +127,8 @@ class Study:
     drawn: tuple[Choice, ...] = ()
 
     def cells(self, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
-        """Every cell at a profile, in the order of computing; ``only`` keeps named labels, e.g. ``{"model": ["tcn"]}``.
+        """Return every cell at a profile, in the order of computing; ``only`` keeps named labels, e.g. ``{"model":
+        ["tcn"]}``.
 
         Raises for a key or label of ``only`` that the study does not have.
         """
@@ -164,7 +165,9 @@ AXES: dict[str, Callable[[Cell], str]] = {
 
 
 def by_unit(cells: Sequence[Cell]) -> dict[str, list[Cell]]:
-    """Cells grouped by the fitted model they share, in the order given; the key is that of the model's own cell."""
+    """Return cells grouped by the fitted model they share, in the order given; the key is that of the model's own
+    cell.
+    """
     units: dict[str, list[Cell]] = {}
     for cell in cells:
         units.setdefault(cell.unit().key(), []).append(cell)

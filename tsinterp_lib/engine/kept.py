@@ -34,7 +34,7 @@ class Kept(NamedTuple):
 
 
 def path(key: str) -> Path:
-    """Where the map of a cell is kept."""
+    """Say where the map of a cell is kept."""
     return paths.explanations() / f"{key}.npz"
 
 
@@ -46,7 +46,7 @@ def save(key: str, attribution: Tensor, calls: int, seconds: float) -> None:
 
 
 def load(key: str, say: Say = print) -> Kept | None:
-    """The map of a cell, or None; a damaged file is moved aside, which is said."""
+    """Return the map of a cell, or None; a damaged file is moved aside, which is said."""
     source = path(key)
     try:
         with np.load(sealed(source), allow_pickle=False) as file:
@@ -59,7 +59,7 @@ def load(key: str, say: Say = print) -> Kept | None:
 
 
 def limit() -> int:
-    """How many bytes the kept maps may take; raises :class:`InvalidInput` for a limit that is no number of GB."""
+    """Say how many bytes the kept maps may take; raises :class:`InvalidInput` for a limit that is no number of GB."""
     given = os.environ.get(LIMIT) or str(_DEFAULT)
     try:
         gigabytes = float(given)
@@ -97,7 +97,7 @@ def write_arrays(target: Path, arrays: Mapping[str, Any]) -> None:
 
 
 def sealed(source: Path) -> io.BytesIO:
-    """The bytes of a sealed file, to be read from; raises ``ValueError`` where they are not what was written."""
+    """Return the bytes of a sealed file, to be read from; raises ``ValueError`` where they are not what was written."""
     content = source.read_bytes()
     if seal.broken(content):
         raise ValueError("its content is not what its digest says")

@@ -25,12 +25,12 @@ class Maker(NamedTuple):
 
 
 def maker(device: str = "cpu") -> Maker:
-    """The maker of rows that are computed here and now."""
+    """Return the maker of rows that are computed here and now."""
     return Maker(_commit(), str(torch.__version__), _processor(torch.device(device).type))
 
 
 def facts(device: str = "cpu") -> str:
-    """The maker in one line, with the operating system and Python."""
+    """Return the maker in one line, with the operating system and Python."""
     here = maker(device)
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return f"commit {here.commit}, torch {here.torch}, {here.processor}, {system}"

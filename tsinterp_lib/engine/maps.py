@@ -46,7 +46,7 @@ class Maps:
     about: Mapping[str, Any]
 
     def of(self, dataset: str, model: str, explainers: Sequence[str] | None = None) -> dict[str, Tensor]:
-        """The maps of one network on one data set by explainer; raises for a name that is not there."""
+        """Return the maps of one network on one data set by explainer; raises for a name that is not there."""
         there = {e: a for (d, m, e), a in self.maps.items() if (d, m) == (dataset, model)}
         if not there:
             pairs = ", ".join(sorted({f"{d} {m}" for d, m, _ in self.maps}))
@@ -56,14 +56,15 @@ class Maps:
 
 
 def path(study: str) -> Path:
-    """Where the maps of a study are kept."""
+    """Say where the maps of a study are kept."""
     return paths.results() / "arrays" / f"{study}.npz"
 
 
 def cells(
     study: Study, profile: Profile, drawn: Sequence[Choice], only: Mapping[str, Sequence[str]] | None = None
 ) -> list[Cell]:
-    """The cells whose maps are drawn: every model of the first seed, or those of ``only``, each explained by ``drawn``.
+    """Return the cells whose maps are drawn: every model of the first seed, or those of ``only``, each explained by
+    ``drawn``.
 
     Raises :class:`tsinterp_lib.errors.UnknownName` for an axis or a label that the study does not have, and
     :class:`tsinterp_lib.errors.InvalidInput` where no model of the first seed is left.
@@ -75,13 +76,15 @@ def cells(
 
 
 def name_of(cell: Cell) -> str:
-    """``DATASET/MODEL/EXPLAINER``; a model that was not trained traditionally is ``MODEL[TRAINER]``."""
+    """Return ``DATASET/MODEL/EXPLAINER``; a model that was not trained traditionally is ``MODEL[TRAINER]``."""
     trained = "" if cell.trainer.label == TRADITIONAL else f"[{cell.trainer.label}]"
     return f"{cell.dataset.label}/{cell.model.label}{trained}/{cell.explainer.label if cell.explainer else ''}"
 
 
 def first_of_each_class(samples: Samples, n_classes: int) -> list[int]:
-    """The index of the first sample of each class, in the order of the classes; a class without a sample is skipped."""
+    """Return the index of the first sample of each class, in the order of the classes; a class without a sample is
+    skipped.
+    """
     found = [(samples.y == c).nonzero() for c in range(n_classes)]
     return [int(at[0]) for at in found if len(at)]
 
@@ -127,7 +130,7 @@ def save(
 
 
 def _kept(study: Study, profile: Profile, drawn: Sequence[Choice]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The arrays of the file as it is, and the keys of their cells; what belongs to cells of old is left out."""
+    """Return the arrays of the file as it is, and the keys of their cells; what belongs to cells of old is left out."""
     if not path(study.name).exists():
         return {}, {}
     load(study.name)  # refuses a damaged file before anything is computed
@@ -139,7 +142,9 @@ def _kept(study: Study, profile: Profile, drawn: Sequence[Choice]) -> tuple[dict
 
 
 def load(study: str) -> Maps:
-    """The kept maps of a study; raises :class:`MissingRows` where there are none, :class:`StoreError` where damaged."""
+    """Return the kept maps of a study; raises :class:`MissingRows` where there are none, :class:`StoreError` where
+    damaged.
+    """
     source = path(study)
     if not source.exists():
         raise MissingRows(f"no maps of study {study!r} at {source}: run `tsinterp maps {study}` first.")

@@ -48,7 +48,7 @@ PARTS = ("layout", "process", "base", "variant")
 
 
 def parts(cell: Cell) -> dict[str, str]:
-    """What a cell's data set and explainer are made of.
+    """Say what a cell's data set and explainer are made of.
 
     ============  =================================================================================================
     column        what it holds
@@ -65,7 +65,7 @@ def parts(cell: Cell) -> dict[str, str]:
 
 
 def labels(cell: Cell) -> dict[str, str]:
-    """All that rows of a cell are called by today: the labels of its plan, and its parts."""
+    """Return all that rows of a cell are called by today: the labels of its plan, and its parts."""
     return {
         "protocol": cell.protocol,
         "dataset": cell.dataset.label,

@@ -49,7 +49,8 @@ class Report:
 def pending(
     study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None, force: bool = False
 ) -> tuple[list[Any], int]:
-    """The units of which something is missing, as (cells, plan, stored pairs), and the number of units asked for.
+    """Return the units of which something is missing, as (cells, plan, stored pairs), and the number of units asked
+    for.
 
     A unit is complete where its rows are in the stored table or in its own file; with ``force`` none is.
     """
@@ -79,7 +80,7 @@ def _by_cell(stored: Pairs) -> dict[str, list[tuple[str, str]]]:
 
 
 def stored_pairs(study: Study, profile: Profile) -> set[tuple[str, str]]:
-    """Which (cell, metric) pairs are stored; none where nothing is."""
+    """Say which (cell, metric) pairs are stored; none where nothing is."""
     if not store.file_of(study.name).exists():
         return set()
     table = store.read(study.name)

@@ -23,7 +23,7 @@ def close(path: Path) -> None:
 
 
 def broken(content: bytes) -> bool:
-    """Whether a sealed file is not what was written; a file without a seal, of an earlier version, is not."""
+    """Say whether a sealed file is not what was written; a file without a seal, of an earlier version, is not."""
     at = content.rfind(MARK)
     if at < 0:
         return False

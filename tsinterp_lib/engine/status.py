@@ -13,7 +13,7 @@ from tsinterp_lib.engine.runner import pending
 
 
 def table(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """Units done, begun and missing by protocol and network, with measured and estimated minutes on one core.
+    """Return units done, begun and missing by protocol and network, with measured and estimated minutes on one core.
 
     A unit is one fitted model with all its maps; of a begun one some are there, and it counts for the share that is
     missing. Minutes are NaN where no unit of the network is timed.
@@ -39,7 +39,7 @@ def table(study: Study, profile: Profile, only: Mapping[str, Sequence[str]] | No
 
 
 def unit_minutes(study: Study, profile: Profile) -> dict[tuple[str, str], float]:
-    """Mean minutes to train and explain one model, by protocol and network, from the rows there are."""
+    """Return mean minutes to train and explain one model, by protocol and network, from the rows there are."""
     frames = [
         pd.DataFrame(store.read_unit(p), columns=list(store.COLUMNS))
         for p in paths.units(study.name, profile.name).glob("*.csv")

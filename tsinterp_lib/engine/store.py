@@ -33,17 +33,17 @@ _ROW = ["cell", "metric", "at"]
 
 
 def file_of(study: str) -> Path:
-    """The committed table of a study."""
+    """Return the committed table of a study."""
     return paths.results() / f"{study}.parquet"
 
 
 def makers_of(study: str) -> Path:
-    """The table that says what made the rows of a study."""
+    """Return the table that says what made the rows of a study."""
     return paths.results() / "made_by" / f"{study}.parquet"
 
 
 def read(study: str, profile: str | None = None) -> pd.DataFrame:
-    """The rows of a study as a table; raises :class:`MissingRows` where there are none.
+    """Return the rows of a study as a table; raises :class:`MissingRows` where there are none.
 
     The columns are those of :class:`~tsinterp_lib.engine.rows.Row`. Raises :class:`StoreError` where the file is
     damaged.
@@ -59,7 +59,7 @@ def read(study: str, profile: str | None = None) -> pd.DataFrame:
 
 
 def made_by(study: str) -> pd.DataFrame:
-    """Which commit, torch and processor made the stored rows: a line per cell and maker.
+    """Say which commit, torch and processor made the stored rows: a line per cell and maker.
 
     Rows of a time when this was not kept are ``not recorded``. Raises as :func:`read`.
     """
@@ -71,7 +71,7 @@ def made_by(study: str) -> pd.DataFrame:
 
 
 def read_all(study: str, profile: str) -> pd.DataFrame:
-    """The rows in results/ and those of finished units that are not there yet."""
+    """Return the rows in results/ and those of finished units that are not there yet."""
     stored = _stored(study)
     frames = [] if stored is None else [stored[stored["profile"] == profile]]
     units = [read_unit(path) for path in sorted(paths.units(study, profile).glob("*.csv"))]
@@ -119,7 +119,7 @@ def check_places() -> None:
 
 
 def _stored(study: str) -> pd.DataFrame | None:
-    """All rows of a study's table, not to be written to, or None where it has none."""
+    """Return all rows of a study's table, not to be written to, or None where it has none."""
     table = _parquet(file_of(study))
     if table is None or set(PARTS) <= set(table.columns):
         return table
@@ -165,7 +165,7 @@ def _units(study: str, profile: str | None, say: Say) -> tuple[pd.DataFrame, dic
 
 
 def _without(old: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
-    """The stored rows of every (cell, metric) that was not computed afresh."""
+    """Return the stored rows of every (cell, metric) that was not computed afresh."""
     scored = pd.MultiIndex.from_frame(fresh[["cell", "metric"]])
     return old[~pd.MultiIndex.from_frame(old[["cell", "metric"]]).isin(scored)]
 

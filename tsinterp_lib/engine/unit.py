@@ -34,7 +34,7 @@ Pairs = Collection[tuple[str, str]]
 def fitted(
     cell: Cell, dataset: Dataset | None = None, device: str = "cpu", again: bool = False
 ) -> tuple[Fitted, Dataset]:
-    """The trained model of a cell and its data: loaded by key where it was trained before, else trained and kept.
+    """Return the trained model of a cell and its data: loaded by key where it is kept, else trained and kept.
 
     With ``again`` it is trained whatever there is. A damaged checkpoint is moved aside, which is said.
 
@@ -62,14 +62,14 @@ def fitted(
 
 
 def first_weights(cell: Cell) -> int:
-    """The seed of a model's first weights: of its unit alone, or, for trainers that share them, of model and seed."""
+    """Return the seed of a model's first weights: of its unit, or, for trainers that share them, of model and seed."""
     if cell.unit().trainer.params.get("first_weights") == "shared":
         return seed_from(cell.model.spec(), cell.seed, "shared init")
     return seed_from(cell.unit().key(), "init")
 
 
 def network(choice: Choice, data: Dataset) -> nn.Module:
-    """A network for a data set, its first weights drawn from torch's global generator.
+    """Return a network for a data set, its first weights drawn from torch's global generator.
 
     One of series is told steps and features, any other the lengths of all axes of a sample.
     """
@@ -79,18 +79,18 @@ def network(choice: Choice, data: Dataset) -> nn.Module:
 
 
 def load(cell: Cell) -> Dataset:
-    """The data of a cell; they depend on the data choice, the sizes and the seed, not on the model."""
+    """Return the data of a cell; they depend on the data choice, the sizes and the seed, not on the model."""
     return build("dataset", cell.dataset).load(cell.profile.sizes, seed_from(cell.dataset.spec(), cell.seed))
 
 
 def explain(cell: Cell, model: nn.Module, data: Dataset) -> Explained:
-    """The explanation of a cell's test set, how many series went through the model for it, and the seconds it took."""
+    """Return the explanation of a cell's test set, how many series went through the model for it, and the seconds."""
     assert cell.explainer is not None
     return explained(model, cell.explainer, _test(cell, data), data.train, _seeds(cell), data.background)
 
 
 def explanation(cell: Cell, model: nn.Module, data: Dataset, again: bool = False) -> tuple[Explanation, int, float]:
-    """The explanation of a cell as kept in the cache, else explained and kept; series through the model; seconds.
+    """Return the explanation of a cell, kept in the cache or explained and kept; series through the model; seconds.
 
     With ``again`` it is explained whatever there is.
     """
@@ -106,7 +106,7 @@ def explanation(cell: Cell, model: nn.Module, data: Dataset, again: bool = False
 
 
 def retraining(cell: Cell, model: nn.Module, data: Dataset, memo: dict[object, Tensor]) -> Retraining:
-    """What metrics need that train the network of a cell again; ``memo`` is shared by the explainers of a model."""
+    """Say what metrics need that train the network of a cell again; ``memo`` is shared by the explainers of a model."""
     assert cell.explainer is not None
     seeds, choice = _seeds(cell), cell.explainer
 
@@ -134,7 +134,8 @@ def explanation_rows(
     memo: dict[object, Tensor] | None = None,
     passed_gate: bool = True,
 ) -> list[Row]:
-    """The rows of one explainer: a row per metric and level; ``memo`` keeps what all explainers of a model share.
+    """Return the rows of one explainer: a row per metric and level; ``memo`` keeps what all explainers of a model
+    share.
 
     A network that failed the gate is not trained again: its rows of metrics that would do so hold no value.
     """
@@ -152,7 +153,7 @@ def explanation_rows(
 
 
 def model_rows(cell: Cell, result: Fitted, timed: bool, device: str = "cpu") -> list[Row]:
-    """The rows of the fitted model itself: accuracies, epochs, steps, whether it passed the gate."""
+    """Return the rows of the fitted model itself: accuracies, epochs, steps, whether it passed the gate."""
     seconds = result.seconds if timed else math.nan
     values = {name: torch.tensor([float(getattr(result, name))]) for name in MODEL_METRICS}
     return [_row(cell.unit(), name, None, value, 0, seconds, device) for name, value in values.items()]
@@ -203,14 +204,14 @@ def compute_unit(
 
 
 def missing_metrics(cell: Cell, have: Pairs, plan: Plan) -> set[str]:
-    """The metrics of a cell that have no row; those of a fitted model are computed together."""
+    """Return the metrics of a cell that have no row; those of a fitted model are computed together."""
     if cell.explainer is not None:
         return {choice.label for choice in plan.metrics if (cell.key(), choice.label) not in have}
     return set() if {(cell.key(), metric) for metric in MODEL_METRICS} <= set(have) else set(MODEL_METRICS)
 
 
 def missing_cells(cells: Sequence[Cell], have: Iterable[tuple[str, str]], plan: Plan) -> list[Cell]:
-    """The cells of which at least one metric has no row; ``have`` are the (cell, metric) pairs there are."""
+    """Return the cells of which at least one metric has no row; ``have`` are the (cell, metric) pairs there are."""
     present = set(have)
     explained = {choice.label for choice in plan.metrics}
     wanted = [(c, explained if c.explainer else set(MODEL_METRICS)) for c in cells]
@@ -218,7 +219,7 @@ def missing_cells(cells: Sequence[Cell], have: Iterable[tuple[str, str]], plan: 
 
 
 def pairs(rows: Iterable[Row]) -> set[tuple[str, str]]:
-    """Which metric of which cell each row is."""
+    """Say which metric of which cell each row is."""
     return {(row.cell, row.metric) for row in rows}
 
 

@@ -47,12 +47,12 @@ def write_unit(path: Path, rows: Sequence[Row], makers: Makers | None = None) ->
 
 
 def read_unit(path: Path) -> list[Row]:
-    """A unit's rows; raises :class:`StoreError` where the file is cut short, damaged or has other columns."""
+    """Return a unit's rows; raises :class:`StoreError` where the file is cut short, damaged or has other columns."""
     return read(path).rows
 
 
 def read(path: Path) -> Unit:
-    """A unit's rows and what made them; raises as :func:`read_unit`."""
+    """Return a unit's rows and what made them; raises as :func:`read_unit`."""
     try:
         content = path.read_bytes()
         lines = content.decode().splitlines()
@@ -62,7 +62,7 @@ def read(path: Path) -> Unit:
 
 
 def sound(path: Path, say: Say = print) -> Unit:
-    """What a unit file holds; a damaged one is moved aside (``.corrupt``), which is said, and holds nothing."""
+    """Say what a unit file holds; a damaged one is moved aside (``.corrupt``), which is said, and holds nothing."""
     try:
         return read(path)
     except StoreError as error:
@@ -72,13 +72,13 @@ def sound(path: Path, say: Say = print) -> Unit:
 
 
 def unit(folder: Path, key: str, say: Say = print) -> Unit:
-    """What the file of a unit holds, or nothing; see :func:`sound`."""
+    """Say what the file of a unit holds, or nothing; see :func:`sound`."""
     path = folder / f"{key}.csv"
     return sound(path, say) if path.exists() else Unit([], {})
 
 
 def unit_rows(folder: Path, key: str, say: Say = print) -> list[Row]:
-    """The rows of a unit, or none; see :func:`sound`."""
+    """Return the rows of a unit, or none; see :func:`sound`."""
     return unit(folder, key, say).rows
 
 

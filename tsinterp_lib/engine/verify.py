@@ -46,7 +46,7 @@ class Verified:
     within: bool
 
     def text(self) -> str:
-        """The comparison in words."""
+        """Return the comparison in words."""
         if self.missing:
             return f"{self.missing} rows are on one side alone"
         if self.value == self.sem == 0:

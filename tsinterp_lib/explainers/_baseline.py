@@ -25,7 +25,7 @@ REFERENCES = ("uniform", "train", "explained")
 
 
 def mean_sample(train: Samples) -> Float[Tensor, "*axes"]:
-    """The mean training sample; padding does not enter, and a place that is padding in all samples is zero."""
+    """Return the mean training sample; padding does not enter, and a place that is padding in all samples is zero."""
     if train.lengths is None:
         return train.x.mean(0)
     real = parts.real(train)
@@ -33,13 +33,13 @@ def mean_sample(train: Samples) -> Float[Tensor, "*axes"]:
 
 
 def lowest_value(train: Samples) -> Tensor:
-    """The lowest training value of each channel or feature, in a shape that broadcasts to a sample."""
+    """Return the lowest training value of each channel or feature, in a shape that broadcasts to a sample."""
     kept = [train.axes.dim(name) for name in ("channel", "feature") if name in train.axes]
     return train.x.amin([d for d in range(train.x.dim()) if d not in kept], keepdim=True)[0]
 
 
 def cut(reference: Tensor | None, axes: Axes, length: int, of: int) -> Tensor | None:
-    """The first ``length`` places of a reference on the axis time, token or frame of its samples.
+    """Return the first ``length`` places of a reference on the axis time, token or frame of its samples.
 
     One without that axis, or with another number of places than ``of`` on it, is left as it is: it broadcasts, or is
     refused where it is used.
@@ -57,7 +57,9 @@ class Complete(Explainer):
     def baseline_output(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N"]:
-        """Output ``target`` where the input is absent (mean over references), from the same draws as ``attribute``."""
+        """Return output ``target`` where the input is absent (mean over references), from the same draws as
+        ``attribute``.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +86,12 @@ class Baselined(Chunked):
         return replace(self, reference=mean_sample(train) if self.baseline == "train_mean" else lowest_value(train))
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy whose reference is cut like the samples."""
+        """Return a copy whose reference is cut like the samples."""
         return replace(self, reference=cut(self.reference, self.axes, length, of))
 
     @property
     def keeps_values(self) -> bool:
-        """Whether the baseline is known without computing with values of the training samples."""
+        """Say whether the baseline is known without computing with values of the training samples."""
         return self.reference is not None or self.baseline not in LEARNED
 
     def copies_keep_baselines(self, x: Float[Tensor, "N *axes"], together: bool = False) -> Paired:
@@ -101,7 +103,7 @@ class Baselined(Chunked):
         return Paired(lambda of: replace(self, reference=b[of]), (slice(0, len(x)),), together)
 
     def baseline_of(self, x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N *axes"]:
-        """The baseline of every sample; a drawn one is drawn anew, and before anything else a method draws."""
+        """Return the baseline of every sample; a drawn one is drawn anew, and before anything else a method draws."""
         if self.reference is not None:
             return checks.check_like(self.reference, x, "reference").to(x).expand_as(x)
         if self.baseline == "zero":
@@ -116,7 +118,7 @@ class Baselined(Chunked):
     def baseline_output(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N"]:
-        """Output ``target`` of the model at the baseline of each sample."""
+        """Return output ``target`` of the model at the baseline of each sample."""
         return outputs(model, self.baseline_of(x), target, self.batch_size)
 
 
@@ -155,7 +157,7 @@ class Referenced(Chunked):
         return replace(self, reference=train.x[chosen], reference_lengths=lengths)
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy whose references are cut like the samples; those that end before are left out."""
+        """Return a copy whose references are cut like the samples; those that end before are left out."""
         reference, lengths = self.reference, self.reference_lengths
         if reference is not None and lengths is not None:
             reference = reference[lengths >= length]
@@ -179,7 +181,7 @@ class Referenced(Chunked):
         return Paired(explainer, tuple(groups))
 
     def draws(self, x: Float[Tensor, "N *axes"]) -> Iterator[tuple[slice, Float[Tensor, "R *axes"]]]:
-        """Each group of samples with its references."""
+        """Return each group of samples with its references."""
         size = self.group_size or len(x)
         if self.reference is not None:
             given = checks.check_like(self.reference, x[:1].expand(len(self.reference), *x.shape[1:]), "reference")
@@ -199,7 +201,7 @@ class Referenced(Chunked):
     def baseline_output(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N"]:
-        """Output ``target`` of the model, averaged over the references of each sample."""
+        """Return output ``target`` of the model, averaged over the references of each sample."""
         means = []
         for group, references in list(self.draws(x)):
             at = [outputs(model, r.expand_as(x[group]), target[group], self.batch_size) for r in references]

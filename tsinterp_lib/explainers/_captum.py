@@ -27,7 +27,7 @@ def answer(
     per_sample: Mapping[str, Tensor] | None = None,
     **options: object,
 ) -> Float[Tensor, "N *axes"]:
-    """What a Captum method answers, in the chunks of the method ``of``; ``per_sample`` options are cut like x."""
+    """Say what a Captum method answers, in the chunks of the method ``of``; ``per_sample`` options are cut like x."""
     found = []
     for s in of.chunks(len(x), rows_each):
         cut = {name: value[s] for name, value in (per_sample or {}).items()}
@@ -37,7 +37,7 @@ def answer(
 
 
 def hooked(model: nn.Module) -> bool:
-    """Whether the model holds a non-linear module that Captum's DeepLIFT treats other than by its gradient."""
+    """Say whether the model holds a non-linear module that Captum's DeepLIFT treats other than by its gradient."""
     from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
 
     return any(type(module) in SUPPORTED_NON_LINEAR for module in model.modules())

@@ -44,14 +44,14 @@ class Chunked(Explainer):
     def gradients(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N *axes"]:
-        """The gradient of output ``target`` at each sample, in the precision of x."""
+        """Return the gradient of output ``target`` at each sample, in the precision of x."""
         return torch.cat([gradient(model, leaf(x[s]), target[s]) for s in self.chunks(len(x))]).to(x.dtype)
 
 
 def gradient(
     model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"], weight: Float[Tensor, "N"] | None = None
 ) -> Float[Tensor, "N *axes"]:
-    """The gradient of output ``target`` with respect to the leaf x, times a ``weight`` per row (default one).
+    """Return the gradient of output ``target`` with respect to the leaf x, times a ``weight`` per row (default one).
 
     One backward pass from the sum of the rows' outputs; Captum's ``Saliency`` hands autograd a list of N outputs, which
     costs more than the pass of a small network.
@@ -62,10 +62,12 @@ def gradient(
 
 
 def per_sample(v: Float[Tensor, "N"] | Int[Tensor, "N"], x: Tensor) -> Tensor:
-    """One number per row of x, in a shape that broadcasts over the other axes of x."""
+    """Return one number per row of x, in a shape that broadcasts over the other axes of x."""
     return v.view(-1, *[1] * (x.dim() - 1))
 
 
 def leaf(x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N *axes"]:
-    """``x`` as a leaf that wants a gradient (inside ``no_grad`` that costs nothing): Captum would warn and set it."""
+    """Return ``x`` as a leaf that wants a gradient (inside ``no_grad`` that costs nothing): Captum would warn and set
+    it.
+    """
     return x.detach().requires_grad_()

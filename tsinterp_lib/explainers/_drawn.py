@@ -48,4 +48,4 @@ class DrawnOcclusion(Chunked):
 
     @abstractmethod
     def _draw(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F S"]:
-        """New values of every feature, for one step."""
+        """Return new values of every feature, for one step."""

@@ -30,7 +30,8 @@ def trained(
     spec: dict[str, object],
     keep: bool,
 ) -> M:
-    """The network of ``build``, trained by ``fit``, in evaluation mode; the same for the same samples and ``spec``.
+    """Return the network of ``build``, trained by ``fit``, in evaluation mode; the same for the same samples and
+    ``spec``.
 
     Weights and draws are seeded by a key of samples, ``spec`` and version of the library, so that they depend on
     nothing else. With ``keep`` the weights are kept under that key and loaded the next time.

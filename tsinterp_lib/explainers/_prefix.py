@@ -20,10 +20,10 @@ class Stepwise(Protocol):
     """Describes a causal model that remembers its past in a state, and can go on from any of them."""
 
     def states(self, x: Tensor) -> Tensor:
-        """(N, T, F) to the states before the first and after every step, (N, T + 1, S)."""
+        """Return (N, T, F) to the states before the first and after every step, (N, T + 1, S)."""
 
     def after(self, state: Tensor, x: Tensor) -> Tensor:
-        """The state after one more step; leading axes broadcast."""
+        """Return the state after one more step; leading axes broadcast."""
 
     def read(self, state: Tensor) -> Tensor:
         """Logits of states."""
@@ -71,7 +71,9 @@ class Prefixes:
 
 
 def in_mode(model: M, train_mode: bool) -> M:
-    """The model itself, or a copy in training mode: dropout draws, batches are normalised by their own statistics."""
+    """Return the model itself, or a copy in training mode: dropout draws, batches are normalised by their own
+    statistics.
+    """
     return copy.deepcopy(model).train() if train_mode else model
 
 

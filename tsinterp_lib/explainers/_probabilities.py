@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 
 def output_of(model: nn.Module) -> str:
-    """The kind of a model's output, ``logits`` where it says none (a layer that is called ``output`` says nothing)."""
+    """Return the kind of a model's output, ``logits`` where it says none (a layer that is called ``output`` says
+    nothing).
+    """
     output = getattr(model, "output", "logits")
     return output if isinstance(output, str) else "logits"
 
@@ -24,11 +26,11 @@ def log_probabilities(out: Float[Tensor, "*B C"], output: str) -> Float[Tensor, 
 
 
 def as_output(logits: Float[Tensor, "*B C"], output: str) -> Float[Tensor, "*B C"]:
-    """What a model with such an ``output`` says where its logits are these."""
+    """Say what a model with such an ``output`` says where its logits are these."""
     return torch.softmax(logits, -1) if output == "probabilities" else logits
 
 
 def divergence(p: Float[Tensor, "*B C"], q: Float[Tensor, "*D C"]) -> Float[Tensor, "*E"]:
-    r"""KL(p ‖ q) in nats, from log-probabilities; 0 log 0 is 0."""
+    r"""Return kL(p ‖ q) in nats, from log-probabilities; 0 log 0 is 0."""
     weight = p.exp()
     return torch.where(weight > 0, weight * (p - q), 0.0).sum(-1)

@@ -19,7 +19,7 @@ def pattern_outputs(
     batch_size: int,
     progress: str | None = None,
 ) -> Float[Tensor, "S N"]:
-    """Output ``target`` of every sample under every pattern: groups that are off come from the baseline."""
+    """Return output ``target`` of every sample under every pattern: groups that are off come from the baseline."""
     return replaced_outputs(
         model, x, target, lambda i: ~on[i][:, groups], lambda i, s: b[s], len(on), batch_size, progress
     )

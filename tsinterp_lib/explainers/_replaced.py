@@ -42,7 +42,7 @@ def groups_of(axes: Axes, kind: str, x: Float[Tensor, "N *axes"]) -> Int[Tensor,
 def outputs(
     model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"], batch_size: int
 ) -> Float[Tensor, "N"]:
-    """Output ``target`` of the model for every sample."""
+    """Return output ``target`` of the model for every sample."""
     pairs = zip(torch.split(x, batch_size), torch.split(target, batch_size), strict=True)
     return torch.cat([model(rows).gather(1, wanted[:, None].long())[:, 0] for rows, wanted in pairs])
 
@@ -58,7 +58,7 @@ def replaced_outputs(
     batch_size: int,
     progress: str | None = None,
 ) -> Float[Tensor, "M N"]:
-    """Output ``target`` for each of M masks and N samples, the masked cells replaced.
+    """Return output ``target`` for each of M masks and N samples, the masked cells replaced.
 
     ``masks(i)`` gives the masks of indices ``i``; ``replacement(i, s)`` what goes in for these masks and the samples
     of slice ``s``, in a shape that broadcasts to (m, n, *axes). Both are asked for one chunk at a time, so memory

@@ -20,27 +20,27 @@ class Wrapper(Explainer):
 
     @property
     def takes_missing(self) -> bool:
-        """Whether the base takes them; raises :class:`InvalidInput` where it is no explainer."""
+        """Say whether the base takes them; raises :class:`InvalidInput` where it is no explainer."""
         if not isinstance(self.base, Explainer):
             raise InvalidInput(f"`base` is {self.base!r}: give an explainer, e.g. Gradient(), or Choice('gradient').")
         return self.base.takes_missing
 
     @property
     def mixes_samples(self) -> bool:
-        """Whether the base does."""
+        """Say whether the base does."""
         return self.base.mixes_samples
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy that explains inputs with these axes, as its base does."""
+        """Return a copy that explains inputs with these axes, as its base does."""
         return replace(self, axes=super().for_axes(axes).axes, base=self.base.for_axes(axes))
 
     def _prepare(self, model: nn.Module, train: Samples) -> Explainer:
         return replace(self, base=self.base.prepare(model, train))
 
     def for_samples(self, samples: Samples) -> Explainer:
-        """A copy whose base is told about the samples."""
+        """Return a copy whose base is told about the samples."""
         return replace(self, base=self.base.for_samples(samples))
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy whose base is cut like the samples."""
+        """Return a copy whose base is cut like the samples."""
         return replace(self, base=self.base.cut_to(length, of))

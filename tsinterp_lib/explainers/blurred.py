@@ -40,7 +40,7 @@ class Blurred(Wrapper):
             raise InvalidInput(f"`sigma` is {self.sigma}: give a positive number of cells.")
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy that blurs along the axes of these inputs; raises where there is none to blur along."""
+        """Return a copy that blurs along the axes of these inputs; raises where there is none to blur along."""
         along(axes, "blurred")
         return super().for_axes(axes)
 
@@ -54,7 +54,7 @@ class Blurred(Wrapper):
 
 
 def along(axes: Axes, method: str) -> tuple[int, ...]:
-    """The dimensions of rows and columns, else that of time, token or frame; raises where there is neither."""
+    """Return the dimensions of rows and columns, else that of time, token or frame; raises where there is neither."""
     if all(name in axes for name in PLANE):
         return tuple(axes.dim(name) for name in PLANE)
     for name in LONG:

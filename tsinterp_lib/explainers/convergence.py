@@ -21,7 +21,7 @@ def convergence_delta(
     target: Int[Tensor, "N"],
     a: Float[Tensor, "N *axes"],
 ) -> Float[Tensor, "N"]:
-    r"""What is missing from completeness, per sample, in units of the output :cite:p:`sundararajan2017`.
+    r"""Say what is missing from completeness, per sample, in units of the output :cite:p:`sundararajan2017`.
 
     .. math:: \delta_n = \sum_{\text{cells } i} a_{ni} - \bigl(f_c(x_n) - f_c(b_n)\bigr)
 

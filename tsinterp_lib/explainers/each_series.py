@@ -46,7 +46,7 @@ class EachSeries(Wrapper):
     samples: Samples | None = field(default=None, repr=False, compare=False)
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy that explains inputs with these axes; steps as samples need time and feature."""
+        """Return a copy that explains inputs with these axes; steps as samples need time and feature."""
         if self.steps_as_samples:
             axes.need(("time", "feature"), f"{type(self).__name__} with steps_as_samples")
         return super().for_axes(axes)
@@ -56,7 +56,7 @@ class EachSeries(Wrapper):
         return self if self.steps_as_samples else super()._prepare(model, train)
 
     def for_samples(self, samples: Samples) -> Explainer:
-        """A copy that knows the samples, of which it tells the base one at a time."""
+        """Return a copy that knows the samples, of which it tells the base one at a time."""
         return replace(self, samples=samples)
 
     def _attribute(
@@ -104,7 +104,7 @@ class _Rows(nn.Module):
         self.model, self.length = model, n_steps
 
     def forward(self, x: Float[Tensor, "B 1 F"]) -> Float[Tensor, "B C"]:
-        """The output at every step."""
+        """Return the output at every step."""
         series = x.reshape(-1, self.length, x.shape[2])
         return cast(Tensor, self.model(series)).flatten(0, 1)
 

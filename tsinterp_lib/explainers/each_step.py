@@ -91,7 +91,7 @@ class EachStep(Wrapper):
     def _together(
         self, held: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N T"]
     ) -> Float[Tensor, "N T F"]:
-        """All prefixes at once, one class at a time."""
+        """Return all prefixes at once, one class at a time."""
         a = torch.zeros_like(x)
         for c in sorted(set(target.flatten().tolist())):
             of_class = self.base._attribute(held, x, torch.full_like(target[:, 0], c))

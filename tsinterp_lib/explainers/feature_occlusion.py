@@ -39,6 +39,6 @@ class FeatureOcclusion(DrawnOcclusion):
             raise InvalidInput(f"`low` is {self.low} and `high` {self.high}: the range must not be empty.")
 
     def _draw(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F S"]:
-        """New values of every feature, for one step."""
+        """Return new values of every feature, for one step."""
         unit = torch.rand(len(x), x.shape[2], self.n_samples, dtype=x.dtype, device=x.device)
         return self.low + (self.high - self.low) * unit

@@ -47,7 +47,7 @@ class FeaturePermutation(Chunked):
         return True
 
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
-        """Refused: the scores of a sample depend on the others of the batch."""
+        """Return refused: the scores of a sample depend on the others of the batch."""
         raise InvalidInput(
             "`base` is FeaturePermutation: its scores of a series depend on the others in the batch, so the map of one "
             "masked copy is not defined; choose a base that explains each series by itself."
@@ -68,7 +68,7 @@ class FeaturePermutation(Chunked):
     def _within(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N *axes"]:
-        """Scores of samples that are shuffled among themselves."""
+        """Return scores of samples that are shuffled among themselves."""
         groups = groups_of(self.axes, self.groups, x)
         n_groups = int(groups.max()) + 1
         source = torch.stack([_shuffle(len(x)) for _ in range(n_groups)]).to(x.device)
@@ -86,7 +86,7 @@ class FeaturePermutation(Chunked):
 
 
 def _shuffle(n: int) -> Int[Tensor, "n"]:
-    """A random permutation of n > 1 things that is not the identity."""
+    """Return a random permutation of n > 1 things that is not the identity."""
     same = torch.arange(n)
     order = same
     while torch.equal(order, same):

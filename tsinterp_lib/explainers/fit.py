@@ -112,7 +112,7 @@ class FIT(Chunked):
         return a.clamp_min(0) if self.negative == "clip" else a
 
     def _unexplained(self, p: Float[Tensor, "N 1 C"], hat: Float[Tensor, "N F S C"]) -> Float[Tensor, "N F"]:
-        """The second divergence, from log-probabilities."""
+        """Return the second divergence, from log-probabilities."""
         if self.average == "kl_of_mean":
             return divergence(p, torch.logsumexp(hat, 2) - math.log(self.n_samples))
         return divergence(p[:, :, None], hat).mean(2)

@@ -32,7 +32,7 @@ class Gradient(Chunked):
         return Paired(lambda of: self, (slice(0, len(x)),))
 
     def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
-        """The gradient itself."""
+        """Return the gradient itself."""
         of = replace(self, batch_size=rows)
         return Line(lambda net, z, _, c: of.gradients(net, z, c), times_input=False, absolute=self.absolute)
 

@@ -68,7 +68,7 @@ class GradientShap(Referenced, Complete):
     def _draw(
         self, x: Float[Tensor, "N *axes"], pools: list[tuple[slice, Tensor]]
     ) -> tuple[Float[Tensor, "N *axes"], Float[Tensor, "N *axes"]]:
-        """A point between a reference and the noisy input, for each sample, and the difference of the two."""
+        """Return a point between a reference and the noisy input, for each sample, and the difference of the two."""
         b = torch.cat([r[torch.randint(len(r), (len(x[group]),), device=x.device)] for group, r in pools])
         alpha = per_sample(torch.rand(len(x), dtype=x.dtype, device=x.device), x)
         noisy = x + self.noise_std * torch.randn(x.shape, device=x.device).to(x.dtype) if self.noise_std > 0 else x

@@ -44,14 +44,14 @@ class PositiveOnly(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        """The positive part."""
+        """Return the positive part."""
         y = x.clamp_min(0)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        """The positive part of the gradient, where the output is positive."""
+        """Return the positive part of the gradient, where the output is positive."""
         (y,) = ctx.saved_tensors
         kept: Tensor = grads[0].clamp_min(0) * (y > 0)
         return kept

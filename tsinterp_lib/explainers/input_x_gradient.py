@@ -30,7 +30,7 @@ class InputXGradient(Chunked):
         return Paired(lambda of: self, (slice(0, len(x)),))
 
     def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
-        """One gradient, times the input."""
+        """Return one gradient, times the input."""
         of = replace(self, batch_size=rows)
         return Line(lambda net, z, _, c: of.gradients(net, z, c))
 

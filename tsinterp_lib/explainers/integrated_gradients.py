@@ -44,7 +44,7 @@ class IntegratedGradients(Baselined, Complete):
         return self.copies_keep_baselines(x)
 
     def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
-        """The mean over the path, times the input minus its baseline."""
+        """Return the mean over the path, times the input minus its baseline."""
         of = replace(self, batch_size=rows)
         return Line(of.mean_gradient, self.baseline_of(x))
 
@@ -57,7 +57,7 @@ class IntegratedGradients(Baselined, Complete):
     def mean_gradient(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], b: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N *axes"]:
-        """The gradient of output ``target`` averaged over the line from b to x, by the quadrature rule."""
+        """Return the gradient of output ``target`` averaged over the line from b to x, by the quadrature rule."""
         rule = np.polynomial.legendre.leggauss(self.n_steps)  # on [-1, 1]
         alphas, weights = (torch.as_tensor(v).to(x) for v in ((rule[0] + 1) / 2, rule[1] / 2))
         total = torch.zeros_like(x)

@@ -70,7 +70,9 @@ class KernelShap(Baselined):
 
 
 def coalitions(n: int, n_groups: int) -> Bool[Tensor, "S G"]:
-    """The full set, the empty set, then sets whose size k has probability proportional to (G − 1) / (k (G − k))."""
+    """Return the full set, the empty set, then sets whose size k has probability proportional to (G − 1) / (k (G −
+    k)).
+    """
     k = torch.arange(1, n_groups)
     sizes = 1 + torch.multinomial((n_groups - 1) / (k * (n_groups - k)), n, replacement=True)
     place = torch.rand(n, n_groups).argsort(1).argsort(1)

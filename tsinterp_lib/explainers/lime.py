@@ -112,7 +112,9 @@ def similarity(
     on: Bool[Tensor, "S G"],
     width: float,
 ) -> Float[Tensor, "S N"]:
-    """exp(−d² / 2·width²), d the cosine distance of x and its perturbed copy, from sums per group: no copy is made."""
+    """Return exp(−d² / 2·width²), d the cosine distance of x and its perturbed copy, from sums per group: no copy is
+    made.
+    """
     x, b, z = x.double().flatten(1), b.double().flatten(1), on.double()
 
     def per_group(v: Tensor) -> Tensor:

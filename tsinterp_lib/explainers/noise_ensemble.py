@@ -75,7 +75,7 @@ class NoiseEnsemble(Wrapper):
         return found.clone()
 
     def moments(self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]) -> Moments:
-        """All three statistics, from J draws of noise."""
+        """Return all three statistics, from J draws of noise."""
         spread = self.noise * (x.flatten(1).amax(1) - x.flatten(1).amin(1)).view(-1, *[1] * (x.dim() - 1))
         mean, squares, deviations = (torch.zeros_like(x) for _ in range(3))
         for j in range(1, self.n_samples + 1):
@@ -87,7 +87,8 @@ class NoiseEnsemble(Wrapper):
         return Moments(mean, squares, deviations.clamp_min(0) / self.n_samples)
 
     def _once(self, model: nn.Module, x: Tensor, target: Tensor) -> Moments:
-        """The moments; those of an equal pass (settings, weights, inputs, state of the generators) are not made again.
+        """Return the moments; those of an equal pass (settings, weights, inputs, state of the generators) are not made
+        again.
 
         What the generators and the count of model calls would have been afterwards, they are.
         """
@@ -114,7 +115,7 @@ _PASSES: WeakKeyDictionary[nn.Module, dict[tuple[str, str], tuple[Moments, int, 
 
 
 def _digest(value: object) -> str:
-    """A digest of what a value holds: tensors by content, things by their fields."""
+    """Return a digest of what a value holds: tensors by content, things by their fields."""
     if isinstance(value, Tensor):
         text = f"{value.dtype}{tuple(value.shape)}".encode() + value.detach().cpu().contiguous().numpy().tobytes()
         return hashlib.sha256(text).hexdigest()

@@ -59,7 +59,7 @@ class Occlusion(Baselined):
         covered = self._positions(x)
 
         def windows(i: Int[Tensor, "m"]) -> Bool[Tensor, "m *axes"]:
-            """Where all axes are covered; the last axis moves first."""
+            """Say where all axes are covered; the last axis moves first."""
             inside = torch.ones(1, *[1] * len(covered), dtype=torch.bool, device=x.device)
             for at in reversed(range(len(covered))):
                 axis = covered[at][i % len(covered[at])]
@@ -79,7 +79,7 @@ class Occlusion(Baselined):
         return total / count
 
     def _sizes(self) -> dict[str, int | None]:
-        """The length of the window on each axis that is said; None: all of it."""
+        """Return the length of the window on each axis that is said; None: all of it."""
         if self.window is None:
             return {"time": self.window_steps, "feature": self.window_features}
         try:

@@ -33,7 +33,7 @@ class Oracle(Explainer):
         return True
 
     def for_samples(self, samples: Samples) -> Explainer:
-        """A copy that knows the mask of ``samples``."""
+        """Return a copy that knows the mask of ``samples``."""
         if samples.importance is None:
             raise InvalidInput(
                 "`importance` is None: the oracle needs samples whose important cells are known; leave it out for "
@@ -42,7 +42,7 @@ class Oracle(Explainer):
         return replace(self, importance=samples.importance)
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy whose mask is cut like the samples."""
+        """Return a copy whose mask is cut like the samples."""
         return replace(self, importance=cut(self.importance, self.axes, length, of))
 
     def _attribute(

@@ -29,7 +29,7 @@ class PermutedFeatures(Wrapper):
     needs: ClassVar[tuple[str, ...] | None] = None
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy that shuffles the axis feature of inputs with these axes; raises where there is none."""
+        """Return a copy that shuffles the axis feature of inputs with these axes; raises where there is none."""
         axes.dim("feature")
         return super().for_axes(axes)
 

@@ -44,7 +44,7 @@ class PositionOnly(Explainer):
         return replace(self, importance=mean_sample(replace(train, x=train.importance.to(train.x.dtype))))
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy whose mean mask is cut like the samples."""
+        """Return a copy whose mean mask is cut like the samples."""
         return replace(self, importance=cut(self.importance, self.axes, length, of))
 
     def _attribute(

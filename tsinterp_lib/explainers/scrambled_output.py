@@ -46,6 +46,6 @@ class Scrambled(nn.Module):
         self.model = model
 
     def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T C"]:
-        """Rows of mixed-up scores, each summing to one."""
+        """Return rows of mixed-up scores, each summing to one."""
         logits: Tensor = self.model(x)
         return torch.softmax(logits.transpose(1, 2).reshape(logits.shape), 2)

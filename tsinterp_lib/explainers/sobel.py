@@ -38,7 +38,7 @@ class Sobel(Explainer):
         known(self.form, FORMS, "form of the Sobel control")
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy for inputs with these axes; raises where they have no edges."""
+        """Return a copy for inputs with these axes; raises where they have no edges."""
         along(axes, "sobel")
         return super().for_axes(axes)
 

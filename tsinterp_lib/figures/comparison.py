@@ -22,7 +22,7 @@ _BAR_STEP = 0.034
 
 
 def critical_difference(ranking: friedman.RankTest, title: str, alpha: float = 0.05) -> Figure:
-    """Mean ranks after :cite:t:`demsar2006`, the best on top; bars on the right join explainers not told apart.
+    """Draw mean ranks after :cite:t:`demsar2006`, the best on top; bars on the right join explainers not told apart.
 
     A bar joins neighbours in rank of which no pair differs at ``alpha``. The ruler is Nemenyi's critical difference,
     drawn where the pairs come from that test.
@@ -90,7 +90,7 @@ def not_told_apart(p: pd.DataFrame, alpha: float = 0.05) -> list[tuple[int, int]
 
 
 def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: float = 0.05) -> Figure:
-    """Differences ``a − b`` with their intervals, the largest on top; filled where ``p_holm`` is below ``alpha``.
+    """Draw differences ``a − b`` with their intervals, the largest on top; filled where ``p_holm`` is below ``alpha``.
 
     ``pairs`` is a table of :func:`tsinterp_lib.statistics.paired.pairwise`; where all are against one name, only
     the other is written. The intervals are of each pair alone, the fill is of all together. Differences within
@@ -131,7 +131,7 @@ def forest(pairs: pd.DataFrame, label: str, negligible: float = 0.0, alpha: floa
 
 
 def pair_matrix(pairs: pd.DataFrame, label: str, alpha: float = 0.05) -> Figure:
-    """All pairs in one square: the difference row minus column, a dot where ``p_holm`` is below ``alpha``.
+    """Draw all pairs in one square: the difference row minus column, a dot where ``p_holm`` is below ``alpha``.
 
     ``pairs`` is a table of :func:`tsinterp_lib.statistics.paired.pairwise` over all pairs.
     """

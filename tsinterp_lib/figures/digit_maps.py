@@ -26,7 +26,7 @@ GROUPS = {
 
 
 def digit_grid(series: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Figure:
-    """One digit per column: the image on top, then a row per named map.
+    """Draw one digit per column: the image on top, then a row per named map.
 
     Maps with both signs are drawn white at zero, red for and blue against; maps without a sign from dark to bright.
     """
@@ -42,7 +42,8 @@ def digit_grid(series: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Fi
 
 
 def digit_views(rows: Mapping[str, tuple[Tensor, Tensor]], labels: Tensor) -> Figure:
-    """A view per pair of rows: the maps of its digits by one method, and by the same rescaled; both named by the view.
+    """Draw a view per pair of rows: the maps of its digits by one method, and by the same rescaled; both named by the
+    view.
 
     ``rows`` maps a printed name to (maps, rescaled maps), each (K, T, F).
     """
@@ -58,7 +59,7 @@ def digit_views(rows: Mapping[str, tuple[Tensor, Tensor]], labels: Tensor) -> Fi
 
 
 def mass_by_group(summary: pd.DataFrame, panels: Sequence[str], panel: str = "model") -> Figure:
-    """Where the mass of the maps lies: a panel per network, a bar per explainer, a colour per group of cells.
+    """Say where the mass of the maps lies: a panel per network, a bar per explainer, a colour per group of cells.
 
     ``summary`` has the columns ``panel``, explainer, group, mean, low, high; the first group's interval is drawn at the
     end of its bar. The dotted line is the first group's share of the cells, what a map without preference gives it.
@@ -109,5 +110,5 @@ def _row(row: np.ndarray, images: Tensor, name: str, colours: str | None = None)
 
 
 def _printed(name: str) -> str:
-    """The printed form of an explainer or a network, also where the registry does not list it."""
+    """Return the printed form of an explainer or a network, also where the registry does not list it."""
     return words.network(name) if name in words.NETWORKS else words.method(name)

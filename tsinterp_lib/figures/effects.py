@@ -26,7 +26,7 @@ ALONE = "d"
 def effects(
     table: pd.DataFrame, of: str, quantities: Sequence[str], label: str = "changed − as released", columns: int = 2
 ) -> Figure:
-    """Mean effect and interval of every choice, a panel per quantity; dark where the interval leaves zero out.
+    """Draw mean effect and interval of every choice, a panel per quantity; dark where the interval leaves zero out.
 
     ``table`` is one of :func:`tsinterp_lib.statistics.effects.table`; ``of`` is its column that names the rows.
     Raises :class:`InvalidInput` where none of the quantities is in the table.
@@ -74,7 +74,7 @@ def gains(
 
 
 def verdicts(table: pd.DataFrame, label: str) -> Figure:
-    """Claims with their effects and intervals, coloured and marked by verdict.
+    """Draw claims with their effects and intervals, coloured and marked by verdict.
 
     ``table`` is one of :func:`tsinterp_lib.statistics.verdict.verdict_table`: claims as its index.
     """

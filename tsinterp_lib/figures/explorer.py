@@ -38,7 +38,7 @@ STYLE = """
 def explorer(
     rows: pd.DataFrame, measures: Mapping[str, tuple[str, str]], shown: Sequence[str], points: int = 26
 ) -> Html:
-    """Curves of every data set, network and method as panels that the reader chooses from.
+    """Return curves of every data set, network and method as panels that the reader chooses from.
 
     ``rows`` are result rows of one protocol (columns dataset, model, explainer, metric, at, value), averaged over
     seeds here; ``measures`` maps a metric to the printed names of its value and of its axis; ``shown`` are the methods

@@ -39,7 +39,7 @@ def draw_map(axes: Axes, values: Tensor, importance: Tensor | None = None, signe
 
 
 def layouts(datasets: Mapping[str, Dataset], samples: int = 2) -> Figure:
-    """Two samples of each data set, one per class where there is one, with the planted cells outlined."""
+    """Draw two samples of each data set, one per class where there is one, with the planted cells outlined."""
     names = list(datasets)
     columns = min(5, len(names))
     rows = -(-len(names) // columns) * samples
@@ -61,7 +61,7 @@ def layouts(datasets: Mapping[str, Dataset], samples: int = 2) -> Figure:
 
 
 def curves_of_processes(series: Mapping[str, Tensor], features: int = 4) -> Figure:
-    """A few features of one (T, F) sample of each process, against the time step."""
+    """Draw a few features of one (T, F) sample of each process, against the time step."""
     figure, grid = plt.subplots(len(series), 1, figsize=(style.WIDTH, 1.05 * len(series)), sharex=True)
     for axes, (name, x) in zip(np.atleast_1d(grid), series.items(), strict=True):
         for f in range(min(features, x.shape[1])):
@@ -74,7 +74,7 @@ def curves_of_processes(series: Mapping[str, Tensor], features: int = 4) -> Figu
 def saliency(
     maps: Mapping[str, Mapping[str, Tensor]], importance: Tensor | None = None, columns: Sequence[str] | None = None
 ) -> Figure:
-    """Maps of one sample: a row per explainer, a column per network, each scaled to its own largest magnitude."""
+    """Draw maps of one sample: a row per explainer, a column per network, each scaled to its own largest magnitude."""
     columns = list(columns or next(iter(maps.values())))
     figure, grid = plt.subplots(
         len(maps), len(columns), figsize=(style.WIDTH, 1.05 * len(maps) + 0.5), squeeze=False, sharex=True, sharey=True
@@ -98,7 +98,7 @@ def saliency(
 
 
 def digits(images: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Figure:
-    """One digit per column: the image (rows are time steps) on top, then a map of it per explainer."""
+    """Draw one digit per column: the image (rows are time steps) on top, then a map of it per explainer."""
     figure, grid = plt.subplots(
         1 + len(maps), len(images), figsize=(style.WIDTH, 0.85 * (1 + len(maps)) + 0.3), squeeze=False
     )
@@ -118,7 +118,7 @@ def digits(images: Tensor, labels: Tensor, maps: Mapping[str, Tensor]) -> Figure
 
 
 def gallery(maps: Mapping[str, Tensor], importance: Tensor) -> Figure:
-    """Named (T, F) maps side by side, the planted cells outlined."""
+    """Draw named (T, F) maps side by side, the planted cells outlined."""
     columns = 5
     rows = -(-len(maps) // columns)
     figure, grid = plt.subplots(rows, columns, figsize=(style.WIDTH, 1.7 * rows), squeeze=False)
@@ -131,7 +131,7 @@ def gallery(maps: Mapping[str, Tensor], importance: Tensor) -> Figure:
 
 
 def row_profile(shares: Mapping[str, Mapping[str, Tensor]]) -> Figure:
-    """Share of each map's magnitude per time step, a panel per network; the dotted line is an even spread."""
+    """Draw share of each map's magnitude per time step, a panel per network; the dotted line is an even spread."""
     networks = list(next(iter(shares.values())))
     figure, grid = plt.subplots(1, len(networks), figsize=(style.WIDTH, 2.8), sharey=True, squeeze=False)
     for axes, network in zip(grid[0], networks, strict=True):

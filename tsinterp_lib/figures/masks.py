@@ -24,7 +24,7 @@ TERMS = {
 
 
 def masks(found: MaskGroup, series: int = 0, areas: Sequence[int] | None = None, smooth: float = 0.0) -> Figure:
-    """The masks of one series, one area each: time to the right, features upwards, 0 dark and 1 bright.
+    """Draw the masks of one series, one area each: time to the right, features upwards, 0 dark and 1 bright.
 
     ``areas`` are positions in ``found.areas`` (default: all); ``smooth`` blurs what is drawn over that many steps.
     """
@@ -48,7 +48,7 @@ def masks(found: MaskGroup, series: int = 0, areas: Sequence[int] | None = None,
 
 
 def mask_history(found: MaskGroup, series: int = 0, area: int = 0) -> Figure:
-    """The three terms of the objective of one mask, epoch by epoch; raises ``ValueError`` without a history."""
+    """Draw the three terms of the objective of one mask, epoch by epoch; raises ``ValueError`` without a history."""
     if found.history is None:
         raise ValueError("the masks have no history: fit them with history=True.")
     figure, grid = plt.subplots(3, 1, figsize=(style.WIDTH, 3.6), sharex=True)
@@ -60,7 +60,7 @@ def mask_history(found: MaskGroup, series: int = 0, area: int = 0) -> Figure:
 
 
 def extremal_curve(found: MaskGroup, threshold: float, series: int = 0) -> Figure:
-    """Error against area, with the threshold, the best mask and the extremal one."""
+    """Draw error against area, with the threshold, the best mask and the extremal one."""
     errors = found.errors[series].cpu().numpy()
     figure, axes = plt.subplots(figsize=(style.WIDTH, 2.8))
     axes.plot(found.areas, errors, color="#004488", marker="o", ms=3.5, lw=1.2, label="error of the mask")
@@ -77,14 +77,14 @@ def extremal_curve(found: MaskGroup, threshold: float, series: int = 0) -> Figur
 
 
 def smoothed(mask: Float[Tensor, "T F"], sigma: float = 1.0) -> Float[Tensor, "T F"]:
-    """A mask blurred over time for display, the kernel normalised at every step."""
+    """Return a mask blurred over time for display, the kernel normalised at every step."""
     at = torch.arange(len(mask), dtype=mask.dtype, device=mask.device)
     kernel = torch.exp(-((at[:, None] - at[None, :]) ** 2) / (2 * sigma**2))
     return (kernel / kernel.sum(1, keepdim=True)) @ mask
 
 
 def blurs(x: Float[Tensor, "T F"], kept: Sequence[float], feature: int = 0) -> Figure:
-    """One feature of a series under a Gaussian blur, as wide as each share kept makes it."""
+    """Draw one feature of a series under a Gaussian blur, as wide as each share kept makes it."""
     figure, axes = plt.subplots(figsize=(style.WIDTH, 2.6))
     for k in kept:
         y = GaussianBlur().perturb(x[None], torch.full_like(x[None], k))[0, :, feature]

@@ -17,7 +17,7 @@ TRAININGS = {"traditional": ("#999999", "o", "traditional"), "saliency_guided": 
 
 
 def against_published(cells: pd.DataFrame) -> Figure:
-    """Ours over published, a point per layout and method, a row of panels per network, a panel per quantity.
+    """Draw ours over published, a point per layout and method, a row of panels per network, a panel per quantity.
 
     ``cells`` is one of :func:`tsinterp_lib.studies.guided.tables_page.cells`; on the line the two agree. Raises
     :class:`InvalidInput` where no cell has both.

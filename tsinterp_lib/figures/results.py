@@ -24,7 +24,7 @@ def dots(
     over: str = "seeds",
     blind: Collection[str] = words.TIME_ONLY,
 ) -> Figure:
-    """Mean and interval per explainer, a panel per network; ``reference`` adds published values as open diamonds.
+    """Draw mean and interval per explainer, a panel per network; ``reference`` adds published values as open diamonds.
 
     ``over`` says what the intervals are over; methods in ``blind`` cannot see features and get a dagger.
     ``summary`` has the columns model, explainer, mean, low, high; ``reference`` has model, explainer, value.
@@ -63,7 +63,7 @@ def dots(
 
 
 def side_by_side(panels: Mapping[str, pd.DataFrame], label: str) -> Figure:
-    """Mean and interval per explainer on a scale from 0 to 1, a panel per title; all share one list of explainers.
+    """Draw mean and interval per explainer on a scale from 0 to 1, a panel per title; all share one list of explainers.
 
     Each table has the columns explainer, mean, low, high; explainers come in the order of the looks, variants last.
     """
@@ -86,7 +86,7 @@ def side_by_side(panels: Mapping[str, pd.DataFrame], label: str) -> Figure:
 
 
 def by_network(summary: pd.DataFrame, label: str, chance: float, blind: Collection[str] = words.TIME_ONLY) -> Figure:
-    """Mean and interval per explainer on every network, in one panel; controls come last.
+    """Draw mean and interval per explainer on every network, in one panel; controls come last.
 
     Methods are sorted by their mean over the networks that have all of them; those in ``blind`` get a dagger.
     """
@@ -113,7 +113,7 @@ def by_network(summary: pd.DataFrame, label: str, chance: float, blind: Collecti
 
 
 def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] | None = None) -> Figure:
-    """Mean curve per explainer with its interval as a band, a panel per network; x is the level ``at``."""
+    """Draw mean curve per explainer with its interval as a band, a panel per network; x is the level ``at``."""
     networks = [n for n in words.NETWORKS if n in set(summary["model"])]
     names = [e for e in words.METHODS if e in set(summary["explainer"]) and (only is None or e in only)]
     figure, grid = plt.subplots(
@@ -138,7 +138,7 @@ def curves(summary: pd.DataFrame, ylabel: str, xlabel: str, only: Sequence[str] 
 
 
 def heat(values: pd.DataFrame, label: str, fmt: str = "{:.2f}", centre: float | None = None) -> Figure:
-    """A table as a picture: rows × columns, each cell coloured and written; empty cells are said to be empty.
+    """Draw a table as a picture: rows × columns, each cell coloured and written; empty cells are said to be empty.
 
     ``centre`` is the value without colour; equal distances from it have equal colours. The bar shows the colours used.
     """

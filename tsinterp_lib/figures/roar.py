@@ -24,7 +24,7 @@ def by_base(
     x: str = "removed, %",
     y: str = "accuracy after retraining, %",
 ) -> Figure:
-    """Mean accuracy with its interval by share removed: a panel per base, a line per kind, the controls in each.
+    """Draw mean accuracy with its interval by share removed: a panel per base, a line per kind, the controls in each.
 
     ``found`` has explainer, at, mean, low and high, in percent; ``bases`` and ``controls`` map labels to printed names,
     ``kinds`` what a label adds to its base to a printed name.
@@ -50,7 +50,9 @@ def by_base(
 
 
 def against_truth(found: pd.DataFrame, x: str, y: str) -> Figure:
-    """Two scores of each explainer, a panel per network: columns model, explainer, auroc and gain; chance is dotted."""
+    """Draw two scores of each explainer, a panel per network: columns model, explainer, auroc and gain; chance is
+    dotted.
+    """
     networks = [n for n in words.NETWORKS if n in set(found["model"])]
     figure, grid = plt.subplots(1, len(networks), figsize=(style.WIDTH, 3.4), sharey=True, squeeze=False)
     for axes, network in zip(grid[0], networks, strict=True):

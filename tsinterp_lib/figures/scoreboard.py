@@ -39,7 +39,9 @@ STYLE = """
 
 
 def scoreboard_table(board: pd.DataFrame) -> Html:
-    """Every row of a scoreboard, with a choice per axis above; raises :class:`InvalidInput` where there is none."""
+    """Return every row of a scoreboard, with a choice per axis above; raises :class:`InvalidInput` where there is
+    none.
+    """
     if board.empty:
         raise InvalidInput("the scoreboard is empty: give at least one row.")
     choices = "".join(_choice(name, board[name]) for name in FILTERS)
@@ -56,7 +58,7 @@ def scoreboard_table(board: pd.DataFrame) -> Html:
 
 
 def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) -> Figure:
-    """A bar per paper and table, divided by outcome, the counts written into it.
+    """Draw a bar per paper and table, divided by outcome, the counts written into it.
 
     ``table`` has (paper, table) as index and outcomes as columns; ``expected`` has ``chance`` and ``copy``, how many
     would be reproduced by chance and by a perfect copy: a tick at the one, all written on the right.
@@ -78,7 +80,9 @@ def outcome_counts(table: pd.DataFrame, expected: pd.DataFrame | None = None) ->
 
 
 def claim_counts(table: pd.DataFrame) -> Figure:
-    """A bar per paper, divided by the verdicts on its claims; ``table`` has papers as index and verdicts as columns."""
+    """Draw a bar per paper, divided by the verdicts on its claims; ``table`` has papers as index and verdicts as
+    columns.
+    """
     colours = {word: colour for word, (colour, _) in VERDICTS_OF_CLAIMS.items()}
     return _stacked(table.rename(index=words.paper), colours, "share of claims (counts inside)")
 
@@ -99,7 +103,7 @@ def _stacked(table: pd.DataFrame, colours: Mapping[str, str], label: str) -> Fig
 
 
 def _ink(colour: str) -> str:
-    """Black on light colours, white on dark ones, by relative luminance."""
+    """Return black on light colours, white on dark ones, by relative luminance."""
     red, green, blue = to_rgb(colour)
     return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.45 else "white"
 

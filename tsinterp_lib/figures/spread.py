@@ -18,7 +18,7 @@ TIME_ONLY = words.TIME_ONLY
 
 
 def boxes(rows: pd.DataFrame, label: str) -> Figure:
-    """Spread over models (layout × process × seed) of a difference from chance, by method, a panel per network.
+    """Draw spread over models (layout × process × seed) of a difference from chance, by method, a panel per network.
 
     ``rows`` has a value per model and explainer, chance already subtracted; the box holds the middle half, the line is
     the median, whiskers reach 1.5 boxes further, circles are the rest.
@@ -55,7 +55,7 @@ def boxes(rows: pd.DataFrame, label: str) -> Figure:
 
 
 def time_against_features(domains: pd.DataFrame, label: str) -> Figure:
-    """Each explainer's precision for time steps (across) against that for features (up), with intervals.
+    """Draw each explainer's precision for time steps (across) against that for features (up), with intervals.
 
     ``domains`` has the columns domain, model, explainer, mean, low, high (``benchmark.domains_page``). Below the
     diagonal the time steps are found better than the features; open markers cannot see features by construction.

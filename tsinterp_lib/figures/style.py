@@ -88,7 +88,7 @@ NETWORK_COLOURS = {
 
 
 def look(explainer: str) -> Look:
-    """The look of an explainer; a variant has that of its base, and one without an entry is dark grey."""
+    """Return the look of an explainer; a variant has that of its base, and one without an entry is dark grey."""
     if explainer in LOOKS or explainer in VARIANTS:
         return LOOKS.get(explainer) or VARIANTS[explainer]
     base = words.rescaled_of(explainer)[0] or explainer.partition("[")[0]
@@ -122,7 +122,7 @@ def use() -> None:
 
 
 def finish(figure: Figure) -> Figure:
-    """The figure, closed for pyplot so that a notebook shows it once, as the cell's value."""
+    """Draw the figure, closed for pyplot so that a notebook shows it once, as the cell's value."""
     import matplotlib.pyplot as plt
 
     plt.close(figure)

@@ -21,7 +21,7 @@ FLOOR = 1e-4
 
 
 def profiles(rows: pd.DataFrame, boxes: Sequence[str], names: Sequence[str]) -> Figure:
-    """The share of a map's mass by tenth of the series: a panel per box, a line per network and seed, log scale.
+    """Draw the share of a map's mass by tenth of the series: a panel per box, a line per network and seed, log scale.
 
     ``rows`` has the columns box, side, who, seed, passed, at, value, of one ``side``. The steps of the box are shaded,
     the dotted line is a map without preference, dashed lines are networks that failed their accuracy gate.
@@ -50,7 +50,7 @@ def profiles(rows: pd.DataFrame, boxes: Sequence[str], names: Sequence[str]) -> 
 def by_box(
     rows: pd.DataFrame, explainer: str, metrics: Mapping[str, str], boxes: Sequence[str], names: Sequence[str]
 ) -> Figure:
-    """Scores of one method by where the box lies: a panel per metric, dots for seeds, a line through their means.
+    """Draw scores of one method by where the box lies: a panel per metric, dots for seeds, a line through their means.
 
     ``rows`` has the columns metric, explainer, box, who, seed, passed, value; open dots are networks that failed their
     accuracy gate, dotted grey lines random maps.

@@ -76,7 +76,7 @@ def divergence(
 
 
 def scores(found: Divergence) -> pd.DataFrame:
-    """Scores of the mask of the series, and how far those of its copies spread around it."""
+    """Return scores of the mask of the series, and how far those of its copies spread around it."""
     n = len(found.masks)
     x = found.samples.x.to(torch.float64).expand(n, -1, -1)
     truth = None if found.samples.importance is None else found.samples.importance.expand(n, -1, -1)
@@ -96,7 +96,9 @@ def agreement(found: Divergence) -> pd.Series:
 
 
 def table(runs: dict[str, Divergence]) -> pd.DataFrame:
-    """Per run: each score of the mask of the series with the range over its copies, and how many cells both mark."""
+    """Return per run: each score of the mask of the series with the range over its copies, and how many cells both
+    mark.
+    """
     found = {}
     for name, run in runs.items():
         ranges = {
@@ -107,7 +109,7 @@ def table(runs: dict[str, Divergence]) -> pd.DataFrame:
 
 
 def figure(runs: dict[str, Divergence]) -> Figure:
-    """The largest difference of a coefficient by epoch, a line per run; both axes logarithmic."""
+    """Draw the largest difference of a coefficient by epoch, a line per run; both axes logarithmic."""
     made, axes = plt.subplots(figsize=(style.WIDTH, 3.0))
     for (name, run), colour in zip(runs.items(), ("#BB5566", "#004488", "#DDAA33"), strict=False):
         table = run.by_epoch[run.by_epoch["largest difference"] > 0]

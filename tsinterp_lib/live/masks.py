@@ -43,7 +43,7 @@ class Small:
 
 
 def network(n_steps: int, hidden: int, n_series: int, seed: int) -> Small:
-    """A GRU trained on the hidden state until it predicts nearly as well as one can."""
+    """Return a GRU trained on the hidden state until it predicts nearly as well as one can."""
     data = State(n_steps=n_steps).load(Sizes(400, 100, n_series), seed)
     with scope(seed):
         model = build(
@@ -58,7 +58,7 @@ def network(n_steps: int, hidden: int, n_series: int, seed: int) -> Small:
 
 
 def scored(small: Small, choices: Mapping[str, Choice], seed: int = 0) -> pd.DataFrame:
-    """Mean scores of the maps that methods draw of the series, a row each."""
+    """Return mean scores of the maps that methods draw of the series, a row each."""
     table = {}
     for name, choice in choices.items():
         e = explain.explained(small.model, choice, small.test, small.train, explain.Seeds(seed)).explanation
@@ -68,7 +68,9 @@ def scored(small: Small, choices: Mapping[str, Choice], seed: int = 0) -> pd.Dat
 
 
 def axes(small: Small, epochs: int) -> pd.DataFrame:
-    """Dynamask on outputs whose axes are mixed up, as released, and on the right ones with each of :data:`MASKS`."""
+    """Return Dynamask on outputs whose axes are mixed up, as released, and on the right ones with each of
+    :data:`MASKS`.
+    """
     masks = {
         name: Choice("dynamask", {**RELEASED_MASK, "areas": AREAS, "epochs": epochs, **changed})
         for name, changed in MASKS.items()
@@ -79,7 +81,7 @@ def axes(small: Small, epochs: int) -> pd.DataFrame:
 
 
 def training_mode(small: Small) -> pd.DataFrame:
-    """Methods with dropout and batch statistics on, as released, and off."""
+    """Return methods with dropout and batch statistics on, as released, and off."""
     made = {}
     for name in ("feature_occlusion", "augmented_occlusion"):
         for mode in (True, False):
@@ -94,10 +96,10 @@ MODES = {True: "training mode", False: "evaluation mode"}
 
 
 def first(small: Small) -> Samples:
-    """The first series to be explained."""
+    """Return the first series to be explained."""
     return small.test[slice(0, 1)]
 
 
 def leading(small: Small, n: int) -> Small:
-    """The same network with the first n series alone."""
+    """Return the same network with the first n series alone."""
     return replace(small, test=small.test[torch.arange(n)])

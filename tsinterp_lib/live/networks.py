@@ -38,13 +38,13 @@ SMALL = Sizes(train=40, validation=10, test=10)
 
 
 def planted(process: str, protocol: str, seed: int = 0, sizes: Sizes = SMALL) -> dict[str, Dataset]:
-    """Every layout filled by one process."""
+    """Return every layout filled by one process."""
     params = {"process": process, "protocol": protocol}
     return {name: build("dataset", Choice(name, params)).load(sizes, seed) for name in LAYOUTS}
 
 
 def backgrounds(protocol: str, processes: Sequence[str], seed: int = 0) -> dict[str, Tensor]:
-    """One raw series (50, 50) of each process without a planted signal, before the networks' scaling."""
+    """Return one raw series (50, 50) of each process without a planted signal, before the networks' scaling."""
     made = {name: build("process", Choice(name, {"protocol": protocol})) for name in processes}
     return {name: torch.as_tensor(p.sample(1, 50, 50, p.generator(seed))[0]) for name, p in made.items()}
 
@@ -56,7 +56,9 @@ def train(
     seed: int = 0,
     sizes: Mapping[str, Mapping[str, Scalar]] | None = None,
 ) -> dict[str, Fitted]:
-    """Networks trained on one data set with the corrected protocol; ``sizes`` are constructor arguments by network."""
+    """Return networks trained on one data set with the corrected protocol; ``sizes`` are constructor arguments by
+    network.
+    """
     fitted = {}
     for name in networks:
         with scope(seed_from(name, seed)):
@@ -73,7 +75,7 @@ def train(
 
 
 def training_table(fitted: Mapping[str, Fitted]) -> pd.DataFrame:
-    """How each network trained: parameters, epochs, seconds, accuracy on the three splits."""
+    """Say how each network trained: parameters, epochs, seconds, accuracy on the three splits."""
     return pd.DataFrame(
         {
             "parameters": [sum(p.numel() for p in f.model.parameters()) for f in fitted.values()],
@@ -97,7 +99,9 @@ def explanations(
 
 
 def maps_of(found: Mapping[str, Mapping[str, Explanation]], sample: int) -> dict[str, dict[str, Tensor]]:
-    """The (T, F) maps of one sample: explainer → network → map; raises :class:`InvalidInput` for one not explained."""
+    """Return the (T, F) maps of one sample: explainer → network → map; raises :class:`InvalidInput` for one not
+    explained.
+    """
     n = min((len(e.attribution) for row in found.values() for e in row.values()), default=0)
     if not 0 <= sample < n:
         raise InvalidInput(f"`sample` is {sample}, but {n} samples are explained: choose one below, or explain more.")
@@ -105,7 +109,7 @@ def maps_of(found: Mapping[str, Mapping[str, Explanation]], sample: int) -> dict
 
 
 def made_up(importance: Tensor, seed: int = 0) -> dict[str, Tensor]:
-    """Maps whose quality is known: what a metric should reward, and what it should not; each (N, T, F)."""
+    """Return maps whose quality is known: what a metric should reward, and what it should not; each (N, T, F)."""
     m = importance.double()
     with scope(seed):
         noise, order = torch.rand_like(m), torch.rand_like(m)
@@ -127,7 +131,7 @@ def made_up(importance: Tensor, seed: int = 0) -> dict[str, Tensor]:
 
 
 def scores_of(maps: Mapping[str, Tensor], dataset: Dataset, metrics: Sequence[str]) -> pd.DataFrame:
-    """Mean score of made-up maps of the test split under metrics that need no model: maps × metrics."""
+    """Return mean score of made-up maps of the test split under metrics that need no model: maps × metrics."""
     test, blank = dataset.test, torch.nn.Identity()
     table = {
         name: {
@@ -140,19 +144,19 @@ def scores_of(maps: Mapping[str, Tensor], dataset: Dataset, metrics: Sequence[st
 
 
 def with_controls(explainers: Mapping[str, Choice]) -> dict[str, Choice]:
-    """The explainers and the random control."""
+    """Return the explainers and the random control."""
     return {**explainers, "random": CORRECTED["random"]}
 
 
 def train_on_digits(dataset: Dataset, networks: Sequence[str], max_epochs: int, seed: int = 0) -> dict[str, Fitted]:
-    """Networks of the size that suits the images: those of MNIST at 28 steps, smaller ones below."""
+    """Return networks of the size that suits the images: those of MNIST at 28 steps, smaller ones below."""
     return train(dataset, networks, max_epochs, seed, MNIST_SIZES if dataset.n_steps >= 28 else DIGIT_SIZES)
 
 
 def digit_maps(
     fitted: Fitted, dataset: Dataset, explainers: Mapping[str, Choice], seed: int = 0
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-    """The first test image of each class, its label, and its map by each explainer."""
+    """Return the first test image of each class, its label, and its map by each explainer."""
     y = dataset.test.y
     first = torch.tensor([int((y == c).nonzero()[0]) for c in range(dataset.n_classes)])
     samples = dataset.test[first]
@@ -163,7 +167,7 @@ def digit_maps(
 def row_share(
     fitted: Mapping[str, Fitted], dataset: Dataset, explainers: Mapping[str, Choice], seed: int = 0
 ) -> dict[str, dict[str, Tensor]]:
-    """Mean share of a map's magnitude that lies in each time step: explainer → network → (T)."""
+    """Return mean share of a map's magnitude that lies in each time step: explainer → network → (T)."""
     found = explanations(fitted, dataset, explainers, samples=len(dataset.test), seed=seed)
     return {
         name: {n: _share(e.attribution.abs().double().sum(2)) for n, e in row.items()} for name, row in found.items()

@@ -23,7 +23,7 @@ from tsinterp_lib.types import Dataset
 
 
 def layouts(protocol: str = "corrected") -> pd.DataFrame:
-    """Size, place and density of the planted block of each layout, as the data of a protocol have it."""
+    """Return size, place and density of the planted block of each layout, as the data of a protocol have it."""
     found = {name: Planted(layout=name, protocol=protocol).planted_layout() for name in LAYOUTS}
     rows = [
         {
@@ -40,7 +40,7 @@ def layouts(protocol: str = "corrected") -> pd.DataFrame:
 
 
 def contrast(data: Mapping[str, Dataset]) -> pd.DataFrame:
-    """Mean over cells of the difference between signal cells and the rest, in standard deviations of the rest.
+    """Return mean over cells of the difference between signal cells and the rest, in standard deviations of the rest.
 
     Inside: ``|mean of planted cells of class 1 − of class 0|``. Outside: the same for all other cells.
     """
@@ -60,7 +60,7 @@ def contrast(data: Mapping[str, Dataset]) -> pd.DataFrame:
 
 
 def networks() -> pd.DataFrame:
-    """The four networks at the benchmark's size: parameters and what their docstring says first."""
+    """Return the four networks at the benchmark's size: parameters and what their docstring says first."""
     rows = {}
     for name, maker in MODELS.items():
         model = maker(n_steps=50, n_features=50, n_classes=2)
@@ -72,7 +72,7 @@ def networks() -> pd.DataFrame:
 
 
 def explainers() -> pd.DataFrame:
-    """Every explainer: what it computes, in its docstring's first words, and where it is defined."""
+    """Return every explainer: what it computes, in its docstring's first words, and where it is defined."""
     rows = {
         words.method(name): {"name in code": name, "what it computes": _first_sentence(cls)}
         for name, cls in EXPLAINERS.items()
@@ -81,7 +81,7 @@ def explainers() -> pd.DataFrame:
 
 
 def completeness(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int, seed: int) -> pd.DataFrame:
-    """Mean ``|sum of scores − (f(x) − f(baseline))|`` as a share of the mean ``|f(x) − f(baseline)|``."""
+    """Return mean ``|sum of scores − (f(x) − f(baseline))|`` as a share of the mean ``|f(x) − f(baseline)|``."""
     complete = ("integrated_gradients", "deep_lift", "deep_shap", "gradient_shap")
     test, table = dataset.test[:samples], {}
     for name in complete:
@@ -98,7 +98,9 @@ def completeness(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int, s
 
 
 def deep_lift_identity(fitted: Mapping[str, Fitted], dataset: Dataset, samples: int) -> pd.DataFrame:
-    """Largest ``|DeepLIFT − gradient × (x − b)|`` as a share of the largest score; 0 means they are the same method."""
+    """Return largest ``|DeepLIFT − gradient × (x − b)|`` as a share of the largest score; 0 means they are the same
+    method.
+    """
     test, rows = dataset.test[:samples], {}
     b = dataset.train.x.mean(0)
     for network, f in fitted.items():
@@ -114,7 +116,7 @@ def deep_lift_identity(fitted: Mapping[str, Fitted], dataset: Dataset, samples: 
 def cost(
     fitted: Fitted, dataset: Dataset, explainers: Mapping[str, Choice], samples: int, seed: int = 0
 ) -> pd.DataFrame:
-    """Series through the network per explained sample, and milliseconds, measured now on this machine."""
+    """Return series through the network per explained sample, and milliseconds, measured now on this machine."""
     import time
 
     rows = {}
@@ -139,7 +141,7 @@ def _start(start: int | tuple[int, int] | None) -> str:
 
 
 def _first_sentence(thing: object) -> str:
-    """The first sentence of a docstring, without its citation role."""
+    """Return the first sentence of a docstring, without its citation role."""
     import re
 
     text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())

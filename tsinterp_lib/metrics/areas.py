@@ -67,5 +67,5 @@ class AUPR(Metric):
 
 
 def trapezoid(values: Float[Tensor, "N L"], levels: tuple[float, ...]) -> Float[Tensor, "N"]:
-    """The area under each row over the levels."""
+    """Return the area under each row over the levels."""
     return torch.trapezoid(values, torch.tensor(levels, dtype=values.dtype, device=values.device), dim=1)

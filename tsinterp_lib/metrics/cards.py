@@ -25,16 +25,16 @@ class Planted:
 
     @property
     def density(self) -> float:
-        """d, the share of the cells that are important."""
+        """Return d, the share of the cells that are important."""
         return self.steps * self.features / (self.n_steps * self.n_features)
 
     @property
     def important(self) -> int:
-        """The number of important cells."""
+        """Return the number of important cells."""
         return self.steps * self.features
 
     def perfect_count(self, cut: str, p: float) -> int:
-        """How many cells of the box are selected at level ``p`` of a map that is 1 in the box and 0 elsewhere."""
+        """Say how many cells of the box are selected at level ``p`` of a map that is 1 in the box and 0 elsewhere."""
         if cut == "mass":
             return max(1, math.ceil(p * self.important - 1e-9))  # 0.7 · 900 must not round up to 631
         return min(self.important, max(1, round(p * self.n_steps * self.n_features)))
@@ -73,22 +73,22 @@ class Card:
 
 
 def constant(value: float) -> Score:
-    """The same score whatever the box and the level."""
+    """Return the same score whatever the box and the level."""
     return Score(f"{value:g}", lambda _box, _p: value)
 
 
 def area(text: str, curve: At, levels: tuple[float, ...] = LEVELS) -> Score:
-    """The area under an expected curve, by the trapezoid rule over the levels."""
+    """Return the area under an expected curve, by the trapezoid rule over the levels."""
     return Score(text, lambda box, _p: float(np.trapezoid([curve(box, p) for p in levels], levels)))
 
 
 def random_share(cut: str, p: float) -> float:
-    """Share of the cells that is selected of a uniform random map: 1 − √(1 − p) under the mass cut, p else."""
+    """Return share of the cells that is selected of a uniform random map: 1 − √(1 − p) under the mass cut, p else."""
     return 1 - math.sqrt(1 - p) if cut == "mass" else p
 
 
 def random_recall(cut: str, unit: str) -> At:
-    """Expected weighted recall of a uniform random map; a step or feature is selected if any of its cells is."""
+    """Return expected weighted recall of a uniform random map; a step or feature is selected if any of its cells is."""
 
     def at(box: Planted, p: float) -> float:
         if unit == "cell":
@@ -100,7 +100,7 @@ def random_recall(cut: str, unit: str) -> At:
 
 
 def random_precision(unit: str) -> At:
-    """Expected precision of a uniform random map: the share of the units that is important."""
+    """Return expected precision of a uniform random map: the share of the units that is important."""
 
     def at(box: Planted, _p: float) -> float:
         shares = {"cell": box.density, "time": box.steps / box.n_steps, "feature": box.features / box.n_features}
@@ -110,7 +110,9 @@ def random_precision(unit: str) -> At:
 
 
 def perfect_recall(cut: str, unit: str) -> At:
-    """Recall of the perfect map; equal scores keep the order of the flat index, so that boxes fill step by step."""
+    """Return recall of the perfect map; equal scores keep the order of the flat index, so that boxes fill step by
+    step.
+    """
 
     def at(box: Planted, p: float) -> float:
         k = box.perfect_count(cut, p)

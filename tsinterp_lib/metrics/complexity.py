@@ -61,7 +61,7 @@ class Entropy(Metric):
 
 
 def summed(bits: Float[Tensor, "N D"], cells: Bool[Tensor, "N D"]) -> Float[Tensor, "N"]:
-    """The sum over the cells of each row, NaN where there is none."""
+    """Return the sum over the cells of each row, NaN where there is none."""
     return torch.where(cells.any(1), (bits * cells).sum(1), math.nan)
 
 

@@ -12,7 +12,7 @@ from tsinterp_lib.types import Explanation
 
 
 def aupr_of_means(precision: Float[Tensor, "L"], recall: Float[Tensor, "L"]) -> float:
-    """Area under mean precision over mean recall, as the released code of :cite:t:`ismail2020` computes it.
+    """Return area under mean precision over mean recall, as the released code of :cite:t:`ismail2020` computes it.
 
     The pairs of means over samples, one per level, are sorted by recall and joined by the trapezoid rule; no end points
     are added. It differs from the mean of :class:`~tsinterp_lib.metrics.areas.AUPR` over samples, because the area is
@@ -23,7 +23,7 @@ def aupr_of_means(precision: Float[Tensor, "L"], recall: Float[Tensor, "L"]) -> 
 
 
 def carry_zero(accuracy: Float[Tensor, "L"]) -> Float[Tensor, "L"]:
-    """Mean masked accuracy with every level after an exact 0 set to 0, as released with :cite:t:`ismail2020`.
+    """Return mean masked accuracy with every level after an exact 0 set to 0, as released with :cite:t:`ismail2020`.
 
     The released code (:ref:`B20-20 <b20-20>`) stops measuring there, which hides a recovery at higher levels.
     """
@@ -32,7 +32,7 @@ def carry_zero(accuracy: Float[Tensor, "L"]) -> Float[Tensor, "L"]:
 
 
 def pooled_threshold_areas(e: Explanation, pairing: str = "same", start: str = "smallest") -> tuple[float, float]:
-    """Threshold AUP and AUR over the cells of all samples at once, as :cite:t:`crabbe2021` report them.
+    """Return threshold AUP and AUR over the cells of all samples at once, as :cite:t:`crabbe2021` report them.
 
     Magnitudes are scaled per sample, then pooled. Settings as for
     :class:`~tsinterp_lib.metrics.threshold.AUPThreshold`. NaN where all cells are important, none is, or all magnitudes

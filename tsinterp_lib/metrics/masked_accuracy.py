@@ -61,7 +61,7 @@ class MaskedAccuracy(Metric):
 
     @property
     def mixes_samples(self) -> bool:
-        """Whether values come from other samples, or from one draw for all of them."""
+        """Say whether values come from other samples, or from one draw for all of them."""
         return self.fill not in ("zero", "lowest")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
@@ -108,7 +108,7 @@ class MaskedAccuracyArea(Metric):
 
     @property
     def mixes_samples(self) -> bool:
-        """Whether values come from other samples, or from one draw for all of them."""
+        """Say whether values come from other samples, or from one draw for all of them."""
         return self.fill not in ("zero", "lowest")
 
     def _scores(self, e: Explanation) -> Float[Tensor, "N L"]:
@@ -116,7 +116,9 @@ class MaskedAccuracyArea(Metric):
 
 
 def replacement(e: Explanation, fill: str, noise: str, seed: int) -> Float[Tensor, "#N *axes"]:
-    """Values to write into selected cells: one series per sample, or one for all where ``noise`` is ``shared``."""
+    """Return values to write into selected cells: one series per sample, or one for all where ``noise`` is
+    ``shared``.
+    """
     n = len(e.x)
     if fill == "zero":
         return torch.zeros_like(e.x[:1])

@@ -72,7 +72,7 @@ class Recall(Metric):
 
 
 def ratio(part: Float[Tensor, "..."], whole: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """``part / whole``, NaN where the whole is zero."""
+    """Return ``part / whole``, NaN where the whole is zero."""
     return torch.where(whole > 0, part / torch.where(whole > 0, whole, 1.0), math.nan)
 
 

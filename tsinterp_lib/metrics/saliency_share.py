@@ -55,7 +55,7 @@ class SaliencyShare(Metric):
         return torch.where(total > 0, (s * chosen).sum(cells) / total, math.nan)[:, None]
 
     def _chosen(self, truth: Bool[Tensor, "N *axes"], e: Explanation) -> Bool[Tensor, "N *axes"]:
-        """The cells of the group, from those that are important."""
+        """Return the cells of the group, from those that are important."""
         if self.group == "cells":
             return truth
         at = (1, 2) if self.side is not None else (e.axes.dim("time"), e.axes.dim("feature"))
@@ -70,7 +70,7 @@ class SaliencyShare(Metric):
 
 
 def important(e: Explanation) -> Bool[Tensor, "N *axes"]:
-    """The planted cells, or, where nothing is planted, the cells above the middle of their sample's range."""
+    """Return the planted cells, or, where nothing is planted, the cells above the middle of their sample's range."""
     if e.importance is not None:
         return e.importance
     low, high = e.x.flatten(1).amin(1), e.x.flatten(1).amax(1)

@@ -21,19 +21,19 @@ MET = 1e-12
 
 
 def computed_once(e: Explanation, key: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
-    """``make()``, computed once per explanation and key and kept in ``e.memo``."""
+    """Return ``make()``, computed once per explanation and key and kept in ``e.memo``."""
     if key not in e.memo:
         e.memo[key] = make()
     return e.memo[key]
 
 
 def sorted_magnitude(e: Explanation) -> Float[Tensor, "N D"]:
-    """The magnitudes from the highest to the lowest."""
+    """Return the magnitudes from the highest to the lowest."""
     return computed_once(e, ("sorted magnitude",), lambda: e.magnitude.gather(1, e.order))
 
 
 def sorted_truth(e: Explanation) -> Bool[Tensor, "N D"]:
-    """The importance mask in the order of falling magnitude."""
+    """Return the importance mask in the order of falling magnitude."""
     return computed_once(e, ("sorted truth",), lambda: e.truth.gather(1, e.order))
 
 
@@ -58,7 +58,7 @@ def cumulated_hits(e: Explanation) -> Float[Tensor, "N D"]:
 
 
 def rank(e: Explanation) -> Int[Tensor, "N D"]:
-    """The place of every cell in the order of falling magnitude, from 0; ties keep the lower index first."""
+    """Return the place of every cell in the order of falling magnitude, from 0; ties keep the lower index first."""
 
     def places() -> Tensor:
         n, d = e.order.shape
@@ -68,7 +68,7 @@ def rank(e: Explanation) -> Int[Tensor, "N D"]:
 
 
 def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Int[Tensor, "N L"]:
-    r"""How many top cells are selected at each level, so that every smaller selection lies inside a larger one.
+    r"""Say how many top cells are selected at each level, so that every smaller selection lies inside a larger one.
 
     Mass cut: the smallest :math:`k` with :math:`\sum_{i \le k} s_{(i)} \ge p \sum_i s_i`, up to rounding. Count cut:
     :math:`k = \operatorname{round}(pD)`. Between the levels 0 (no cell) and 1 (all cells) at least one cell and at
@@ -78,7 +78,7 @@ def selected_counts(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS
 
 
 def selection(e: Explanation, cut: str, levels: tuple[float, ...] = LEVELS) -> Bool[Tensor, "N L D"]:
-    """The selected cells at each level as a mask."""
+    """Return the selected cells at each level as a mask."""
     return rank(e)[:, None, :] < selected_counts(e, cut, levels)[:, :, None]
 
 

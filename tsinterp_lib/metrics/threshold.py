@@ -102,7 +102,7 @@ def _areas(
 def areas(
     falling: Float[Tensor, "N D"], truth: Bool[Tensor, "N D"], pairing: str, start: str, rule: str = "trapezoid"
 ) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
-    """Both areas of rows of scores sorted from high to low and the importance mask in the same order."""
+    """Return both areas of rows of scores sorted from high to low and the importance mask in the same order."""
     g = groups(falling)
     hits = truth.to(torch.float64).cumsum(1)
     n_true = hits[:, -1:]

@@ -17,7 +17,7 @@ class Groups(NamedTuple):
 
 
 def groups(falling: Float[Tensor, "N D"]) -> Groups:
-    """The groups of equal values in rows sorted from high to low."""
+    """Return the groups of equal values in rows sorted from high to low."""
     n, d = falling.shape
     place = torch.arange(d, device=falling.device).expand(n, d)
     new = torch.ones((n, d), dtype=torch.bool, device=falling.device)

@@ -42,7 +42,9 @@ def sums(e: Explanation, cut: str, unit: str, weights: str, levels: tuple[float,
 
 
 def cells_of(e: Explanation, unit: str) -> Int[Tensor, "U R"]:
-    """The flat places of the cells of each unit, in the order of cells; raises for an axis that ``e`` does not have."""
+    """Return the flat places of the cells of each unit, in the order of cells; raises for an axis that ``e`` does not
+    have.
+    """
     groups = e.axes.groups(unit, e.x.shape[1:]).flatten()
     return torch.argsort(groups, stable=True).view(int(groups.max()) + 1, -1).to(e.x.device)
 

@@ -27,7 +27,7 @@ class Attention(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, qkv: Tensor, mask: Tensor, n_dropped: int, trained: bool) -> Tensor:
-        """The mixed values, (B, T, d)."""
+        """Return the mixed values, (B, T, d)."""
         q, k, v = qkv
         n_steps, size = q.shape[1:]
         weights, out = q.new_empty(len(q), n_steps, n_steps), torch.empty_like(q)
@@ -45,7 +45,7 @@ class Attention(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        """The gradient of q, k and v, stacked."""
+        """Return the gradient of q, k and v, stacked."""
         qkv, weights, used, out = ctx.saved_tensors
         (q, k, v), result, g = qkv, torch.empty_like(qkv), gradients[0].contiguous()
         dq, dk, dv = result
@@ -61,7 +61,7 @@ class Attention(torch.autograd.Function):
 
 
 def _product(a: Tensor, b: Tensor, out: Tensor, trained: bool) -> None:
-    """``a b`` into ``out``, where b has few columns: a third of the time by way of the transposed product.
+    """Return ``a b`` into ``out``, where b has few columns: a third of the time by way of the transposed product.
 
     A model in training keeps the order of summation that the published weights were trained with.
     """
@@ -78,7 +78,7 @@ def _blocks(n: int, on_cpu: bool) -> list[slice]:
 def attention(
     qkv: Float[Tensor, "N T three_F"], n_heads: int, mask: Float[Tensor, "T T"], n_dropped: int, trained: bool
 ) -> Float[Tensor, "N T F"]:
-    """Attention of every head over the steps; ``mask`` is added to the scaled scores.
+    """Return attention of every head over the steps; ``mask`` is added to the scaled scores.
 
     ``trained``: the weights want gradients. Guided training also asks for gradients in evaluation mode.
     """

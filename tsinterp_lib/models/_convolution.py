@@ -20,7 +20,7 @@ class Convolution(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, w: Tensor, bias: Tensor, dilation: int) -> Tensor:
-        """The convolved series, (N, T, D)."""
+        """Return the convolved series, (N, T, D)."""
         n, n_steps, width = x.shape
         reach = (len(w) - 1) * dilation
         rows, used = n * (n_steps + reach), n * (n_steps + reach) - reach
@@ -38,7 +38,7 @@ class Convolution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradient of the series; taps and bias are frozen."""
+        """Return the gradient of the series; taps and bias are frozen."""
         flat, w = ctx.saved_tensors
         (n, n_steps), dilation = ctx.shape, ctx.dilation
         reach = (len(w) - 1) * dilation
@@ -57,7 +57,7 @@ class Convolution(torch.autograd.Function):
 def convolve(
     x: Float[Tensor, "N T C"], w: Float[Tensor, "k C D"], bias: Float[Tensor, "D"], dilation: int
 ) -> Float[Tensor, "N T D"]:
-    """The causal convolution with frozen taps; step t sees steps t, t − d, …, t − (k − 1) d."""
+    """Return the causal convolution with frozen taps; step t sees steps t, t − d, …, t − (k − 1) d."""
     w = w[max(0, len(w) - 1 - (x.shape[1] - 1) // dilation) :]  # taps that reach before the start see zeros only
     y: Tensor = Convolution.apply(x, w, bias, dilation)  # type: ignore[no-untyped-call]
     return y

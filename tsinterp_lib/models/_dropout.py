@@ -12,14 +12,14 @@ LEVELS = 2**16
 
 
 def threshold(p: float) -> int:
-    """How many of the 65536 values of a 16-bit draw mean "drop"; raises :class:`InvalidInput` unless 0 ≤ p < 1."""
+    """Say how many of the 65536 values of a 16-bit draw mean "drop"; raises :class:`InvalidInput` unless 0 ≤ p < 1."""
     if not 0.0 <= p < 1.0:
         raise InvalidInput(f"`dropout` is {p}: it is the share of elements dropped, in [0, 1).")
     return min(round(p * LEVELS), LEVELS - 1)
 
 
 def scale_of(n_dropped: int) -> float:
-    """What kept elements are multiplied by, so that the mean is unchanged."""
+    """Say what kept elements are multiplied by, so that the mean is unchanged."""
     return LEVELS / (LEVELS - n_dropped)
 
 
@@ -52,13 +52,13 @@ class FastDropout(nn.Module):
 
     @property
     def active(self) -> int:
-        """How many of 65536 draws mean "drop" at present: none in evaluation mode."""
+        """Say how many of 65536 draws mean "drop" at present: none in evaluation mode."""
         return self.n_dropped if self.training else 0
 
     def forward(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """``x`` with its mask applied; ``x`` itself in evaluation mode."""
+        """Return ``x`` with its mask applied; ``x`` itself in evaluation mode."""
         return x * kept(x, self.active).mul_(scale_of(self.active)) if self.active else x
 
     def extra_repr(self) -> str:
-        """The share dropped, for ``print(model)``."""
+        """Return the share dropped, for ``print(model)``."""
         return f"p={self.p}"

@@ -26,7 +26,7 @@ class FeedForward(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, n_dropped: int) -> Tensor:
-        """The rows' outputs, (R, F)."""
+        """Return the rows' outputs, (R, F)."""
         hidden, out = x.new_empty(len(x), len(w1)), torch.empty_like(x)
         w2 = w2 * scale_of(n_dropped)
         for rows in _blocks(len(x), x.is_cpu):
@@ -71,6 +71,6 @@ def feed_forward(
     b2: Float[Tensor, "F"],
     n_dropped: int,
 ) -> Float[Tensor, "N T F"]:
-    """Two linear layers with ReLU and dropout between them, the same for every step."""
+    """Return two linear layers with ReLU and dropout between them, the same for every step."""
     out: Tensor = FeedForward.apply(x.reshape(-1, x.shape[-1]), w1, b1, w2, b2, n_dropped)  # type: ignore[no-untyped-call]
     return out.view(x.shape)

@@ -36,7 +36,7 @@ class Network(nn.Module, ABC):
         self.n_steps, self.n_features, self.n_classes, self.output = n_steps, n_features, n_classes, output
 
     def forward(self, x: Float[Tensor, "N t F"]) -> Float[Tensor, "N *t C"]:
-        """Scores of the classes; raises :class:`InvalidInput` where T or F are not the network's."""
+        """Return scores of the classes; raises :class:`InvalidInput` where T or F are not the network's."""
         steps = x.shape[1] if self.any_length and x.dim() == 3 else self.n_steps
         if tuple(x.shape[1:]) != (steps, self.n_features):
             prefixes = " and prefixes of that" if self.any_length else ""

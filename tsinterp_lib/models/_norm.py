@@ -17,7 +17,7 @@ class Standardise(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
-        """The standardised rows."""
+        """Return the standardised rows."""
         centred = x - x.mean(-1, keepdim=True)
         std = torch.linalg.vector_norm(centred, dim=-1, keepdim=True) / max(x.shape[-1] - 1, 1) ** 0.5
         scaled = centred.div_(std + EPSILON)
@@ -53,6 +53,6 @@ class Norm(nn.Module):
         self.alpha, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
 
     def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
-        """The standardised steps."""
+        """Return the standardised steps."""
         y: Tensor = Standardise.apply(x, self.alpha, self.beta)  # type: ignore[no-untyped-call]
         return y

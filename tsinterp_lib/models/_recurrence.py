@@ -20,7 +20,7 @@ class LastHidden(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, gate_inputs: Tensor, w: Tensor) -> Tensor:
-        """h of the last step, (N, H); h and c start at zero."""
+        """Return h of the last step, (N, H); h and c start at zero."""
         n, n_steps, rows = gate_inputs.shape
         size = rows // 4
         gates = gate_inputs.permute(1, 2, 0).clone(memory_format=torch.contiguous_format)
@@ -46,7 +46,9 @@ class LastHidden(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Back-propagation through time; what does not depend on later steps is computed for all steps at once."""
+        """Return back-propagation through time; what does not depend on later steps is computed for all steps at
+        once.
+        """
         gates, c, h, tanh_c, w = ctx.saved_tensors
         n_steps, rows, n = gates.shape
         size = rows // 4
@@ -72,12 +74,12 @@ class LastHidden(torch.autograd.Function):
 
 
 def last_hidden(gate_inputs: Float[Tensor, "N T G"], w: Float[Tensor, "G H"]) -> Float[Tensor, "N H"]:
-    """h of the last step; gate rows ordered output, input, forget, cell."""
+    """Return h of the last step; gate rows ordered output, input, forget, cell."""
     h: Tensor = LastHidden.apply(gate_inputs, w)  # type: ignore[no-untyped-call]
     return h
 
 
 def reordered(w: Float[Tensor, "G *rest"]) -> Float[Tensor, "G *rest"]:
-    """Rows in the usual order (input, forget, cell, output) brought into the order of :func:`last_hidden`."""
+    """Return rows in the usual order (input, forget, cell, output) brought into the order of :func:`last_hidden`."""
     i, f, g, o = w.chunk(4)
     return torch.cat((o, i, f, g))

@@ -30,7 +30,7 @@ class StableSoftmax(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        """Gradient with respect to the logits; plain tensor operations, so it can be differentiated again."""
+        """Return gradient with respect to the logits; plain tensor operations, so it can be differentiated again."""
         (p,) = ctx.saved_tensors
         (g,) = gradients
         gradient: Tensor = p * ((g.unsqueeze(-1) - g.unsqueeze(-2)) * p.unsqueeze(-2)).sum(-1)

@@ -50,12 +50,12 @@ class ConditionalGaussian(nn.Module):
         self.factor = nn.Sequential(*_head(n_latent, width, n_features**2))
 
     def histories(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T H"]:
-        """What is known of each series before every step; zeros before the first."""
+        """Say what is known of each series before every step; zeros before the first."""
         h: Tensor = self.recurrence(x)[0]
         return torch.cat((torch.zeros_like(h[:, :1]), h[:, :-1]), 1)
 
     def law(self, history: Float[Tensor, "B H"]) -> tuple[Float[Tensor, "B F"], Float[Tensor, "B F F"]]:
-        """Mean and factor A of the next step; as released, for one draw of z each."""
+        """Return mean and factor A of the next step; as released, for one draw of z each."""
         z, spread = self.latent(history).chunk(2, 1)
         if self.protocol == "as_released":
             z = torch.addcmul(z, spread, torch.randn_like(z))
@@ -67,7 +67,7 @@ class ConditionalGaussian(nn.Module):
         return mean, raw.tril(-1) + torch.diag_embed(diagonal)
 
     def log_density(self, history: Float[Tensor, "B H"], column: Float[Tensor, "B F"]) -> Float[Tensor, "B"]:
-        """Log density of the next step, without the constant."""
+        """Return log density of the next step, without the constant."""
         mean, factor = self.law(history)
         root = torch.linalg.cholesky(covariance(factor))
         white: Tensor = torch.linalg.solve_triangular(root, (column - mean)[:, :, None], upper=False)[:, :, 0]
@@ -95,7 +95,7 @@ class ConditionalGaussian(nn.Module):
 
 
 def covariance(factor: Float[Tensor, "B F F"]) -> Float[Tensor, "B F F"]:
-    """A Aᵀ with the ridge on its diagonal."""
+    """Return a Aᵀ with the ridge on its diagonal."""
     ridge = RIDGE * torch.eye(factor.shape[1], dtype=factor.dtype, device=factor.device)
     return factor @ factor.transpose(1, 2) + ridge
 

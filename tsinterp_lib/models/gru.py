@@ -57,12 +57,12 @@ class GRU(Network):
         return self.read(self.recurrence(x)[0][:, -1])
 
     def states(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N U S"]:
-        """What the network remembers before the first step and after every step, U = T + 1."""
+        """Say what the network remembers before the first step and after every step, U = T + 1."""
         h: Tensor = self.recurrence(x)[0]
         return torch.cat((h.new_zeros(len(h), 1, self.hidden_size), h), 1)
 
     def after(self, state: Float[Tensor, "*B S"], x: Float[Tensor, "*D F"]) -> Float[Tensor, "*E S"]:
-        """The state after one more step; axes of size one broadcast, and what rows share is computed once."""
+        """Return the state after one more step; axes of size one broadcast, and what rows share is computed once."""
         w_new, w_old, b_new, b_old = self.recurrence.all_weights[0]
         new = nnf.linear(x, w_new, b_new).chunk(3, -1)
         old = nnf.linear(state, w_old, b_old).chunk(3, -1)

@@ -17,5 +17,5 @@ class LastStep(nn.Module):
     axes, output = SERIES, "values"
 
     def forward(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N F"]:
-        """The last column."""
+        """Return the last column."""
         return x[:, -1]

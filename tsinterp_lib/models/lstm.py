@@ -49,7 +49,7 @@ class LSTM(Network):
         return self.after_entry(nnf.linear(self.input_dropout(x), *self.entry()))
 
     def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
-        """Weight and bias of the linear map through which alone a series enters, G = 4H gate rows."""
+        """Return weight and bias of the linear map through which alone a series enters, G = 4H gate rows."""
         return reordered(self.weight_ih), reordered(self.bias_ih + self.bias_hh)
 
     def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:

@@ -58,11 +58,11 @@ class InputCellLSTM(Network):
         self.head = nn.Linear(hidden_size, n_classes)
 
     def attention(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N T T"]:
-        """Weights a over past inputs, the mean over hops: row t sums to one over s ≤ t and is zero beyond."""
+        """Return weights a over past inputs, the mean over hops: row t sums to one over s ≤ t and is zero beyond."""
         return self._attention(self.attention_in(x))
 
     def _attention(self, hidden: Float[Tensor, "N T A"]) -> Float[Tensor, "N T T"]:
-        """The weights from the attention layer's hidden units before their tanh."""
+        """Return the weights from the attention layer's hidden units before their tanh."""
         scores = nnf.linear(torch.tanh(hidden), self.attention_out.weight)
         # tanh lies in [-1, 1], so no score exceeds the absolute row sum of the weights, whatever the input: where that
         # bound is small, exponentials need no maximum subtracted and prefix sums neither overflow nor vanish.
@@ -77,7 +77,9 @@ class InputCellLSTM(Network):
         return self._read(nnf.linear(x, reordered(self.weight_ih)), self.attention_in(x))
 
     def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
-        """Weight and bias of the linear map through which alone a series enters: G = 4H gate rows, then attention."""
+        """Return weight and bias of the linear map through which alone a series enters: G = 4H gate rows, then
+        attention.
+        """
         weight = torch.cat((reordered(self.weight_ih), self.attention_in.weight))
         return weight, torch.cat((torch.zeros_like(self.bias), self.attention_in.bias))
 
@@ -95,7 +97,9 @@ class InputCellLSTM(Network):
 
 
 def _direct(scores: Float[Tensor, "N T K"]) -> Float[Tensor, "N T T"]:
-    """The same weights for scores of any size: each exponent is at most zero, at the price of an (N, T, T, K) array."""
+    """Return the same weights for scores of any size: each exponent is at most zero, at the price of an (N, T, T, K)
+    array.
+    """
     exponent = scores[:, None] - torch.logcumsumexp(scores, dim=1)[:, :, None]
     future = torch.ones(exponent.shape[1:3], dtype=torch.bool, device=scores.device).triu(1)
     return torch.exp(exponent.masked_fill(future[None, :, :, None], -torch.inf)).mean(-1)

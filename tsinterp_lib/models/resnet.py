@@ -29,7 +29,7 @@ class Shortcut(nn.Module):
         self.n_out, self.stride = n_out, stride
 
     def forward(self, x: Float[Tensor, "N c h w"]) -> Float[Tensor, "N d i j"]:
-        """Every other pixel, with as many empty channels on both sides."""
+        """Return every other pixel, with as many empty channels on both sides."""
         more = self.n_out - x.shape[1]
         return nnf.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, more // 2, more - more // 2))
 
@@ -54,7 +54,7 @@ class Residual(nn.Module):
             self.shortcut = Shortcut(n_out, stride) if plain else convolved
 
     def forward(self, x: Float[Tensor, "N c h w"]) -> Float[Tensor, "N d i j"]:
-        """The sum, its negative part cut off."""
+        """Return the sum, its negative part cut off."""
         out: Tensor = self.relu(self.inner(x) + self.shortcut(x))
         return out
 

@@ -57,7 +57,7 @@ class Retain(Network):
     def attention(
         self, x: Float[Tensor, "N T F"]
     ) -> tuple[Float[Tensor, "N T T"], Float[Tensor, "N T E"], Float[Tensor, "N T E"]]:
-        """Weights α (row t sums to one over s ≤ t), gates β, and the embedded inputs."""
+        """Return weights α (row t sums to one over s ≤ t), gates β, and the embedded inputs."""
         v = self.embedding_dropout(self.embed(self.input_dropout(x)))
         score = self.visit_score(self.visits(v)[0])[:, None, :, 0].expand(-1, x.shape[1], -1)
         future = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
@@ -67,9 +67,9 @@ class Retain(Network):
     def contributions(
         self, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], bias: bool = False
     ) -> Float[Tensor, "N T F"]:
-        """What each input cell adds to the logit of its target: at the last step, or each at its own for (N, T).
+        """Say what each input cell adds to the logit of its target: at the last step, or each at its own for (N, T).
 
-        .. math:: a_{sf} = \\alpha_s \\, x_{sf} \\sum_e W_{ye} \\beta_{se} E_{ef}
+        .. math:: a_{sf} = \alpha_s \\, x_{sf} \\sum_e W_{ye} \beta_{se} E_{ef}
 
         ``bias`` adds the output's bias inside the factor of x, as released. Without it and in evaluation mode the
         scores for a last step sum to its logit, less the bias.

@@ -34,7 +34,7 @@ class CausalConv(nn.Module):
         self.kernel_size, self.dilation = kernel_size, dilation
 
     def forward(self, x: Float[Tensor, "N T C"]) -> Float[Tensor, "N T D"]:
-        """The convolved series; step t sees steps t and earlier."""
+        """Return the convolved series; step t sees steps t and earlier."""
         bias = cast(Tensor, self.bias)
         if x.requires_grad and not (self.v.requires_grad or self.g.requires_grad or bias.requires_grad):
             return convolve(x, self.weight().permute(2, 1, 0), bias, self.dilation)
@@ -46,12 +46,12 @@ class CausalConv(nn.Module):
         return nnf.linear(torch.cat(shifted, dim=-1), self.weight().transpose(1, 2).flatten(1), bias)
 
     def weight(self) -> Float[Tensor, "D C k"]:
-        """The kernels, with their length set."""
+        """Return the kernels, with their length set."""
         weight: Tensor = self.v * (self.g / self.v.flatten(1).norm(dim=1))[:, None, None]
         return weight
 
     def summed(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N T D"]:
-        """The convolved series from the products of each step with each tap, tap by tap."""
+        """Return the convolved series from the products of each step with each tap, tap by tap."""
         y = torch.zeros_like(z[:, :, : len(self.v)]) + cast(Tensor, self.bias)
         for j, tap in enumerate(torch.split(z, len(self.v), dim=2)):
             late = (self.kernel_size - 1 - j) * self.dilation
@@ -74,11 +74,11 @@ class Block(nn.Module):
             nn.init.normal_(self.residual.weight, 0.0, 0.01)
 
     def forward(self, x: Float[Tensor, "N T C"]) -> Float[Tensor, "N T D"]:
-        """The block's output, of the same length."""
+        """Return the block's output, of the same length."""
         return self.after_first(self.conv1(x), self.residual(x))
 
     def after_first(self, y: Float[Tensor, "N T D"], residual: Float[Tensor, "N T D"]) -> Float[Tensor, "N T D"]:
-        """The output from the first convolution's and the residual connection's."""
+        """Return the output from the first convolution's and the residual connection's."""
         y = self.dropout1(self.relu1(y))
         y = self.dropout2(self.relu2(self.conv2(y)))
         out: Tensor = self.relu(y + residual)
@@ -126,7 +126,9 @@ class TCN(Network):
         return self._read(self.blocks(x))
 
     def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
-        """Weight and bias of the linear map through which alone a series enters: the first taps, then the residual."""
+        """Return weight and bias of the linear map through which alone a series enters: the first taps, then the
+        residual.
+        """
         first = cast(Block, self.blocks[0])
         taps = first.conv1.weight().permute(2, 0, 1).flatten(0, 1)
         if isinstance(first.residual, nn.Linear):

@@ -20,7 +20,7 @@ MASKED = -1e9
 
 
 def positional_code(n_steps: int, width: int) -> Float[Tensor, "T F"]:
-    r"""The released code's positional code, whose exponents are twice the usual ones of :cite:p:`vaswani2017`.
+    r"""Return the released code's positional code, whose exponents are twice the usual ones of :cite:p:`vaswani2017`.
 
     .. math::
         P_{t,i} = \sin(t / 10000^{2i/F}) \;(i \text{ even}), \qquad P_{t,i} = \cos(t / 10000^{2i/F}) \;(i \text{ odd})
@@ -40,7 +40,7 @@ class SelfAttention(nn.Module):
         self.n_heads, self.dropout = n_heads, FastDropout(dropout)
 
     def forward(self, x: Float[Tensor, "N T F"], mask: Float[Tensor, "T T"]) -> Float[Tensor, "N T F"]:
-        """The mixed steps; ``mask`` is added to the scaled scores."""
+        """Return the mixed steps; ``mask`` is added to the scaled scores."""
         weight = torch.cat((self.query.weight, self.key.weight, self.value.weight))
         bias = torch.cat((self.query.bias, self.key.bias, self.value.bias))
         mixed = attention(
@@ -61,7 +61,7 @@ class Layer(nn.Module):
         self.dropout1, self.dropout2, self.dropout3 = (FastDropout(dropout) for _ in range(3))
 
     def forward(self, x: Float[Tensor, "N T F"], mask: Float[Tensor, "T T"]) -> Float[Tensor, "N T F"]:
-        """The layer's output, of the same shape."""
+        """Return the layer's output, of the same shape."""
         x = x + self.dropout1(self.attention(self.norm1(x), mask))
         first, second = self.linear1, self.linear2
         hidden = feed_forward(self.norm2(x), first.weight, first.bias, second.weight, second.bias, self.dropout2.active)

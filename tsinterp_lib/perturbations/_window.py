@@ -29,12 +29,14 @@ class Windowed(Perturbation):
             raise InvalidInput(f"`width` is {self.width}: a window reaches at least one step to a side.")
 
     def on(self, x: Float[Tensor, "N T F"]) -> Faded:
-        """The fading of given series."""
+        """Return the fading of given series."""
         return Faded(x, torch.einsum("ts,nsf->ntf", self.weights(distances(x.shape[1])).to(x), x))
 
     @abstractmethod
     def weights(self, ahead: Int[Tensor, "T T"]) -> Float[Tensor, "T T"]:
-        """The weight of step s in the mean that replaces step t, float64; ``ahead`` is s − t in row t and column s."""
+        """Return the weight of step s in the mean that replaces step t, float64; ``ahead`` is s − t in row t and column
+        s.
+        """
 
 
 def distances(n_steps: int) -> Int[Tensor, "T T"]:

@@ -20,10 +20,12 @@ class Perturbation(ABC):
 
     @abstractmethod
     def on(self, x: Float[Tensor, "N T F"]) -> Perturbed:
-        """The perturbation of given series, with all that does not depend on the mask computed once."""
+        """Return the perturbation of given series, with all that does not depend on the mask computed once."""
 
     def perturb(self, x: Float[Tensor, "N T F"], m: Float[Tensor, "N T F"]) -> Float[Tensor, "N T F"]:
-        """Each series under its own mask; raises :class:`InvalidInput` where the shapes differ or m leaves [0, 1]."""
+        """Return each series under its own mask; raises :class:`InvalidInput` where the shapes differ or m leaves [0,
+        1].
+        """
         if m.shape != x.shape:
             raise InvalidInput(f"`m` has shape {tuple(m.shape)}; `x` has {tuple(x.shape)}: give a number per cell.")
         if not bool(((m >= 0) & (m <= 1)).all()):
@@ -36,13 +38,13 @@ class Perturbed(ABC):
 
     @abstractmethod
     def value(self, m: Float[Tensor, "R P"]) -> Float[Tensor, "R P"]:
-        """The perturbed cells."""
+        """Return the perturbed cells."""
 
     @abstractmethod
     def slope(
         self, m: Float[Tensor, "R K"], y: Float[Tensor, "R K"], cells: Int[Tensor, "K"] | None
     ) -> Float[Tensor, "R K"]:
-        """The derivative of the perturbed ``cells`` (None: of all) by their mask; ``y`` are their values."""
+        """Return the derivative of the perturbed ``cells`` (None: of all) by their mask; ``y`` are their values."""
 
 
 class Faded(Perturbed):
@@ -53,11 +55,11 @@ class Faded(Perturbed):
         self.difference = x.flatten() - self.away
 
     def value(self, m: Float[Tensor, "R P"]) -> Float[Tensor, "R P"]:
-        """The point on the line."""
+        """Return the point on the line."""
         return torch.addcmul(self.away, m, self.difference)
 
     def slope(
         self, m: Float[Tensor, "R K"], y: Float[Tensor, "R K"], cells: Int[Tensor, "K"] | None
     ) -> Float[Tensor, "R K"]:
-        """The same along the line."""
+        """Return the same along the line."""
         return (self.difference if cells is None else self.difference[cells]).expand_as(m)

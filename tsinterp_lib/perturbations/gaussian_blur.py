@@ -41,7 +41,7 @@ class GaussianBlur(Perturbation):
             raise InvalidInput(f"`sigma_max` is {self.sigma_max}: the widest blur is a positive number of steps.")
 
     def on(self, x: Float[Tensor, "N T F"]) -> Blurred:
-        """The blur of given series."""
+        """Return the blur of given series."""
         return Blurred(x, self.sigma_max)
 
 
@@ -63,7 +63,7 @@ class Blurred(Perturbed):
             self.counts.append(_both_sides(here, r).flatten())
 
     def value(self, m: Float[Tensor, "R P"]) -> Float[Tensor, "R P"]:
-        """The blurred cells."""
+        """Return the blurred cells."""
         return torch.cat([self._value(rows) for rows in torch.split(m, self._rows(m))])
 
     def _rows(self, m: Float[Tensor, "R K"]) -> int:
@@ -113,5 +113,5 @@ class Blurred(Perturbed):
 
 
 def _both_sides(x: Float[Tensor, "N T F"], r: int) -> Float[Tensor, "N T F"]:
-    """The values r steps before and r steps after, added; 0 beyond the ends."""
+    """Return the values r steps before and r steps after, added; 0 beyond the ends."""
     return nnf.pad(x, (0, 0, r, 0))[:, : x.shape[1]] + nnf.pad(x, (0, 0, 0, r))[:, r:]

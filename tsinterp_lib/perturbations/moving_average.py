@@ -20,5 +20,5 @@ class MovingAverage(Perturbation):
     """
 
     def on(self, x: Float[Tensor, "N T F"]) -> Faded:
-        """The fading of given series."""
+        """Return the fading of given series."""
         return Faded(x, x.mean(1, keepdim=True).expand_as(x))

@@ -27,6 +27,6 @@ class Reference(Perturbation):
     reference: Tensor | None = field(default=None, repr=False, compare=False)
 
     def on(self, x: Float[Tensor, "N T F"]) -> Faded:
-        """The fading of given series."""
+        """Return the fading of given series."""
         given = torch.full_like(x, self.value) if self.reference is None else self.reference.to(x)
         return Faded(x, check_like(given, x, "reference").expand_as(x))

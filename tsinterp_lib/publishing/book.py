@@ -29,7 +29,8 @@ COPIED = ("_config.yml", "_toc.yml", "book")
 
 
 def build(parameters: Mapping[str, object] | None = None, jobs: int = 2, say: Callable[[str], object] = print) -> Path:
-    """Execute every chapter, compile the book into ``_build/html``, look at what came out, and return its first page.
+    """Return execute every chapter, compile the book into ``_build/html``, look at what came out, and return its first
+    page.
 
     ``parameters`` goes to every chapter that has a parameter of that name. A chapter is executed again unless the
     library, the notebook, the results, the environment and the parameters are those of its last execution.
@@ -62,7 +63,7 @@ def build(parameters: Mapping[str, object] | None = None, jobs: int = 2, say: Ca
 
 
 def toc_pages(path: Path) -> list[str]:
-    """The pages that ``_toc.yml`` names, the first page first, without suffix."""
+    """Return the pages that ``_toc.yml`` names, the first page first, without suffix."""
 
     def walk(entry: object) -> Iterator[str]:
         if isinstance(entry, dict):
@@ -79,7 +80,7 @@ def toc_pages(path: Path) -> list[str]:
 def execute(
     chapters: Sequence[str], parameters: Mapping[str, Mapping[str, object]], jobs: int, say: Callable[[str], object]
 ) -> dict[str, Path]:
-    """Execute chapters in parallel processes; returns the executed copies by name."""
+    """Return execute chapters in parallel processes; returns the executed copies by name."""
     folder = paths.staging().parent / "executed"
     basis = depends_on()
     copies = {name: folder / f"{name}.{key_of(basis, name, parameters[name])}.ipynb" for name in chapters}
@@ -102,7 +103,7 @@ def execute(
 
 
 def stage(executed: Mapping[str, Path]) -> None:
-    """A fresh copy of the pages' sources with the executed chapters in their places."""
+    """Return a fresh copy of the pages' sources with the executed chapters in their places."""
     staging = paths.staging()
     shutil.rmtree(staging, ignore_errors=True)
     (staging / "notebooks").mkdir(parents=True)
@@ -117,7 +118,7 @@ def stage(executed: Mapping[str, Path]) -> None:
 
 
 def compile_pages(staging: Path, say: Callable[[str], object]) -> Path:
-    """Jupyter Book over a staged tree, execution off, every warning an error; returns the folder of pages."""
+    """Return jupyter Book over a staged tree, execution off, every warning an error; returns the folder of pages."""
     start = time.perf_counter()
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(staging)]
     options = ["--path-output", str(staging), "-W", "-n", "--keep-going", "--all", "-q"]
@@ -129,7 +130,7 @@ def compile_pages(staging: Path, say: Callable[[str], object]) -> Path:
 
 
 def _complaints(done: subprocess.CompletedProcess[str]) -> str:
-    """The warnings of a failed compilation, each once; the end of what it said where there are none."""
+    """Return the warnings of a failed compilation, each once; the end of what it said where there are none."""
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).replace(f"{paths.staging()}/", "").splitlines()
     warnings = [line for line in said if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
     once = list(dict.fromkeys(warnings or said[-20:]))
@@ -140,7 +141,7 @@ def _complaints(done: subprocess.CompletedProcess[str]) -> str:
 def _finished(
     todo: Sequence[str], parameters: Mapping[str, Mapping[str, object]], copies: Mapping[str, Path], jobs: int
 ) -> Iterator[tuple[str, float, Exception | None]]:
-    """Each chapter as it is done: its name, seconds, and what went wrong; with one job in this very process."""
+    """Return each chapter as it is done: its name, seconds, and what went wrong; with one job in this very process."""
     if jobs <= 1 or len(todo) <= 1:
         yield from (_timed(name, dict(parameters[name]), copies[name]) for name in todo)
         return
@@ -160,7 +161,7 @@ def _timed(name: str, parameters: Mapping[str, object], output: Path) -> tuple[s
 
 
 def _shared_out(given: Mapping[str, object], chapters: Sequence[str]) -> dict[str, dict[str, object]]:
-    """The given parameters for each chapter: those that it has, each checked before any chapter runs."""
+    """Return the given parameters for each chapter: those that it has, each checked before any chapter runs."""
     names = {chapter: notebook.inspect(chapter) for chapter in chapters}
     for name in given:
         known(name, {n for found in names.values() for n in found}, "parameter of any chapter")
@@ -171,7 +172,7 @@ def _shared_out(given: Mapping[str, object], chapters: Sequence[str]) -> dict[st
 
 
 def depends_on() -> str:
-    """Digest of all that every chapter may depend on: library, results, installed versions, places of data."""
+    """Return digest of all that every chapter may depend on: library, results, installed versions, places of data."""
     library = Path(__file__).resolve().parents[1]
     files = sorted(library.rglob("*.py")) + sorted(
         p for p in paths.results().rglob("*") if p.is_file() and not p.name.startswith(".")
@@ -190,7 +191,9 @@ def depends_on() -> str:
 
 
 def _site_key() -> str:
-    """Digest of all that compiled pages depend on: their staged sources, and the library that the reference shows."""
+    """Return digest of all that compiled pages depend on: their staged sources, and the library that the reference
+    shows.
+    """
     digest = hashlib.sha256(depends_on().encode())
     for path in sorted(p for p in paths.staging().rglob("*") if p.is_file()):
         digest.update(f"{path.relative_to(paths.staging())}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -198,7 +201,7 @@ def _site_key() -> str:
 
 
 def key_of(basis: str, name: str, parameters: Mapping[str, object]) -> str:
-    """Digest of all that a page depends on: its source, its parameters and ``basis``, see :func:`depends_on`."""
+    """Return digest of all that a page depends on: its source, its parameters and ``basis``, see :func:`depends_on`."""
     content = notebook.source(name).read_bytes()
     text = json.dumps([basis, dict(parameters)], default=str).encode()
     return hashlib.sha256(content + text).hexdigest()[:16]

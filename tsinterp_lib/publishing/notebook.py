@@ -21,19 +21,21 @@ HEADING = "This page was made with"
 
 
 def source(name: str) -> Path:
-    """The file of a chapter; raises :class:`~tsinterp_lib.errors.UnknownName` with the nearest and all chapters."""
+    """Return the file of a chapter; raises :class:`~tsinterp_lib.errors.UnknownName` with the nearest and all
+    chapters.
+    """
     chapters = {p.stem: p for p in sorted(paths.notebooks().glob("*.ipynb"))}
     return chapters[known(name.removesuffix(".ipynb"), chapters, "chapter")]
 
 
 def inspect(name: str) -> dict[str, Parameter]:
-    """The parameters of a chapter by name: type, default and help, from its cell tagged ``parameters``."""
+    """Return the parameters of a chapter by name: type, default and help, from its cell tagged ``parameters``."""
     path = source(name)
     return declared(_read(path), path.stem)
 
 
 def run(name: str, parameters: Mapping[str, object], output: Path) -> Path:
-    """Execute a chapter with papermill and write the executed copy to ``output``, which is returned.
+    """Return execute a chapter with papermill and write the executed copy to ``output``, which is returned.
 
     ``parameters`` overrides defaults; text is converted to the declared type. The chapter runs in the folder of
     ``output``, with ``TSINTERP_BOOK=1``, and says on its page which values made it. The copy appears only when every
@@ -93,7 +95,7 @@ def _execute(path: Path, partial: Path, values: Mapping[str, object]) -> Noteboo
 
 @contextmanager
 def _environment(**changes: str) -> Iterator[None]:
-    """Environment variables that the kernel inherits, put back afterwards."""
+    """Return environment variables that the kernel inherits, put back afterwards."""
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:
@@ -118,7 +120,7 @@ def refuse_stderr(executed: NotebookNode, chapter: str) -> None:
 
 
 def _place(executed: NotebookNode, index: int) -> str:
-    """A cell in words: its number among the code cells of the source, the heading above it, its first line."""
+    """Return a cell in words: its number among the code cells of the source, the heading above it, its first line."""
     own = [c for c in executed.cells[: index + 1] if not _added(c)]
     number = sum(c.cell_type == "code" for c in own)
     headings = [line for c in own if c.cell_type == "markdown" for line in c.source.splitlines() if line[:1] == "#"]
@@ -152,7 +154,7 @@ def _say_parameters(
 
 
 def made_with(chapter: str, parameters: Mapping[str, Parameter], values: Mapping[str, object]) -> str:
-    """The line that says which values made a page: overridden ones in bold, defaults plain."""
+    """Return the line that says which values made a page: overridden ones in bold, defaults plain."""
     shown = ", ".join(
         f"**{_code(f'{name}={values[name]!r}')}**" if name in values else _code(f"{name}={p.default!r}")
         for name, p in parameters.items()
@@ -164,21 +166,23 @@ def made_with(chapter: str, parameters: Mapping[str, Parameter], values: Mapping
 
 
 def _code(text: str) -> str:
-    """Text as Markdown code, which shows it as it is: fenced by more backticks than it has in a row, on one line."""
+    """Return text as Markdown code, which shows it as it is: fenced by more backticks than it has in a row, on one
+    line.
+    """
     text = " ".join(text.splitlines())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return f"{fence}{text}{fence}" if fence == "`" else f"{fence} {text} {fence}"
 
 
 def _argument(value: object) -> str:
-    """A value as it is typed in a shell."""
+    """Return a value as it is typed in a shell."""
     if isinstance(value, list | tuple):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def _strip(executed: NotebookNode) -> None:
-    """Drop what differs from run to run: time stamps, paths, random cell names."""
+    """Return drop what differs from run to run: time stamps, paths, random cell names."""
     executed.metadata.pop("papermill", None)
     for number, cell in enumerate(executed.cells):
         for key in ("papermill", "execution"):

@@ -33,7 +33,7 @@ class Parameter:
 
 
 def declared(notebook: NotebookNode, chapter: str) -> dict[str, Parameter]:
-    """The parameters of a chapter in their order; a type that is not written down is that of the default.
+    """Return the parameters of a chapter in their order; a type that is not written down is that of the default.
 
     Raises :class:`~tsinterp_lib.errors.NotebookError` where the cell holds anything but ``name: type = literal``.
     """
@@ -60,7 +60,7 @@ def declared(notebook: NotebookNode, chapter: str) -> dict[str, Parameter]:
 
 
 def converted(given: Mapping[str, object], parameters: Mapping[str, Parameter], chapter: str) -> dict[str, object]:
-    """The values given, each of the type its parameter declares; text is read as YAML would read it.
+    """Return the values given, each of the type its parameter declares; text is read as YAML would read it.
 
     Raises :class:`~tsinterp_lib.errors.UnknownName` for a parameter the chapter does not have, and
     :class:`~tsinterp_lib.errors.NotebookError` for a value that does not fit: of another type, a count that is not
@@ -118,7 +118,7 @@ def _type_of(default: object) -> str:
 
 
 def _convert(value: object, wanted: ast.expr) -> object:
-    """``value`` as the type an annotation names; ValueError where it cannot be."""
+    """Return ``value`` as the type an annotation names; ValueError where it cannot be."""
     if isinstance(wanted, ast.BinOp):  # int | None: the first that fits, None before text
         sides = sorted((wanted.left, wanted.right), key=lambda side: not _is_none(side))
         for side in sides:
@@ -161,7 +161,7 @@ def _number(value: object) -> float:
 
 
 def _several(value: object) -> list[Any]:
-    """A list as YAML writes it, or plain ``a,b``."""
+    """Return a list as YAML writes it, or plain ``a,b``."""
     found = _yaml(value)
     if isinstance(value, str) and not isinstance(found, list):
         found = [part.strip() for part in value.split(",")]

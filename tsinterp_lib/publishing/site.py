@@ -41,7 +41,9 @@ class Page(HTMLParser):
 
 
 def problems(site: Path, sources: Path, pages: Sequence[str]) -> list[str]:
-    """What is wrong with the compiled pages, in words; empty where each is there, has its title and stands alone."""
+    """Say what is wrong with the compiled pages, in words; empty where each is there, has its title and stands
+    alone.
+    """
     found = [] if (site / "index.html").exists() else ["index.html is missing"]
     for page in pages:
         path = site / f"{page}.html"
@@ -62,12 +64,12 @@ def problems(site: Path, sources: Path, pages: Sequence[str]) -> list[str]:
 
 
 def external(address: str) -> bool:
-    """Whether an address lies outside the book."""
+    """Say whether an address lies outside the book."""
     return re.match(r"(?:[a-z]+:)?//", address.strip(), re.IGNORECASE) is not None
 
 
 def headline(sources: Path, page: str) -> str:
-    """The first headline of a page's source, Markdown or notebook."""
+    """Return the first headline of a page's source, Markdown or notebook."""
     text = sources / f"{page}.md"
     if text.exists():
         lines = text.read_text().splitlines()

@@ -20,7 +20,8 @@ WORDS = (CONFIRMED, REFUTED, UNDECIDED)
 
 
 def judged(profile: str = "paper", stability: bool = True, paper: str | None = None) -> pd.DataFrame:
-    """Every claim that a study judges, by year of its paper: paper, chapter, the fields of a verdict, p, stability.
+    """Return every claim that a study judges, by year of its paper: paper, chapter, the fields of a verdict, p,
+    stability.
 
     ``paper`` leaves only those of one. ``n`` counts ``of``, and is 0 without rows; claims whose study has no rows at
     ``profile`` are left out. ``p`` is that of the effect being none, ``p_holm`` the same corrected for the claims of
@@ -50,13 +51,15 @@ def judged(profile: str = "paper", stability: bool = True, paper: str | None = N
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
-    """How many claims of each paper got which verdict."""
+    """Say how many claims of each paper got which verdict."""
     grid = table.groupby(["paper", "verdict"], sort=False).size().unstack(fill_value=0)
     return grid.reindex(index=list(dict.fromkeys(table["paper"])), columns=list(WORDS), fill_value=0)
 
 
 def say(table: pd.DataFrame) -> Prose:
-    """How many claims hold, fail or stay open, how many effects chance would give, and how firm the verdicts are."""
+    """Say how many claims hold, fail or stay open, how many effects chance would give, and how firm the verdicts
+    are.
+    """
     n = table["verdict"].value_counts()
     bare = int(((table["verdict"] == UNDECIDED) & (table["n"] < 2)).sum())
     tested = table["p"].notna()
@@ -93,14 +96,14 @@ def _say_varied(decided: pd.DataFrame) -> str:
 
 
 def _beside(verdict: str, changes: dict[str, str]) -> str:
-    """What each changed setting makes of a verdict: those that change it by name, the rest as a count."""
+    """Say what each changed setting makes of a verdict: those that change it by name, the rest as a count."""
     other = [f"<b>{word}</b>: {name}" for name, word in changes.items() if word != verdict]
     same = len(changes) - len(other)
     return "; ".join([*other, *([f"same: {same} more" if other else f"same in all {same}"] if same else [])]) or "–"
 
 
 def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
-    """The claims of one paper: verdict, effect with its interval, what n counts, p, stability, reason, page."""
+    """Return the claims of one paper: verdict, effect with its interval, what n counts, p, stability, reason, page."""
     part = table[table["paper"] == paper] if len(table) else table
     if part.empty:
         return words.not_computed()
@@ -126,7 +129,9 @@ def of_paper(table: pd.DataFrame, paper: str) -> Html | Prose:
 
 
 def by_paper(table: pd.DataFrame) -> Html:
-    """The claims of every paper that a study judges, a heading each: what they are about, how judged, the verdicts."""
+    """Return the claims of every paper that a study judges, a heading each: what they are about, how judged, the
+    verdicts.
+    """
     parts = []
     for paper, sources in papers().items():
         about = ", ".join(dict.fromkeys(s.about for s in sources if s.about))
@@ -141,7 +146,7 @@ def by_paper(table: pd.DataFrame) -> Html:
 
 
 def papers() -> dict[str, list[Claims]]:
-    """What the studies judge, by paper and by the year of each."""
+    """Say what the studies judge, by paper and by the year of each."""
     found: dict[str, list[Claims]] = {}
     for source in sorted(all_claims(), key=lambda claims: claims.paper[-4:]):
         found.setdefault(source.paper, []).append(source)

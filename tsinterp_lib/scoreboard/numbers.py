@@ -12,7 +12,7 @@ from tsinterp_lib.tables.words import Prose
 
 
 def scoreboard(profile: str = "paper") -> pd.DataFrame:
-    """Every number of a paper that a study re-tests, a row each; under a second reading of the data another one.
+    """Return every number of a paper that a study re-tests, a row each; under a second reading of the data another one.
 
     ``again`` marks the second. Tables whose studies have no rows at ``profile`` are left out; raises
     :class:`~tsinterp_lib.errors.MissingRows` where that is all of them.
@@ -30,24 +30,26 @@ def scoreboard(profile: str = "paper") -> pd.DataFrame:
 
 
 def counts(board: pd.DataFrame) -> pd.DataFrame:
-    """How many numbers of each table, and of each reading of its data where there are several, got which outcome."""
+    """Say how many numbers of each table, and of each reading of its data where there are several, got which
+    outcome.
+    """
     table = _with_reading(board).groupby(["paper", "table", "outcome"]).size().unstack(fill_value=0)
     return table.reindex(columns=list(OUTCOMES), fill_value=0)
 
 
 def expected(board: pd.DataFrame) -> pd.DataFrame:
-    """How many numbers of each table would be reproduced by ``chance`` and by a perfect ``copy``."""
+    """Say how many numbers of each table would be reproduced by ``chance`` and by a perfect ``copy``."""
     return _with_reading(board).groupby(["paper", "table"])[["chance", "copy"]].sum()
 
 
 def _with_reading(board: pd.DataFrame) -> pd.DataFrame:
-    """The board with the reading of the data, where it has one, in the name of the table."""
+    """Return the board with the reading of the data, where it has one, in the name of the table."""
     named = board["table"].where(board["reading"] == "", board["table"] + " (" + board["reading"] + ")")
     return board.assign(table=named)
 
 
 def say(board: pd.DataFrame) -> Prose:
-    """How many of the numbers that can be tested are reproduced, beside chance and a perfect copy, and the rest.
+    """Say how many of the numbers that can be tested are reproduced, beside chance and a perfect copy, and the rest.
 
     Each number counts once: those judged again under another reading of the data are in :func:`say_readings`.
     """
@@ -67,7 +69,7 @@ def say(board: pd.DataFrame) -> Prose:
 
 
 def say_readings(board: pd.DataFrame) -> Prose:
-    """What of the numbers judged under two readings of their data is reproduced under each, beside chance.
+    """Say what of the numbers judged under two readings of their data is reproduced under each, beside chance.
 
     By training, as a reading may have been chosen on the numbers of one of them. Areas alone: accuracies hardly differ.
     """

@@ -18,7 +18,7 @@ SOURCE = "Source"
 
 
 def outcomes() -> Picture:
-    """The picture of how many printed numbers got which outcome, from the rows that are compared with any."""
+    """Return the picture of how many printed numbers got which outcome, from the rows that are compared with any."""
     studies = tuple(dict.fromkeys(study for found in all_printed() for study in found.studies))
     return Picture("outcomes", studies, _outcomes)
 
@@ -29,17 +29,17 @@ def _outcomes() -> Figure:
 
 
 def pictures() -> tuple[Picture, ...]:
-    """Every picture of the first page."""
+    """Return every picture of the first page."""
     return (*all_pictures(), outcomes())
 
 
 def path(picture: Picture) -> Path:
-    """Where a picture lies: beside the pages that show it."""
+    """Say where a picture lies: beside the pages that show it."""
     return paths.root() / "book" / "figures" / f"{picture.name}.png"
 
 
 def source(picture: Picture) -> str:
-    """What identifies the rows behind a picture."""
+    """Say what identifies the rows behind a picture."""
     digest = hashlib.sha256()
     for study in picture.studies:
         if store.file_of(study).exists():

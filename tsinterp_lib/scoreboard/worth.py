@@ -12,7 +12,7 @@ from tsinterp_lib.tables.words import Prose
 
 
 def worth(rows: pd.DataFrame, protocol: str = "corrected") -> pd.DataFrame:
-    """What a map is worth by network: the best and the worst method's AUROC, and those of the controls."""
+    """Say what a map is worth by network: the best and the worst method's AUROC, and those of the controls."""
     shared, _ = select.on_shared_layouts(rows, protocol)
     found = summaries.by_explainer(shared, "auroc", protocol)
     table = {}
@@ -31,7 +31,7 @@ def worth(rows: pd.DataFrame, protocol: str = "corrected") -> pd.DataFrame:
 
 
 def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
-    """Whether any method ranks the planted cells better than knowing where signals tend to be."""
+    """Say whether any method ranks the planted cells better than knowing where signals tend to be."""
     shared, layouts = select.on_shared_layouts(rows, protocol)
     found = summaries.by_explainer(shared, "auroc", protocol).pivot_table(
         index="explainer", columns="model", values="mean"
@@ -58,7 +58,7 @@ def say_worth(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
 
 
 def _cells(shared: pd.DataFrame, methods: list[str], protocol: str) -> pd.DataFrame:
-    """AUROC over seeds, (layout, network) × methods."""
+    """Return AUROC over seeds, (layout, network) × methods."""
     part = select.pick(shared[shared["explainer"].isin(methods)], "auroc", protocol)
     return part.pivot_table(index=["dataset", "model"], columns="explainer", values="value")
 

@@ -123,14 +123,16 @@ class _Plan:
         self.pairs = _stack([np.asarray(at)[np.argsort(way[at])] for at in pairs if len(at) == 2])
 
     def shuffle(self, rng: np.random.Generator, draws: int) -> Float[np.ndarray, "draws cells"]:
-        """The printed numbers, permuted within their kind."""
+        """Return the printed numbers, permuted within their kind."""
         found = np.empty((draws, len(self.published)))
         for at in self.kinds:
             found[:, at] = rng.permuted(np.tile(self.published[at], (draws, 1)), axis=1)
         return found
 
     def copies(self, rng: np.random.Generator, draws: int) -> list[Float[np.ndarray, "draws cells"]]:
-        """Two experiments around the same truths, ours again and theirs, and half the width of ours, drawn too."""
+        """Return two experiments around the same truths, ours again and theirs, and half the width of ours, drawn
+        too.
+        """
         shape = (draws, len(self.ours))
         found = [self.ours + e * rng.standard_normal(shape) for e in (self.error, self.their_error)]
         return [*found, self.half * np.sqrt(rng.chisquare(self.df, shape) / self.df)]
@@ -141,7 +143,7 @@ class _Plan:
         theirs: Float[np.ndarray, "#draws cells"],
         half: Float[np.ndarray, "#draws cells"],
     ) -> dict[str, Float[np.ndarray, "_"]]:
-        """Every measure, for many tables at once."""
+        """Return every measure, for many tables at once."""
         gap = ours - theirs
         none = np.full(len(theirs), np.nan)
         found = {"bias": gap.mean(axis=1), "distance": np.abs(gap).mean(axis=1)}

@@ -19,7 +19,8 @@ class Parts(NamedTuple):
 
 
 def crossed(values: Float[np.ndarray, "tables a b"]) -> Parts:
-    r"""Estimate the variance components of tables with one value per cell :cite:p:`searle1992`, averaged over tables.
+    r"""Return estimate the variance components of tables with one value per cell :cite:p:`searle1992`, averaged over
+    tables.
 
     .. math:: y_{ij} = \mu + r_i + c_j + e_{ij}, \qquad
               \hat\sigma^2_r = \frac{MS_r - MS_e}{b}, \quad \hat\sigma^2_c = \frac{MS_c - MS_e}{a}, \quad

@@ -13,7 +13,8 @@ CONTROLS = ("random", "permuted_features", "position_only", "oracle")
 
 
 def interval(values: pd.Series, level: float = 0.95) -> pd.Series:
-    """Mean, Student-t interval and count of independent repetitions; the interval is NaN where there is only one.
+    """Return mean, Student-t interval and count of independent repetitions; the interval is NaN where there is only
+    one.
 
     The repetitions are seeds: each draws new data and new weights, so their spread holds both the variation between
     fitted models and that between samples.
@@ -56,7 +57,8 @@ def stratified(values: pd.Series, strata: pd.Series, level: float = 0.95) -> tup
 
 
 def summarise(rows: pd.DataFrame, by: list[str], level: float = 0.95) -> pd.DataFrame:
-    """Mean and interval over seeds of whatever ``by`` leaves; other axes (layouts) are averaged within a seed first.
+    """Return mean and interval over seeds of whatever ``by`` leaves; other axes (layouts) are averaged within a seed
+    first.
 
     Where the seeds of a group do not have the same layouts (a model fell below the gate, or is not computed yet), a
     seed's mean would depend on which it has: there each layout counts once, and the interval is :func:`stratified`.
@@ -103,7 +105,9 @@ def mean_ranks(rows: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
 
 
 def difference_from(rows: pd.DataFrame, control: str = "random") -> pd.DataFrame:
-    """Rows with the control's value on the same model subtracted: ``Diff(AUP)``, ``Diff(AUR)`` of the 2021 paper."""
+    """Return rows with the control's value on the same model subtracted: ``Diff(AUP)``, ``Diff(AUR)`` of the 2021
+    paper.
+    """
     on = ["protocol", "profile", "dataset", "model", "trainer", "metric", "at", "seed"]
     base = rows[rows["explainer"] == control][[*on, "value"]].rename(columns={"value": "control"})
     merged = rows[rows["explainer"] != control].merge(base, on=on, how="inner", validate="many_to_one")

@@ -22,15 +22,16 @@ _CELL = ("value", "sem", "n")
 def nested_interval(
     means: Float[Array, "k"], sems: Float[Array, "k"], df: Float[Array, "k"], level: float = 0.95
 ) -> pd.Series:
-    """Mean over ``k`` seeds with its interval, and how much of the variation is between seeds and between samples.
+    """Return mean over ``k`` seeds with its interval, and how much of the variation is between seeds and between
+    samples.
 
     Seed s has the mean :math:`y_s = \\mu + u_s + e_s`: u varies between fitted models (σ² between), e between samples
     (``sems``, its known standard errors, with ``df`` degrees of freedom). By the method of moments
     :cite:p:`searle1992`,
 
-    .. math:: S^2 = \\frac{1}{k - 1} \\sum_s (y_s - \\bar y)^2, \\qquad
-              \\hat\\sigma^2_u = \\max(0, S^2 - \\tfrac{1}{k} \\sum_s \\mathrm{sem}_s^2), \\qquad
-              \\bar y \\pm t_{k - 1} S / \\sqrt{k}
+    .. math:: S^2 = \frac{1}{k - 1} \\sum_s (y_s - \bar y)^2, \\qquad
+              \\hat\\sigma^2_u = \\max(0, S^2 - \tfrac{1}{k} \\sum_s \\mathrm{sem}_s^2), \\qquad
+              \bar y \\pm t_{k - 1} S / \\sqrt{k}
 
     S² holds both kinds of variation, so the interval needs neither alone. With one seed the interval is over its
     samples, :math:`y \\pm t_{df}\\, \\mathrm{sem}`, and ``level`` says so: it tells nothing about another fitted model,
@@ -59,7 +60,7 @@ def nested_interval(
 
 
 def summarise_nested(rows: pd.DataFrame, by: list[str], keep: str = "seeds", level: float = 0.95) -> pd.DataFrame:
-    """:func:`nested_interval` of whatever ``by`` leaves; layouts are averaged within a seed first.
+    """Return :func:`nested_interval` of whatever ``by`` leaves; layouts are averaged within a seed first.
 
     Layouts draw their own samples, so the squared standard error of their mean over L layouts is the sum of theirs over
     L²; its degrees of freedom are those of :cite:t:`satterthwaite1946`. Networks share samples at a seed and explainers

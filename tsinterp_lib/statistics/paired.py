@@ -106,7 +106,8 @@ def pairwise(
     level: float = 0.95,
     leave_out_undefined: bool = False,
 ) -> pd.DataFrame:
-    """Every pair, one row each: the fields of :class:`Paired` and ``p_holm``, corrected over all pairs of the table.
+    """Return every pair, one row each: the fields of :class:`Paired` and ``p_holm``, corrected over all pairs of the
+    table.
 
     Pairwise tests rather than mean ranks, because those of a pair change with who else is ranked
     :cite:p:`benavoli2016`. ``against`` compares all others with one alone (fewer hypotheses, so a milder correction);
@@ -133,7 +134,7 @@ def by_cell(
     blocks: Sequence[str] | None = None,
     leave_out_undefined: bool = False,
 ) -> pd.DataFrame:
-    """Values of one metric with a column per explainer (or other factor) and a row per layout, network and seed.
+    """Return values of one metric with a column per explainer (or other factor) and a row per layout, network and seed.
 
     NaN where a cell lacks one. Raises as :func:`paired` does.
     """

@@ -11,9 +11,9 @@ from tsinterp_lib.errors import InvalidInput
 
 
 def power(n: int, difference: float, sd: float, alpha: float = 0.05) -> float:
-    """Probability that a two-sided paired t-test with ``n`` blocks finds a true mean difference.
+    """Return probability that a two-sided paired t-test with ``n`` blocks finds a true mean difference.
 
-    .. math:: 1 - \\beta = P(|T| > t_{1 - \\alpha / 2,\\, n - 1}), \\qquad
+    .. math:: 1 - \beta = P(|T| > t_{1 - \alpha / 2,\\, n - 1}), \\qquad
               T \\sim t_{n - 1}(\\sqrt{n}\\, \\Delta / \\sigma)
 
     ``difference`` Δ and ``sd`` σ (of the paired differences) are in the units of the metric; T is noncentral
@@ -27,7 +27,7 @@ def power(n: int, difference: float, sd: float, alpha: float = 0.05) -> float:
 
 
 def detectable(n: int, sd: float, power: float = 0.8, alpha: float = 0.05) -> float:
-    """Smallest true mean difference that ``n`` blocks find with probability ``power``, in the units of ``sd``.
+    """Return smallest true mean difference that ``n`` blocks find with probability ``power``, in the units of ``sd``.
 
     It is for planning and for reading a difference that was not found: a true difference below it could have been
     missed. It says nothing about a difference that was found. Zero where ``sd`` is zero; raises
@@ -42,7 +42,7 @@ def detectable(n: int, sd: float, power: float = 0.8, alpha: float = 0.05) -> fl
 
 
 def repetitions_needed(difference: float, sd: float, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Smallest number of seeds (or blocks) that find a true mean difference with probability ``power``.
+    """Return smallest number of seeds (or blocks) that find a true mean difference with probability ``power``.
 
     ``sd`` is the standard deviation of the paired differences from seed to seed (or block to block). Raises
     :class:`InvalidInput` where ``difference`` is zero or a million repetitions are not enough.

@@ -14,10 +14,11 @@ from tsinterp_lib.errors import InvalidInput
 
 
 def signed_rank(d: Float[Array, "n"]) -> tuple[float, float]:
-    """Two-sided signed-rank test of differences ``d``, after :cite:t:`wilcoxon1945`: ``W⁺`` and its exact p-value.
+    r"""Return two-sided signed-rank test of differences ``d``, after :cite:t:`wilcoxon1945`: ``W⁺`` and its exact
+    p-value.
 
-    .. math:: W^+ = \\sum_{i : d_i > 0} \\operatorname{rank} |d_i|, \\qquad
-              p = \\min(1, 2 \\min(P(W \\le W^+), P(W \\ge W^+)))
+    .. math:: W^+ = \sum_{i : d_i > 0} \operatorname{rank} |d_i|, \qquad
+              p = \min(1, 2 \min(P(W \le W^+), P(W \ge W^+)))
 
     Zeros are left out, as in the paper; equal magnitudes share their mean rank. The distribution is that of all sign
     patterns of the ranks at hand, so p is exact with ties too, at any number of differences; where every difference is
@@ -36,7 +37,9 @@ def signed_rank(d: Float[Array, "n"]) -> tuple[float, float]:
 
 
 def smallest_p(n: int) -> float:
-    """The smallest p-value that the signed-rank test can give with ``n`` differences: two of 2ⁿ sign patterns."""
+    """Return the smallest p-value that the signed-rank test can give with ``n`` differences: two of 2ⁿ sign
+    patterns.
+    """
     return min(1.0, 2.0 ** (1 - n))
 
 
@@ -84,9 +87,9 @@ def standardised(d: Float[Array, "n"]) -> float:
 
 
 def cliffs_delta(a: Float[Array, "n"], b: Float[Array, "m"]) -> float:
-    """How much of one set of values lies above another, in [−1, 1], after :cite:t:`cliff1993`.
+    """Say how much of one set of values lies above another, in [−1, 1], after :cite:t:`cliff1993`.
 
-    .. math:: \\delta = \\frac{1}{nm} \\sum_{i,j} \\operatorname{sign}(a_i - b_j)
+    .. math:: \\delta = \frac{1}{nm} \\sum_{i,j} \\operatorname{sign}(a_i - b_j)
 
     Unlike the other effect sizes it ignores the pairing: it says whether the two overlap over blocks.
     """
@@ -104,7 +107,7 @@ def holm(p: Float[Array, "k"]) -> Float[Array, "k"]:
 
 @lru_cache(maxsize=256)
 def _null(doubled_ranks: tuple[int, ...]) -> Float[Array, "s"]:
-    """P(2W ≤ s) for s = 0, 1, … where each rank counts with probability one half; mean ranks may be halves."""
+    """Return P(2W ≤ s) for s = 0, 1, … where each rank counts with probability one half; mean ranks may be halves."""
     mass = np.zeros(sum(doubled_ranks) + 1)
     mass[0] = 1.0
     for rank in doubled_ranks:

@@ -44,7 +44,7 @@ def verdict(
     negligible: float = 0.0,
     of: str = "seeds",
 ) -> Verdict:
-    """The verdict on a claim about a difference, by where its interval lies.
+    """Return the verdict on a claim about a difference, by where its interval lies.
 
     ``says`` is what the claim says of the difference: ``above`` or ``below`` zero, or ``none`` (no difference that
     matters). ``negligible`` is the largest difference that does not matter, in the units of ``effect``; ``of`` is what
@@ -95,7 +95,7 @@ def _decide(effect: float, low: float, high: float, n: int, says: str, negligibl
 
 
 def p_value(found: Verdict) -> float:
-    """The two-sided p of a verdict's effect being ``zero``, from its 95 % interval as one of Student's.
+    """Return the two-sided p of a verdict's effect being ``zero``, from its 95 % interval as one of Student's.
 
     NaN without an interval. Degrees of freedom are n − 1.
     """
@@ -119,7 +119,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def verdict_table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
-    """One row per verdict, in the order given; raises :class:`InvalidInput` where there is none."""
+    """Return one row per verdict, in the order given; raises :class:`InvalidInput` where there is none."""
     rows = [asdict(v) for v in verdicts]
     if not rows:
         raise InvalidInput("no verdicts: give at least one.")

@@ -39,17 +39,17 @@ STUDIES: dict[str, Study] = {
 
 
 def all_claims() -> list[Claims]:
-    """What the studies judge of the papers' claims: the ``CLAIMS`` of each folder's ``claims.py``."""
+    """Say what the studies judge of the papers' claims: the ``CLAIMS`` of each folder's ``claims.py``."""
     return _listed("claims", "CLAIMS")
 
 
 def all_printed() -> list[Printed]:
-    """Which printed tables the studies re-test: the ``PRINTED`` of each folder's ``claims.py``."""
+    """Say which printed tables the studies re-test: the ``PRINTED`` of each folder's ``claims.py``."""
     return _listed("claims", "PRINTED")
 
 
 def all_pictures() -> list[Picture]:
-    """What the studies show on the first page: the ``PICTURES`` of each folder's ``page.py``."""
+    """Say what the studies show on the first page: the ``PICTURES`` of each folder's ``page.py``."""
     return _listed("page", "PICTURES")
 
 

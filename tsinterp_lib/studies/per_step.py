@@ -8,12 +8,13 @@ from tsinterp_lib.registry import Choice, Scalar, Settings
 
 
 def labelled(explainers: Mapping[str, Choice]) -> tuple[Choice, ...]:
-    """The methods of a plan, each under the name it has there."""
+    """Return the methods of a plan, each under the name it has there."""
     return tuple(Choice(e.name, e.params, alias=name) for name, e in explainers.items())
 
 
 def released_baselines() -> dict[str, Choice]:
-    """Occlusion and path methods with the settings that both released scripts give them, scored in training mode.
+    """Return occlusion and path methods with the settings that both released scripts give them, scored in training
+    mode.
 
     Occlusion and DeepLIFT start at step 1, integrated gradients and GradientSHAP at step 0.
     """
@@ -28,16 +29,16 @@ def released_baselines() -> dict[str, Choice]:
 
 
 def controls() -> dict[str, Choice]:
-    """What every method is compared with."""
+    """Say what every method is compared with."""
     return {name: Choice(name) for name in ("random", "position_only", "oracle")}
 
 
 def each(name: str, train_mode: bool = False, first_step: int = 0, **params: Scalar | Choice) -> Choice:
-    """A method at every prefix, for the class the network predicts there, from a zero baseline."""
+    """Return a method at every prefix, for the class the network predicts there, from a zero baseline."""
     settings: Settings = {"base": Choice(name, params), "target": "predicted", "train_mode": train_mode}
     return Choice("each_step", {**settings, **from_step(first_step)})
 
 
 def from_step(first: int) -> Settings:
-    """The first step scored, named only where it is not 0: rows of all others keep their keys."""
+    """Return the first step scored, named only where it is not 0: rows of all others keep their keys."""
     return {"first_step": first} if first else {}

@@ -17,5 +17,5 @@ NETWORKS_AT = {"smoke": ("lstm", "tcn"), "quick": ("lstm", "lstm_input_cell", "t
 
 
 def planted(layout: str, process: str, protocol: str) -> Choice:
-    """The data set of a layout and a process, labelled ``layout/process``."""
+    """Return the data set of a layout and a process, labelled ``layout/process``."""
     return Choice(layout, {"process": process, "protocol": protocol}, alias=f"{layout}/{process}")

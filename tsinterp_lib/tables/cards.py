@@ -8,7 +8,7 @@ from tsinterp_lib.metrics import CARDS
 
 
 def cards_table() -> pd.DataFrame:
-    """One row per metric: formula, range, direction, dialect, and what a random and a perfect map score."""
+    """Return one row per metric: formula, range, direction, dialect, and what a random and a perfect map score."""
     rows = [
         {
             "metric": name,

@@ -55,7 +55,7 @@ def from_rows(
     about: str = "",
     note: str = "",
 ) -> Claims:
-    """Claims that are judged from the rows that ``read`` gives, with and without each of their seeds.
+    """Return claims that are judged from the rows that ``read`` gives, with and without each of their seeds.
 
     ``varied`` judges the same claims with one setting changed; one without rows at a profile is left out.
     """
@@ -112,7 +112,9 @@ class Picture:
 
 
 def table(name: str) -> pd.DataFrame:
-    """The numbers of a table of ``results/papers``, as printed there; the column ``source`` names paper and table."""
+    """Return the numbers of a table of ``results/papers``, as printed there; the column ``source`` names paper and
+    table.
+    """
     folder = paths.results() / "papers"
     if not folder.exists():
         folder = paths.root() / "results" / "papers"

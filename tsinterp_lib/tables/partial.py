@@ -14,7 +14,7 @@ LARGEST = "largest"
 
 
 def rows(study: str, profile: str = LARGEST, compute: bool = False, gated: bool = True) -> pd.DataFrame:
-    """The rows of :func:`~tsinterp_lib.tables.select.rows`, or an empty table where there are none.
+    """Return the rows of :func:`~tsinterp_lib.tables.select.rows`, or an empty table where there are none.
 
     ``profile="largest"`` (default) is the largest one that has rows, or ``paper``.
     """
@@ -26,7 +26,7 @@ def rows(study: str, profile: str = LARGEST, compute: bool = False, gated: bool 
 
 
 def largest(study: str) -> str:
-    """The largest profile of which a study has rows, or ``paper`` where it has none."""
+    """Return the largest profile of which a study has rows, or ``paper`` where it has none."""
     if not store.file_of(study).exists():
         return "paper"
     present = set(store.read(study)["profile"])
@@ -34,7 +34,7 @@ def largest(study: str) -> str:
 
 
 def coverage(table: pd.DataFrame, study: str) -> pd.DataFrame:
-    """What is computed of what is planned: seeds and maps by data set and protocol, at the profile of the rows."""
+    """Say what is computed of what is planned: seeds and maps by data set and protocol, at the profile of the rows."""
     profile = str(table["profile"].iloc[0]) if len(table) else "paper"
     plan = pd.DataFrame(
         [

@@ -36,7 +36,7 @@ Cause = Callable[..., str]
 
 
 def absent(dataset: str, model: str) -> str:
-    """Why there can be no number of ours for a data set and a network: this book has none of it; or nothing."""
+    """Say why there can be no number of ours for a data set and a network: this book has none of it; or nothing."""
     if model not in MODELS:
         return "a network this book does not build"
     if dataset not in (ALL, *LAYOUTS, *(name.rpartition("_")[0] for name in BOXES)):
@@ -45,7 +45,9 @@ def absent(dataset: str, model: str) -> str:
 
 
 def over_seeds(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Mean and interval over seeds by ``keys``: columns of these, mean, low, high and n; empty where rows are."""
+    """Return mean and interval over seeds by ``keys``: columns of these, mean, low, high and n; empty where rows
+    are.
+    """
     if rows.empty:
         return pd.DataFrame(columns=[*keys, *OURS]).astype(dict.fromkeys(keys, str))
     return summarise(rows.assign(metric="one"), ["metric", "protocol", "profile", *keys])[[*keys, *OURS]]
@@ -66,7 +68,7 @@ def scored(
     runs: float = np.inf,
     ceiling: float = np.inf,
 ) -> pd.DataFrame:
-    """Printed numbers with ours (mean, low, high, n) as rows with ``COLUMNS``: an outcome and a reason each.
+    """Return printed numbers with ours (mean, low, high, n) as rows with ``COLUMNS``: an outcome and a reason each.
 
     ``decimals`` are those printed, ``zero`` is the value of no effect or None, ``cause`` names a known cause of a gap;
     ``runs`` is how many runs a printed number is the mean of, infinite where that is not printed, ``ceiling`` the end
@@ -99,7 +101,7 @@ def scored(
 
 
 def _judged(kind: pd.DataFrame, decimals: int, zero: float | None, runs: float, ceiling: float) -> pd.DataFrame:
-    """Printed numbers of one kind, with outcome, reason, and the probabilities by chance and by a copy."""
+    """Return printed numbers of one kind, with outcome, reason, and the probabilities by chance and by a copy."""
     published, low, high, n = (kind[c].to_numpy(dtype=float) for c in ("published", "low", "high", "n"))
     # Accuracies crowd at their ceiling: their spread says nothing of how exactly one is known.
     spread = float(np.std(published, ddof=1)) if zero is not None and len(published) > 2 else np.inf

@@ -25,7 +25,8 @@ def with_reruns(
     metrics: Mapping[str, str],
     explainers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Ours under each protocol (mean, and interval where there are two seeds) beside a re-run's mean and deviation.
+    """Return ours under each protocol (mean, and interval where there are two seeds) beside a re-run's mean and
+    deviation.
 
     ``metrics`` maps the name of a metric in the re-run to ours, and ``explainers`` that of a method to the one of ours
     that computes the same (default: the method of the same name); where the two differ, ours is named in brackets. Rows

@@ -22,7 +22,7 @@ GRADIENTS = ("gradient", "integrated_gradients", "gradient_shap", "deep_lift")
 
 
 def others(rows: pd.DataFrame) -> list[str]:
-    """Methods that are neither Dynamask, nor a variant, nor a control."""
+    """Return methods that are neither Dynamask, nor a variant, nor a control."""
     named = rows["explainer"].unique()
     return [e for e in named if e and not e.startswith("dynamask") and "[" not in e and e not in CONTROLS]
 
@@ -36,7 +36,8 @@ def gap(
     best_of: Sequence[str],
     beyond: float = 0.0,
 ) -> Verdict:
-    """One method minus the best of others (by its mean over seeds), paired by seed; ``beyond`` is what it must exceed.
+    """Return one method minus the best of others (by its mean over seeds), paired by seed; ``beyond`` is what it must
+    exceed.
 
     The best is chosen by the values it is then compared with, which is to the disadvantage of the claim.
     """
@@ -50,7 +51,7 @@ def gap(
 
 
 def level(claim: str, rows: pd.DataFrame, metric: str, one: str, beyond: float) -> Verdict:
-    """The score of one method, as released, against a level; the effect is what it lies above it."""
+    """Return the score of one method, as released, against a level; the effect is what it lies above it."""
     part = select.pick(rows, metric, "as_released")
     wide = part.pivot_table(index="seed", columns="explainer", values="value")
     if one not in wide:
@@ -60,7 +61,7 @@ def level(claim: str, rows: pd.DataFrame, metric: str, one: str, beyond: float) 
 
 
 def fair(found: Verdict, winner: pd.Series, controls: Mapping[str, pd.Series]) -> Verdict:
-    """A verdict as it is, or *undecided* where its measure or its winner is worth nothing.
+    """Return a verdict as it is, or *undecided* where its measure or its winner is worth nothing.
 
     ``winner`` and the ``controls`` (of ``FAIR``, those there are) are scores of the same measure, higher is better, by
     seed or by data set and seed. A measure that scores any map above the oracle, the perfect one, decides nothing. And

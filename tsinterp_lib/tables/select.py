@@ -19,7 +19,8 @@ def rows(
     gated: bool = True,
     only: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
-    """The rows of a study at a profile: those in results/, or, with ``compute``, those and what is still missing.
+    """Return the rows of a study at a profile: those in results/, or, with ``compute``, those and what is still
+    missing.
 
     ``gated`` leaves out the explanations of models that failed their accuracy gate, as the 2020 paper does; the rows
     of the models themselves stay. Raises :class:`tsinterp_lib.errors.MissingRows` where there are none and
@@ -46,12 +47,12 @@ def _past_the_gate(table: pd.DataFrame, gated: bool) -> pd.DataFrame:
 
 
 def layout(datasets: pd.Series) -> pd.Series:
-    """The layouts of labels such as ``middle/harmonic``."""
+    """Return the layouts of labels such as ``middle/harmonic``."""
     return _piece(datasets, 0)
 
 
 def process(datasets: pd.Series) -> pd.Series:
-    """The processes of labels such as ``middle/harmonic``."""
+    """Return the processes of labels such as ``middle/harmonic``."""
     return _piece(datasets, 1)
 
 
@@ -61,12 +62,12 @@ def _piece(labels: pd.Series, at: int) -> pd.Series:
 
 
 def pick(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
-    """Rows of one metric and protocol."""
+    """Return rows of one metric and protocol."""
     return table[(table["metric"] == metric) & (table["protocol"] == protocol)]
 
 
 def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, int]:
-    """The explanations of a protocol on the layouts that every network has, and how many layouts that is.
+    """Return the explanations of a protocol on the layouts that every network has, and how many layouts that is.
 
     Networks are compared on these alone: a network explained on fewer, easier layouts would look better.
     """
@@ -77,7 +78,9 @@ def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame,
 
 
 def by_mass(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows with areas of the mass cut under the names of the count cut, which are left out: another dialect."""
+    """Return the rows with areas of the mass cut under the names of the count cut, which are left out: another
+    dialect.
+    """
     names = {"aup_mass": "aup_count", "aur_mass": "aur_count"}
     rest = table[~table["metric"].isin(names.values())]
     return rest.assign(metric=rest["metric"].replace(names))

@@ -31,7 +31,7 @@ MASKED_AREA = Choice("masked_accuracy_area_count", {"fill": "other_samples"}, al
 
 
 def under(frame: pd.DataFrame, head: Sequence[str]) -> pd.DataFrame:
-    """The table without row numbers: columns ``head`` lead, names are in words, truth values yes or no."""
+    """Return the table without row numbers: columns ``head`` lead, names are in words, truth values yes or no."""
     shown = frame.rename(columns=lambda name: str(name).replace("_", " "))
     first = [name.replace("_", " ") for name in head]
     for name in first:

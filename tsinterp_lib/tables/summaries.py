@@ -12,21 +12,23 @@ from tsinterp_lib.tables import select
 
 
 def by_explainer(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
-    """Mean and 95 % interval over seeds per network and explainer, layouts averaged; ``minus`` subtracts a control."""
+    """Return mean and 95 % interval over seeds per network and explainer, layouts averaged; ``minus`` subtracts a
+    control.
+    """
     part = select.pick(table, metric, protocol)
     part = difference_from(part, minus) if minus else part
     return summarise(part, ["protocol", "profile", "metric", "model", "explainer"])
 
 
 def curve(table: pd.DataFrame, metric: str, protocol: str) -> pd.DataFrame:
-    """The same for a curve: a row per network, explainer and level ``at``."""
+    """Return the same for a curve: a row per network, explainer and level ``at``."""
     return summarise(
         select.pick(table, metric, protocol), ["protocol", "profile", "metric", "model", "explainer", "at"]
     )
 
 
 def accuracy(table: pd.DataFrame, protocol: str, metric: str = "test_accuracy") -> pd.DataFrame:
-    """Mean of a model-level metric over seeds: layouts × networks."""
+    """Return mean of a model-level metric over seeds: layouts × networks."""
     part = select.pick(table, metric, protocol)
     part = part.assign(dataset=select.layout(part["dataset"]))
     grid = part.pivot_table(index="dataset", columns="model", values="value")
@@ -34,7 +36,7 @@ def accuracy(table: pd.DataFrame, protocol: str, metric: str = "test_accuracy") 
 
 
 def coverage(table: pd.DataFrame) -> pd.DataFrame:
-    """How many models stand behind the tables: fitted, and past the gate, by protocol and network."""
+    """Say how many models stand behind the tables: fitted, and past the gate, by protocol and network."""
     gate = table[table["metric"] == "passed_gate"]
     counts = gate.groupby(["protocol", "model"], sort=False).agg(
         seeds=("seed", "nunique"), layouts=("dataset", "nunique"), models=("value", "size"), passed=("value", "sum")
@@ -43,19 +45,19 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranks(table: pd.DataFrame, metrics: Mapping[str, bool], protocol: str) -> pd.DataFrame:
-    """Mean rank of each explainer (1 is best) by metric; ``metrics`` says whether higher is better."""
+    """Return mean rank of each explainer (1 is best) by metric; ``metrics`` says whether higher is better."""
     found = {m: mean_ranks(select.pick(table, m, protocol), higher) for m, higher in metrics.items()}
     return pd.DataFrame(found).sort_values(next(iter(metrics)))
 
 
 def cost(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Median seconds and series through the model to explain the test set: explainers × networks."""
+    """Return median seconds and series through the model to explain the test set: explainers × networks."""
     part = table[(table["protocol"] == protocol) & ~table["explainer"].isin(["", *CONTROLS])].drop_duplicates("cell")
     return part.pivot_table(index="explainer", columns="model", values=["seconds", "forward_calls"], aggfunc="median")
 
 
 def beats(table: pd.DataFrame, metric: str, protocol: str, control: str = "random") -> pd.DataFrame:
-    """In how many layouts the whole interval of an explainer's difference from a control lies above zero.
+    """Say in how many layouts the whole interval of an explainer's difference from a control lies above zero.
 
     Layouts with a single seed have no interval and are left out.
     """

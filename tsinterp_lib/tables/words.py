@@ -113,12 +113,12 @@ class Html(str):
 
 
 def metrics(*names: str) -> dict[str, str]:
-    """The printed names of some scores, by name and in the order given."""
+    """Return the printed names of some scores, by name and in the order given."""
     return {name: METRICS[name] for name in names}
 
 
 def method(explainer: str) -> str:
-    """The printed name of an explainer, of a variant ``base[what]``, or of one rescaled.
+    """Return the printed name of an explainer, of a variant ``base[what]``, or of one rescaled.
 
     Rescaled methods are labelled ``tsr[base]`` or ``tsr[base, what]``, on digits ``rescaled_base`` or
     ``rescaled_base_by_what``. A name that is not listed is printed with spaces for underscores.
@@ -135,12 +135,14 @@ def method(explainer: str) -> str:
 
 
 def marked(explainer: str, blind: Collection[str] = TIME_ONLY) -> str:
-    """The printed name of an explainer, or of any name, with a dagger where it is one that cannot see features."""
+    """Return the printed name of an explainer, or of any name, with a dagger where it is one that cannot see
+    features.
+    """
     return printed(explainer) + "†" * (explainer in blind)
 
 
 def below(*explainers: str, start: str = "\n\n") -> str:
-    """The line below a text that names these explainers: what the dagger means, or nothing where none has one.
+    """Return the line below a text that names these explainers: what the dagger means, or nothing where none has one.
 
     ``start`` stands before it.
     """
@@ -148,7 +150,7 @@ def below(*explainers: str, start: str = "\n\n") -> str:
 
 
 def rescaled_of(explainer: str) -> tuple[str, str]:
-    """The method that a rescaled one rescales, and with which settings; two empty strings for any other."""
+    """Return the method that a rescaled one rescales, and with which settings; two empty strings for any other."""
     if explainer.startswith("rescaled_"):
         base, _, what = explainer.removeprefix("rescaled_").partition("_by_")
         return base, what
@@ -158,12 +160,12 @@ def rescaled_of(explainer: str) -> tuple[str, str]:
 
 
 def network(name: str) -> str:
-    """The printed name of a network."""
+    """Return the printed name of a network."""
     return NETWORKS.get(name, name.replace("_", " "))
 
 
 def printed(name: object) -> str:
-    """The printed form of any name a table carries: explainer, network, layout or metric."""
+    """Return the printed form of any name a table carries: explainer, network, layout or metric."""
     text = str(name)
     if text in METHODS or text in VARIANTS or "[" in text or text.startswith("rescaled_"):
         return method(text)
@@ -171,18 +173,18 @@ def printed(name: object) -> str:
 
 
 def layout(label: str) -> str:
-    """The printed name of a data set: its layout, without the process."""
+    """Return the printed name of a data set: its layout, without the process."""
     return label.split("/")[0].replace("_", " ")
 
 
 def paper(key: str) -> str:
-    """The printed name of a paper from its key in the bibliography: ``ismail2021`` as ``Ismail 2021``."""
+    """Return the printed name of a paper from its key in the bibliography: ``ismail2021`` as ``Ismail 2021``."""
     name = key[:-4].capitalize()
     return f"{ACCENTED.get(name, name)} {key[-4:]}"
 
 
 def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool = False) -> str:
-    """``0.123 [0.100, 0.150]``; where there are no bounds, ``0.123 (one seed)``; a dash where there is no value.
+    """Return ``0.123 [0.100, 0.150]``; where there are no bounds, ``0.123 (one seed)``; a dash where there is no value.
 
     ``sign`` prints a plus before what is not negative, as for differences.
     """
@@ -194,7 +196,7 @@ def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool
 
 
 def not_computed(study: str = "", what: str = "", command: str = "run", profile: str | None = None) -> Prose:
-    """The one sentence that says what is missing and, of a study, how to compute it; ``what`` is its subject."""
+    """Return the one sentence that says what is missing and, of a study, how to compute it; ``what`` is its subject."""
     size = f" --profile {profile}" if profile else ""
     said = f"{what}: {NOT_YET}" if what else NOT_YET.capitalize()
     return Prose(f"*{said}; `tsinterp {command} {study}{size}` computes it.*" if study else f"*{said}.*")

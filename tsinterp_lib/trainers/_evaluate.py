@@ -13,7 +13,7 @@ CHUNK = 100
 
 
 def evaluate(model: nn.Module, samples: Samples) -> tuple[float, float]:
-    """Accuracy (a share) and mean cross-entropy of the model's output; leaves the model in evaluation mode."""
+    """Return accuracy (a share) and mean cross-entropy of the model's output; leaves the model in evaluation mode."""
     model.eval()
     correct, loss = 0, 0.0
     with torch.no_grad():
@@ -25,7 +25,7 @@ def evaluate(model: nn.Module, samples: Samples) -> tuple[float, float]:
 
 
 def reaches(model: nn.Module, samples: Samples, accuracy: float) -> bool:
-    """Whether the accuracy is at least ``accuracy``: stops counting once the errors already forbid it.
+    """Say whether the accuracy is at least ``accuracy``: stops counting once the errors already forbid it.
 
     The decision is that of a full count, at a tenth of the cost while the model is still poor.
     """
@@ -40,5 +40,7 @@ def reaches(model: nn.Module, samples: Samples, accuracy: float) -> bool:
 
 
 def enough(correct: int, n: int, accuracy: float) -> bool:
-    """Whether ``correct`` of ``n`` are a share of at least ``accuracy``, in percent as the released code compares."""
+    """Say whether ``correct`` of ``n`` are a share of at least ``accuracy``, in percent as the released code
+    compares.
+    """
     return 100 * correct / n >= 100 * accuracy

@@ -28,7 +28,7 @@ class Guided(Masked):
         known(self.ranking, RANKINGS, "ranking")
 
     def scores(self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, "N *axes"]:
-        """The gradient of the true label's output, or its magnitude."""
+        """Return the gradient of the true label's output, or its magnitude."""
         x = x.detach().requires_grad_()
         with attribution_mode(model):
             chosen = model(x).gather(1, y[:, None])

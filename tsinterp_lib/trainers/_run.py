@@ -73,7 +73,7 @@ class Run:
         self._keep()
 
     def as_released(self) -> Stop:
-        """The released rules; accuracies in percent of whole counts, as released."""
+        """Return the released rules; accuracies in percent of whole counts, as released."""
         best, waited, goal = 0.0, 0, self.settings.stop_accuracy
         for _ in self._epochs():
             improved = False
@@ -136,7 +136,7 @@ class Run:
             yield epoch
 
     def _steps(self) -> Iterator[bool]:
-        """One optimiser step per batch of a fresh shuffle; yields after each whether it was the epoch's last."""
+        """Return one optimiser step per batch of a fresh shuffle; yields after each whether it was the epoch's last."""
         train = self.dataset.train
         order = torch.randperm(len(train)).to(train.x.device)
         batches = torch.split(order, self.settings.batch_size)

@@ -44,7 +44,7 @@ class SecondPass(Supervised):
     def loss(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
-        """Cross-entropy of the batch and the weighted divergence; each pass has dropout of its own."""
+        """Return cross-entropy of the batch and the weighted divergence; each pass has dropout of its own."""
         changed = self.changed(model, x, y, dataset)
         outputs = model(x), model(changed)
         kind = facts(model).output or self.output or OUTPUT[self.protocol]
@@ -59,7 +59,7 @@ class SecondPass(Supervised):
     def changed(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, "N *axes"]:
-        """The copy of the batch that the second pass sees."""
+        """Return the copy of the batch that the second pass sees."""
 
 
 @dataclass(frozen=True)
@@ -78,22 +78,23 @@ class Masked(SecondPass):
     def changed(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, "N *axes"]:
-        """``x`` with the cells of the lowest scores replaced."""
+        """Return ``x`` with the cells of the lowest scores replaced."""
         mask = lowest(self.scores(model, x, y), n_masked(self.share, x[0].numel()))
         return torch.where(mask, replacements(x, self.replacement, dataset), x)
 
     @abstractmethod
     def scores(self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, "N *axes"]:
-        """What the cells of a sample are ranked by; the lowest are replaced."""
+        """Say what the cells of a sample are ranked by; the lowest are replaced."""
 
 
 def n_masked(share: float, n_cells: int) -> int:
-    """k, the share of the cells rounded down: 392 of the 784 pixels of a digit at one half."""
+    """Return k, the share of the cells rounded down: 392 of the 784 pixels of a digit at one half."""
     return math.floor(round(share * n_cells, 6))  # 0.07 · 100 is 7.000000000000001, 0.29 · 100 is 28.999999999999996
 
 
 def lowest(scores: Float[Tensor, "N *axes"], k: int) -> Bool[Tensor, "N *axes"]:
-    """True at the k lowest scores of each sample; of equal ones, those of the lowest place in the order of cells.
+    """Return true at the k lowest scores of each sample; of equal ones, those of the lowest place in the order of
+    cells.
 
     The k-th lowest value is found without sorting, a tenth of the cost.
     """
@@ -109,7 +110,7 @@ def lowest(scores: Float[Tensor, "N *axes"], k: int) -> Bool[Tensor, "N *axes"]:
 
 
 def replacements(x: Float[Tensor, "N *axes"], kind: str, dataset: Dataset) -> Float[Tensor, "N *axes"]:
-    """A new value for every cell.
+    """Return a new value for every cell.
 
     Raises :class:`InvalidInput` for ``background`` where the data have none, and for a mean or a feature's range where
     they have no axis ``time`` to take it over.
@@ -128,10 +129,12 @@ def replacements(x: Float[Tensor, "N *axes"], kind: str, dataset: Dataset) -> Fl
 
 
 def log_probabilities(output: Float[Tensor, "N C"], kind: str) -> Float[Tensor, "N C"]:
-    """The logarithm of the class probabilities of an output of ``logits`` or of ``probabilities``."""
+    """Return the logarithm of the class probabilities of an output of ``logits`` or of ``probabilities``."""
     return output.clamp_min(SMALLEST).log() if kind == "probabilities" else output.log_softmax(1)
 
 
 def divergence(first: Float[Tensor, "N C"], second: Float[Tensor, "N C"]) -> Float[Tensor, ""]:
-    """Kullback and Leibler's divergence of ``second`` from ``first``, both logarithms, averaged over the batch."""
+    """Return kullback and Leibler's divergence of ``second`` from ``first``, both logarithms, averaged over the
+    batch.
+    """
     return (first.exp() * (first - second)).sum(1).mean()

@@ -59,7 +59,7 @@ class Supervised(Trainer):
     def loss(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
-        """What one step minimises on a batch, the model in training mode."""
+        """Say what one step minimises on a batch, the model in training mode."""
 
     def check(self, model: nn.Module, dataset: Dataset) -> None:
         """Raise :class:`InvalidInput` where the data cannot be learned from, or the model fits neither them nor us."""
@@ -102,5 +102,5 @@ def plain(samples: Samples, name: str) -> None:
 
 
 def cross_entropy(model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, ""]:
-    """The mean cross-entropy of the model's output on a batch."""
+    """Return the mean cross-entropy of the model's output on a batch."""
     return nnf.cross_entropy(model(x), y)

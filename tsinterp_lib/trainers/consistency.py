@@ -30,5 +30,5 @@ class Consistency(SecondPass):
     def changed(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, "N *axes"]:
-        """The batch itself."""
+        """Return the batch itself."""
         return x

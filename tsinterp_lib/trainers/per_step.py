@@ -105,7 +105,7 @@ class PerStep(Trainer):
         )
 
     def losses(self, model: nn.Module, train: Samples) -> Iterator[Float[Tensor, ""]]:
-        """The losses of one epoch, each on the weights of its time."""
+        """Return the losses of one epoch, each on the weights of its time."""
         for rows in torch.split(torch.randperm(len(train)).to(train.x.device), self.batch_size):
             if len(rows) < 2 <= len(train):
                 continue  # batch normalisation has no statistics of a lone last row
@@ -119,20 +119,20 @@ class PerStep(Trainer):
 
 
 def ends(recipe: str, n_steps: int) -> list[int]:
-    """The last steps of the prefixes that a recipe trains on."""
+    """Return the last steps of the prefixes that a recipe trains on."""
     if recipe != "twenty":
         return [int(t) for t in log_spaced(n_steps, 5, first=10 if recipe == "five" else 1)]
     return sorted({int(t) for t in torch.linspace(1, max(1, n_steps - 2), 20)})
 
 
 def cross_entropy(scores: Float[Tensor, "N T C"], y: Int[Tensor, "N T"]) -> Float[Tensor, ""]:
-    """The mean over samples and steps."""
+    """Return the mean over samples and steps."""
     return nnf.cross_entropy(scores.flatten(0, 1), y.flatten())
 
 
 @torch.no_grad()
 def evaluate_per_step(model: nn.Module, samples: Samples) -> tuple[float, float]:
-    """Accuracy (a share) and mean cross-entropy over all steps; leaves the model in evaluation mode."""
+    """Return accuracy (a share) and mean cross-entropy over all steps; leaves the model in evaluation mode."""
     model.eval()
     correct, loss = 0, 0.0
     for x, y in zip(torch.split(samples.x, CHUNK), torch.split(samples.y, CHUNK), strict=True):

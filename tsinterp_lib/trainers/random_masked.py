@@ -28,5 +28,5 @@ class RandomMasked(Masked):
         return train(self, model, dataset, seed, progress)
 
     def scores(self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"]) -> Float[Tensor, "N *axes"]:
-        """A uniform draw per cell."""
+        """Return a uniform draw per cell."""
         return torch.rand_like(x)

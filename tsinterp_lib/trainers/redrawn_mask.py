@@ -43,7 +43,7 @@ class RedrawnMask(Supervised):
     def loss(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
-        """The cross-entropy of the batch with a fresh mask."""
+        """Return the cross-entropy of the batch with a fresh mask."""
         kept = [dataset.axes.dim(name) for name in CHANNELS if name in dataset.axes]
         mean = dataset.train.x.mean([d for d in range(x.dim()) if d not in kept], keepdim=True)
         return cross_entropy(model, torch.where(torch.rand_like(x) < self.share, mean, x), y)

@@ -51,5 +51,5 @@ class Standard(Supervised):
     def loss(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], y: Int[Tensor, "N"], dataset: Dataset
     ) -> Float[Tensor, ""]:
-        """The cross-entropy of the batch."""
+        """Return the cross-entropy of the batch."""
         return cross_entropy(model, x, y)

@@ -16,7 +16,7 @@ from tsinterp_lib.errors import InvalidInput
 def sample(
     make_signal: Callable[[Any], Any], n: int, n_steps: int, n_features: int, rng: np.random.RandomState
 ) -> Array:
-    """(n, T, F) from the package, which draws from numpy's global generator: that one is put back afterwards."""
+    """Return (n, T, F) from the package, which draws from numpy's global generator: that one is put back afterwards."""
     ts = package()
     before = np.random.get_state()
     np.random.set_state(rng.get_state())
@@ -32,7 +32,7 @@ def sample(
 
 
 def package() -> Any:
-    """The module ``timesynth``; raises ``InvalidInput`` with the next step where it is not installed."""
+    """Return the module ``timesynth``; raises ``InvalidInput`` with the next step where it is not installed."""
     try:
         return import_module("timesynth")
     except ImportError as error:

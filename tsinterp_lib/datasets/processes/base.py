@@ -38,11 +38,11 @@ class Process(ABC):
         known(self.engine, ENGINES, "engine")
 
     def generator(self, seed: int) -> Rng:
-        """A fresh generator: numpy's legacy stream for ``as_released``, a ``Generator`` for ``corrected``."""
+        """Return a fresh generator: numpy's legacy stream for ``as_released``, a ``Generator`` for ``corrected``."""
         return np.random.RandomState(seed) if self.protocol == "as_released" else np.random.default_rng(seed)
 
     def sample(self, n: int, n_steps: int, n_features: int, rng: Rng) -> Float[np.ndarray, "N T F"]:
-        """``n`` series of shape (T, F) in float64; raises ``InvalidInput`` where a size is below one."""
+        """Return ``n`` series of shape (T, F) in float64; raises ``InvalidInput`` where a size is below one."""
         for name, size in (("n", n), ("n_steps", n_steps), ("n_features", n_features)):
             if size < 1:
                 raise InvalidInput(f"`{name}` is {size}: a process draws at least one; ask for 1 or more.")

@@ -32,7 +32,7 @@ class CAR(TimeSynthProcess):
 
     @property
     def scale(self) -> float:
-        """The sigma in force."""
+        """Return the sigma in force."""
         if self.sigma is not None:
             return self.sigma
         return 0.01 if self.protocol == "as_released" else 0.5
@@ -59,7 +59,7 @@ class CAR(TimeSynthProcess):
 
 
 def _recursion(start: Array, decay: Array, innovations: Array) -> Array:
-    """Along the first axis."""
+    """Return along the first axis."""
     s = np.empty((len(innovations) + 1, *start.shape))
     s[0] = start
     for i, innovation in enumerate(innovations):

@@ -49,14 +49,16 @@ class GaussianProcess(TimeSynthProcess):
 
 
 def matern(distance: Float[np.ndarray, "..."], lengthscale: float = 1.0) -> Float[np.ndarray, "..."]:
-    """The Matérn 3/2 kernel in closed form."""
+    """Return the Matérn 3/2 kernel in closed form."""
     scaled = np.sqrt(3.0) * distance / lengthscale
     k: Array = (1 + scaled) * np.exp(-scaled)
     return k
 
 
 def bessel_kernel(times: Float[np.ndarray, "T"], lengthscale: float = 1.0) -> Float[np.ndarray, "T T"]:
-    """The covariance of ``times`` with its jitter, rounded as in TimeSynth: every operation in the package's order."""
+    """Return the covariance of ``times`` with its jitter, rounded as in TimeSynth: every operation in the package's
+    order.
+    """
     t = len(times)
     upper = np.triu_indices(t, 1)
     distance = np.abs(times[upper[0]] - times[upper[1]])

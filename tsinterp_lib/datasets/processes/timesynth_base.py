@@ -56,19 +56,19 @@ class TimeSynthProcess(Process):
 
     @abstractmethod
     def _as_released(self, times: Array, n_features: int, rng: np.random.RandomState) -> Array:
-        """One sample with its noise, (F, T), drawn in the package's order."""
+        """Return one sample with its noise, (F, T), drawn in the package's order."""
 
     @abstractmethod
     def _corrected(self, times: Array, n_features: int, rng: np.random.Generator) -> Array:
-        """The signals without noise, (N, T, F), at ``times`` of shape (N, T)."""
+        """Return the signals without noise, (N, T, F), at ``times`` of shape (N, T)."""
 
     @abstractmethod
     def _signal(self, signals: Any) -> Any:
-        """The package's signal object, made from its module ``timesynth.signals``."""
+        """Return the package's signal object, made from its module ``timesynth.signals``."""
 
 
 def sampling_times(n_steps: int, rng: Rng) -> Array:
-    """T irregular, sorted times, drawn in the package's order: the kept points first, then their jitter."""
+    """Return t irregular, sorted times, drawn in the package's order: the kept points first, then their jitter."""
     n_points = 2 * n_steps
     kept = rng.choice(n_points, size=n_steps, replace=False)
     grid = np.linspace(0, STOP, n_points)[np.sort(kept)]

@@ -58,7 +58,7 @@ class DeepLift(Baselined, Complete):
         return self.copies_keep_baselines(x)
 
     def on_a_line(self, model: nn.Module, x: Float[Tensor, "N *axes"], rows: int) -> Line | None:
-        """One gradient, times the input minus its baseline, where no module is hooked."""
+        """Return one gradient, times the input minus its baseline, where no module is hooked."""
         of = replace(self, batch_size=rows)
         return None if hooked(model) else Line(lambda net, z, _, c: of.gradients(net, z, c), self.baseline_of(x))
 

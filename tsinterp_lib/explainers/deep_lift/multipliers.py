@@ -20,7 +20,7 @@ SAME = 1e-10
 
 
 def ruled(model: nn.Module) -> list[nn.Module]:
-    """The modules of a model that the rule is about, each once; raises :class:`InvalidInput` for one without."""
+    """Return the modules of a model that the rule is about, each once; raises :class:`InvalidInput` for one without."""
     if any(type(m) is nn.Softmax for m in model.modules()):
         raise InvalidInput(
             "the model holds an nn.Softmax module: DeepLIFT's rule for it is stated for one layer of logits alone, and "
@@ -37,17 +37,17 @@ def ruled(model: nn.Module) -> list[nn.Module]:
 
 
 def n_pooled(module: nn.Module) -> int:
-    """Over how many of the last axes a maximum is taken; 0 of a module that acts on each number by itself."""
+    """Return over how many of the last axes a maximum is taken; 0 of a module that acts on each number by itself."""
     return 1 + list(MAXIMA).index(type(module)) if type(module) in MAXIMA else 0  # type: ignore[arg-type]
 
 
 def risen(module: nn.Module, x: tuple[Tensor, Tensor], out: tuple[Tensor, Tensor], g: tuple[Tensor, Tensor]) -> Tensor:
-    """What the change of the output is worth, in the places of the input: pairs are of samples and references."""
+    """Say what the change of the output is worth, in the places of the input: pairs are of samples and references."""
     return _maximum(module, x, out, g) if type(module) in MAXIMA else g[0] * (out[0] - out[1])
 
 
 def multiplier(module: nn.Module, at: Tensor, by: Tensor, risen: Tensor, g: Tensor) -> Tensor:
-    """``risen`` per change ``by`` of the input; the module's gradient ``at`` an input that does not change."""
+    """Return ``risen`` per change ``by`` of the input; the module's gradient ``at`` an input that does not change."""
     same = by.abs() < SAME
     found = risen / by
     if bool(same.any()):
@@ -62,7 +62,7 @@ def multiplier(module: nn.Module, at: Tensor, by: Tensor, risen: Tensor, g: Tens
 def _maximum(
     module: nn.Module, x: tuple[Tensor, Tensor], out: tuple[Tensor, Tensor], g: tuple[Tensor, Tensor]
 ) -> Tensor:
-    """What the rise above the reference is worth, at the sample's place, and the fall below it, at the reference's.
+    """Say what the rise above the reference is worth, at the sample's place, and the fall below it, at the reference's.
 
     Windows that overlap may share a place, which is then worth the sum.
     """

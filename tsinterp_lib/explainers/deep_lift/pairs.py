@@ -46,14 +46,14 @@ class Pairs:
         self._stage, self.alone = "rule", []
 
     def outputs(self, both: Float[Tensor, "M *axes"]) -> Float[Tensor, "M C"]:
-        """The model's outputs for samples and, behind them, references; their backward pass is the rule."""
+        """Return the model's outputs for samples and, behind them, references; their backward pass is the rule."""
         self._call = 0
         out: Tensor = self.model(both)
         self._check_calls()
         return out
 
     def keep(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
-        """The input as it is before the module, which may write into it."""
+        """Return the input as it is before the module, which may write into it."""
         if len(inputs) != 1:
             raise InvalidInput(
                 f"DeepLIFT refuses the model: a {type(module).__name__} is called with {len(inputs)} arguments by "
@@ -66,7 +66,7 @@ class Pairs:
         return None
 
     def hook(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        """Look for the axis of the samples, or put the rule in place of the gradient."""
+        """Return look for the axis of the samples, or put the rule in place of the gradient."""
         assert self._given is not None
         given, self._given = self._given, None
         if self._stage == "alone":
@@ -106,7 +106,7 @@ class PairRule(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, both: Tensor, out: Tensor, module: nn.Module, axis: int) -> Tensor:
-        """The output as it is."""
+        """Return the output as it is."""
         ctx.save_for_backward(both, out)
         ctx.module, ctx.axis = module, axis
         return out.view_as(out)
@@ -114,7 +114,7 @@ class PairRule(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        """The multipliers of the module's input from those of its output, for both halves."""
+        """Return the multipliers of the module's input from those of its output, for both halves."""
         (x, b), (out, out_b), (g, g_b) = (v.chunk(2, ctx.axis) for v in (*ctx.saved_tensors, gradients[0]))
         by, module = x - b, ctx.module
         up = risen(module, (x, b), (out, out_b), (g, g_b))
@@ -125,7 +125,7 @@ class PairRule(torch.autograd.Function):
 
 @contextmanager
 def paired(model: nn.Module) -> Iterator[Pairs]:
-    """The model with the rule on its non-linear modules while the block runs."""
+    """Hold the rule on the non-linear modules of the model while the block runs."""
     found = Pairs(model)
     handles = [m.register_forward_pre_hook(found.keep) for m in found.modules]
     handles += [m.register_forward_hook(found.hook) for m in found.modules]
@@ -144,7 +144,7 @@ def paired_rule(
     of_sample: Int[Tensor, "N"],
     target: Int[Tensor, "N"],
 ) -> Float[Tensor, "N *axes"]:
-    """DeepLIFT averaged over the R references of each sample's group; ``of_sample``: the group of each sample.
+    """Return deepLIFT averaged over the R references of each sample's group; ``of_sample``: the group of each sample.
 
     Raises :class:`InvalidInput` for a model whose modules mix the samples of a batch in one axis.
     """

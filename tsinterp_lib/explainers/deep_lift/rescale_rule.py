@@ -37,7 +37,7 @@ class Compared:
         self._at_pool = torch.zeros(0)
 
     def outputs(self, x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N C"]:
-        """The model's outputs for the samples; their backward pass is the rule."""
+        """Return the model's outputs for the samples; their backward pass is the rule."""
         self.rows = len(x)
         out: Tensor = self.model(x)
         return out
@@ -61,12 +61,12 @@ class Compared:
             self._at_pool = torch.stack(found)
 
     def of_references(self, module: nn.Module) -> tuple[Tensor, Tensor]:
-        """The module's input and output at each sample's reference."""
+        """Return the module's input and output at each sample's reference."""
         before, after = self.seen[module]
         return before[self._of_sample], after.detach()[self._of_sample]
 
     def gradient_of_references(self) -> Tensor:
-        """The gradient of each sample's target at its reference, with respect to the maximum."""
+        """Return the gradient of each sample's target at its reference, with respect to the maximum."""
         found: Tensor = self._at_pool[self._of_class, self._of_sample]
         return found
 
@@ -86,7 +86,7 @@ class Compared:
         return output
 
     def _one_row_each(self, x: Tensor) -> bool:
-        """Whether the first axis, and no other, can be that of the series: time may come first inside the network.
+        """Say whether the first axis, and no other, can be that of the series: time may come first inside the network.
 
         Where there are as many references as samples (``alike``) the length of the axis alone does not say so.
         """
@@ -99,7 +99,7 @@ class Rule(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, out: Tensor, module: nn.Module, compared: Compared) -> Tensor:
-        """The output as it is."""
+        """Return the output as it is."""
         ctx.save_for_backward(x, out)
         ctx.module, ctx.compared = module, compared
         return out.view_as(out)
@@ -107,7 +107,7 @@ class Rule(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        """The multipliers of the module's input from those of its output."""
+        """Return the multipliers of the module's input from those of its output."""
         x, out = ctx.saved_tensors
         (g,), module = gradients, ctx.module
         b, out_b = ctx.compared.of_references(module)
@@ -120,7 +120,7 @@ class Rule(torch.autograd.Function):
 
 @contextmanager
 def compared(model: nn.Module) -> Iterator[Compared]:
-    """The model with the rule on its non-linear modules while the block runs."""
+    """Hold the rule on the non-linear modules of the model while the block runs."""
     found = Compared(model)
     handles = [m.register_forward_hook(found.hook) for m in found.modules]
     try:
@@ -138,7 +138,8 @@ def rescale_rule(
     of_sample: Int[Tensor, "N"],
     target: Int[Tensor, "N"],
 ) -> Float[Tensor, "N *axes"] | None:
-    """DeepLIFT averaged over the R references of each sample's group; None where the rule does not fit the model.
+    """Return deepLIFT averaged over the R references of each sample's group; None where the rule does not fit the
+    model.
 
     ``of_sample``: the group of each sample.
     """

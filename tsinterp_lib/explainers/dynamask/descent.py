@@ -47,12 +47,12 @@ class Settings:
 
     @property
     def sign(self) -> int:
-        """1 where the error is to be small, −1 where it is to be large."""
+        """Return 1 where the error is to be small, −1 where it is to be large."""
         return 1 if self.mode == "preservation" else -1
 
 
 def fit(model: nn.Module, x: Float[Tensor, "N T F"], target: Tensor, s: Settings) -> MaskGroup:
-    """Masks of every area for every series; so many series together that their masks fill a batch."""
+    """Return masks of every area for every series; so many series together that their masks fill a batch."""
     each = max(1, s.batch_size // len(s.areas))
     parts = list(zip(torch.split(x, each), torch.split(target, each), strict=True))
     bar = tqdm(total=len(parts) * s.epochs, desc="Dynamask", disable=not s.progress, leave=False)
@@ -122,7 +122,7 @@ class _Fit:
         self.change = x.new_zeros(self.r * self.n)
 
     def run(self, after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object]) -> MaskGroup:
-        """All epochs, with a call after each, then the errors of the masks they lead to."""
+        """Return all epochs, with a call after each, then the errors of the masks they lead to."""
         for epoch in range(self.s.epochs):
             self.step(epoch)
             after_epoch(epoch, self.masks())
@@ -141,11 +141,11 @@ class _Fit:
         )
 
     def masks(self) -> Float[Tensor, "N R T F"]:
-        """The masks as they are, samples in front: a view, which the next step moves."""
+        """Return the masks as they are, samples in front: a view, which the next step moves."""
         return self.m.view(self.r, self.n, *self.x.shape[1:]).transpose(0, 1)
 
     def step(self, epoch: int) -> None:
-        """One step of gradient descent on every mask."""
+        """Return one step of gradient descent on every mask."""
         s = self.s
         weight = s.size_weight * s.size_growth ** (epoch / s.epochs)
         chosen = size.kept(self.m, self.counts, self.largest, s.ties)
@@ -172,7 +172,7 @@ class _Fit:
             self.change = (self.m - before).abs().mean(1)
 
     def _data(self) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Error per mask, and its derivative by the cells that have one (None: by all)."""
+        """Return error per mask, and its derivative by the cells that have one (None: by all)."""
         kept = self.m.view(self.r, -1) if self.s.sign > 0 else 1 - self.m.view(self.r, -1)
         y = self.perturbed.value(kept)
         errors, upstream = gradient(self.model, self.error, y.view(-1, *self.x.shape[1:]), self.series, self._batch())

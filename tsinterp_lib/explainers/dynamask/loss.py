@@ -29,7 +29,7 @@ class Error:
     reference: Tensor
 
     def __call__(self, out: Rows, series: Int[Tensor, "B"]) -> Float[Tensor, "B"]:
-        """One number per row; ``series`` says which series a row belongs to."""
+        """Return one number per row; ``series`` says which series a row belongs to."""
         wanted = self.reference[series]
         if out.shape[: wanted.dim()] != wanted.shape:
             raise InvalidInput(
@@ -48,7 +48,7 @@ class Error:
 def error_of(
     model: nn.Module, x: Float[Tensor, "N T F"], target: Tensor, loss: str, batch_size: int
 ) -> tuple[Error, Float[Tensor, "N"]]:
-    """The error of a model at given series, and its value at the series themselves."""
+    """Return the error of a model at given series, and its value at the series themselves."""
     output = output_of(model)
     clean = torch.cat([model(rows) for rows in torch.split(x, batch_size)])
     if len(clean) != len(x):
@@ -92,7 +92,7 @@ def check_reads(model: nn.Module, x: Float[Tensor, "N T F"], clean: Rows) -> Non
 def gradient(
     model: nn.Module, error: Error, y: Float[Tensor, "B T F"], series: Int[Tensor, "B"], batch_size: int
 ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B T F"]]:
-    """The error of every row and its gradient by that row, a bounded number of rows at once."""
+    """Return the error of every row and its gradient by that row, a bounded number of rows at once."""
     errors, slopes = [], []
     for rows, which in zip(torch.split(y, batch_size), torch.split(series, batch_size), strict=True):
         leaf = rows.detach().requires_grad_()

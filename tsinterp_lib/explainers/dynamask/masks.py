@@ -42,11 +42,12 @@ class MaskGroup:
     history: Float[Tensor, "3 E N R"] | None = None
 
     def best(self) -> Int[Tensor, "N"]:
-        """The area of the lowest error (in deletion: the highest); of equals the smallest."""
+        """Return the area of the lowest error (in deletion: the highest); of equals the smallest."""
         return _first((self.sign * self.errors) == (self.sign * self.errors).amin(1, keepdim=True))
 
     def extremal(self, threshold: float | None = None) -> Int[Tensor, "N"]:
-        """The smallest area whose error is strictly better than ``threshold`` (default: that of the series itself).
+        """Return the smallest area whose error is strictly better than ``threshold`` (default: that of the series
+        itself).
 
         Where none is, the best; the released code (:ref:`DYN-14 <dyn-14>`) returns none where the best equals the
         threshold. In deletion both look for high errors; the released code for low ones there too, which
@@ -57,15 +58,15 @@ class MaskGroup:
         return torch.where(below.any(1), _first(below), self.best())
 
     def take(self, area: Int[Tensor, "N"]) -> Float[Tensor, "N T F"]:
-        """The mask of one area per series."""
+        """Return the mask of one area per series."""
         return self.masks[torch.arange(len(area), device=area.device), area]
 
     def undecided(self) -> Float[Tensor, "N R"]:
-        """The share of coefficients that are neither in the lowest nor in the highest tenth."""
+        """Return the share of coefficients that are neither in the lowest nor in the highest tenth."""
         return ((self.masks > 0.1) & (self.masks < 0.9)).to(self.masks.dtype).mean((2, 3))
 
     def collapsed(self) -> Bool[Tensor, "N R"]:
-        """Masks that are 0 everywhere, 1 everywhere, or made by the regularisers alone."""
+        """Return masks that are 0 everywhere, 1 everywhere, or made by the regularisers alone."""
         low, high = self.masks.amin((2, 3)), self.masks.amax((2, 3))
         return (high <= BOUND) | (low >= 1 - BOUND) | (self.pull == 0)
 
@@ -92,7 +93,7 @@ def information(
     normalise: bool = False,
     epsilon: float = EPSILON,
 ) -> Float[Tensor, "*B"]:
-    r"""Information of a mask about the cells of some steps and features, in bits (:cite:p:`crabbe2021`).
+    r"""Return information of a mask about the cells of some steps and features, in bits (:cite:p:`crabbe2021`).
 
     .. math:: I_A(m) = \sum_{(t, i) \in A} \left| \log_2 (1 - m_{ti} + \epsilon) \right|
 
@@ -110,7 +111,7 @@ def entropy(
     normalise: bool = False,
     epsilon: float = EPSILON,
 ) -> Float[Tensor, "*B"]:
-    r"""Entropy of a mask over the cells of some steps and features, in bits (:cite:p:`crabbe2021`).
+    r"""Return entropy of a mask over the cells of some steps and features, in bits (:cite:p:`crabbe2021`).
 
     .. math:: H_A(m) = \sum_{(t, i) \in A} m_{ti} |\log_2(\epsilon + m_{ti})|
               + (1 - m_{ti}) |\log_2(\epsilon + 1 - m_{ti})|
@@ -136,5 +137,5 @@ def _summed(
 
 
 def _first(found: Bool[Tensor, "N R"]) -> Int[Tensor, "N"]:
-    """The first column that is True in each row; 0 where none is."""
+    """Return the first column that is True in each row; 0 where none is."""
     return found.to(torch.int64).argmax(1)

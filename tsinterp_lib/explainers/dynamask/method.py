@@ -120,7 +120,8 @@ class Dynamask(Chunked):
     def fit(
         self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], history: bool = False
     ) -> MaskGroup:
-        """The masks of all areas with their errors and diagnostics; ``history`` keeps the three terms of every epoch.
+        """Return the masks of all areas with their errors and diagnostics; ``history`` keeps the three terms of every
+        epoch.
 
         Raises as :meth:`attribute` does.
         """
@@ -134,7 +135,8 @@ class Dynamask(Chunked):
         target: Int[Tensor, "N *T"],
         after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object],
     ) -> MaskGroup:
-        """The masks of :meth:`fit`, watched: ``after_epoch`` gets the number of each epoch, from 0, and its masks.
+        """Return the masks of :meth:`fit`, watched: ``after_epoch`` gets the number of each epoch, from 0, and its
+        masks.
 
         The masks are a view that the next epoch moves: copy what is to be kept. All series descend together, in one
         batch of errors after another. Raises as :meth:`attribute` does.
@@ -145,7 +147,7 @@ class Dynamask(Chunked):
 
     @contextmanager
     def _checked(self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]) -> Iterator[None]:
-        """The checks and the state of the model that :meth:`attribute` has."""
+        """Return the checks and the state of the model that :meth:`attribute` has."""
         checks.check_series(x, axes=self.axes)
         self.axes.check(x.shape)
         with attribution_mode(model):
@@ -172,7 +174,7 @@ class Dynamask(Chunked):
         check_steps(x, 1 if self.last_pair or not self.time_weight else 2)
 
     def settings(self, history: bool = False) -> Settings:
-        """What a fit depends on, names and ranges resolved."""
+        """Say what a fit depends on, names and ranges resolved."""
         given = self.perturbation
         perturbation = build("perturbation", given) if isinstance(given, str) else given
         shared = {f.name: getattr(self, f.name) for f in fields(Settings) if f.name not in NOT_COPIED}

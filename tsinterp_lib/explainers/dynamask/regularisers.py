@@ -17,7 +17,7 @@ MUCH = 8
 
 
 def areas_of(areas: Sequence[float] | str) -> tuple[float, ...]:
-    """The areas as numbers; ``"first:last:count"`` spaces them evenly. Raises unless they rise within (0, 1]."""
+    """Return the areas as numbers; ``"first:last:count"`` spaces them evenly. Raises unless they rise within (0, 1]."""
     if isinstance(areas, str):
         parts = areas.split(":")
         if len(parts) != 3:
@@ -36,7 +36,7 @@ ROUNDINGS = ("cells_first", "left_to_right")
 
 
 def kept_counts(areas: Sequence[float], n_steps: int, n_features: int, rounding: str = "cells_first") -> list[int]:
-    """How many coefficients the reference of each area has at one: all but ``floor((1 − a) · T · F)``.
+    """Say how many coefficients the reference of each area has at one: all but ``floor((1 − a) · T · F)``.
 
     In floating point, where the order of the product counts: 0.31 of 200 × 3 keeps 187 ``cells_first``, as 0.69 · 600
     falls just below 414, and 186 ``left_to_right``, as released. Both keep 205 of 600 for 0.34.
@@ -48,7 +48,8 @@ def kept_counts(areas: Sequence[float], n_steps: int, n_features: int, rounding:
 
 
 def kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: int, ties: str = "later") -> Float[Tensor, "B D"]:
-    """1 for the ``counts[b]`` largest coefficients of every row, 0 for the rest; of equal ones the later are kept.
+    """Return 1 for the ``counts[b]`` largest coefficients of every row, 0 for the rest; of equal ones the later are
+    kept.
 
     That is the order of a stable ascending sort; ``ties="earlier"`` keeps the earlier of equal ones. Only the set is
     needed, so that cells are not put in order: the smallest coefficient kept says who is in it, and only rows in which
@@ -75,18 +76,18 @@ def _smallest_kept(m: Float[Tensor, "B D"], counts: Int[Tensor, "B"], largest: i
 
 
 def time_pairs(n_steps: int, last_pair: bool) -> int:
-    """How many pairs of neighbouring steps the time term looks at; the released slice leaves the last one out."""
+    """Say how many pairs of neighbouring steps the time term looks at; the released slice leaves the last one out."""
     return n_steps - 1 if last_pair else n_steps - 2
 
 
 def time_term(m: Float[Tensor, "B T F"], last_pair: bool) -> Float[Tensor, "B"]:
-    """The mean absolute change from a step to the next."""
+    """Return the mean absolute change from a step to the next."""
     n = time_pairs(m.shape[1], last_pair)
     return m.diff(dim=1)[:, :n].abs().flatten(1).mean(1)
 
 
 def time_gradient(m: Float[Tensor, "B T F"], last_pair: bool) -> Float[Tensor, "B T F"]:
-    """Its derivative by every coefficient; 0 where two neighbours are equal."""
+    """Return its derivative by every coefficient; 0 where two neighbours are equal."""
     n = time_pairs(m.shape[1], last_pair)
     sign = m.diff(dim=1)[:, :n].sign() / (n * m.shape[2])
     found = torch.zeros_like(m)
@@ -96,5 +97,5 @@ def time_gradient(m: Float[Tensor, "B T F"], last_pair: bool) -> Float[Tensor, "
 
 
 def size_term(m: Float[Tensor, "B D"], chosen: Float[Tensor, "B D"]) -> Float[Tensor, "B"]:
-    """The mean squared distance of the sorted coefficients from zeros followed by ones."""
+    """Return the mean squared distance of the sorted coefficients from zeros followed by ones."""
     return (m - chosen).square().mean(1)

@@ -32,22 +32,22 @@ class Copies:
         return len(self.of)
 
     def __getitem__(self, s: slice) -> Copies:
-        """Some of the copies."""
+        """Return some of the copies."""
         steps, groups = (None if v is None else v[s] for v in (self.steps, self.groups))
         return replace(self, of=self.of[s], steps=steps, groups=groups)
 
     def features(self) -> Bool[Tensor, "K F"]:
-        """The features that each copy has replaced."""
+        """Return the features that each copy has replaced."""
         if self.groups is None:
             return torch.ones(len(self.of), self.x.shape[2], dtype=torch.bool, device=self.x.device)
         return self.group == self.groups[:, None]
 
     def changed_step(self) -> Float[Tensor, "K F"]:
-        """The step that differs from the sample's, where each copy has one such step."""
+        """Return the step that differs from the sample's, where each copy has one such step."""
         return torch.where(self.features(), self.value[self.of, self.steps], self.x[self.of, self.steps])
 
     def series(self) -> Float[Tensor, "K T F"]:
-        """The copies."""
+        """Return the copies."""
         if self.steps is None:
             mask = self.features()[:, None] & self.real[self.of][:, :, None]
             return torch.where(mask, self.value[self.of], self.x[self.of])
@@ -66,13 +66,15 @@ class Generators:
 
     @classmethod
     def now(cls) -> Generators:
-        """The present state."""
+        """Return the present state."""
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         return cls(torch.get_rng_state(), tuple(cuda), np.random.get_state())
 
     @contextmanager
     def replayed(self) -> Iterator[None]:
-        """What is drawn in the block is what was drawn after ``now``; the generators are then as before the block."""
+        """Say what is drawn in the block is what was drawn after ``now``; the generators are then as before the
+        block.
+        """
         before = Generators.now()
         try:
             self._restore()

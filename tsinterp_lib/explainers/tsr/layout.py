@@ -68,15 +68,15 @@ class Layout:
 
     @property
     def is_series(self) -> bool:
-        """Whether a batch is its own layout."""
+        """Say whether a batch is its own layout."""
         return self.order == (0, 1, 2)
 
     def series(self, x: Float[Tensor, "N *axes"]) -> Float[Tensor, "N T F"]:
-        """The batch laid out."""
+        """Return the batch laid out."""
         return x.permute(self.order).reshape(len(x), self.n_steps, len(self.group))
 
     def back(self, x: Float[Tensor, "N T F"]) -> Float[Tensor, "N *axes"]:
-        """The batch of which ``x`` is the layout."""
+        """Return the batch of which ``x`` is the layout."""
         places = sorted(range(len(self.order)), key=self.order.__getitem__)
         return x.reshape(len(x), *self.shape).permute(places)
 

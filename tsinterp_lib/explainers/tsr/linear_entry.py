@@ -27,7 +27,7 @@ class LinearEntry(Protocol):
     output: str
 
     def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
-        """W and b."""
+        """Return w and b."""
 
     def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
         """Logits from z."""
@@ -81,7 +81,7 @@ class LinearEntrySpace:
         return cls(line, _AfterEntry(model), weight, bias, nnf.linear(x, weight, bias), z_of_b, rows)
 
     def maps(self, copies: Copies, target: Int[Tensor, "K"]) -> Iterator[tuple[slice, Float[Tensor, "k T F"]]]:
-        """The maps of the copies, a block at a time."""
+        """Return the maps of the copies, a block at a time."""
         z_of_b = None if self.z_of_b is None else self.z_of_b[copies.of]
         slopes = self.line.slopes(self.after, self._entered(copies), z_of_b, target)
         b = self.line.baseline
@@ -94,7 +94,7 @@ class LinearEntrySpace:
             yield s, maps.abs_() if self.line.absolute else maps
 
     def _entered(self, copies: Copies) -> Float[Tensor, "K T G"]:
-        """z of the copies."""
+        """Return z of the copies."""
         if copies.steps is None:
             return nnf.linear(copies.series(), self.weight, self.bias)
         z = self.z[copies.of]
@@ -105,6 +105,8 @@ class LinearEntrySpace:
 
 
 def _says_so_itself(base: Explainer) -> bool:
-    """Whether the class that computes the map also says how it follows from a line: a subclass may change the map."""
+    """Say whether the class that computes the map also says how it follows from a line: a subclass may change the
+    map.
+    """
     owners = (next(c for c in type(base).__mro__ if name in vars(c)) for name in ("_attribute", "on_a_line"))
     return len(set(owners)) == 1

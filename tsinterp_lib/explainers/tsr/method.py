@@ -123,7 +123,9 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
             raise InvalidInput(f"`group_size` is {self.group_size}: a group holds at least one feature.")
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """A copy that explains inputs with these axes, as its base does; raises where it rescales over others."""
+        """Return a copy that explains inputs with these axes, as its base does; raises where it rescales over
+        others.
+        """
         check_axes(axes, self.outer, self.inner)
         return super().for_axes(axes)
 
@@ -134,7 +136,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return replace(self, base=base, reference=mean_sample(train))
 
     def cut_to(self, length: int, of: int) -> Explainer:
-        """A copy whose base, reference and padding are cut like the samples."""
+        """Return a copy whose base, reference and padding are cut like the samples."""
         # Padding that is said for other places than those that are cut stays as it is.
         along = self.outer in self.axes and self.axes.dim(self.outer) == self.axes.long("lengths")
         padding = self.padding[:, :length] if self.padding is not None and along else self.padding
@@ -142,9 +144,9 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return replace(self, base=base, reference=reference, padding=padding)
 
     def budget(self, n_steps: int, n_features: int) -> int:
-        """Maps of the base per sample, at most (ties, padding and cells that hold the value already save some).
+        """Return maps of the base per sample, at most (ties, padding and cells that hold the value already save some).
 
-        Above quantile q of T scores, all distinct, lie :math:`T - 1 - \\lfloor q (T - 1) \\rfloor`.
+        Above quantile q of T scores, all distinct, lie :math:`T - 1 - \\lfloor q (T - 1) \rfloor`.
         """
         return self._budget(n_steps, math.ceil(n_features / self.group_size))
 
@@ -207,7 +209,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return phi[:, :, scan.group]
 
     def _bar(self, n: int, n_steps: int, n_groups: int) -> tqdm:
-        """A bar over all maps; their number is said before the first is computed."""
+        """Return a bar over all maps; their number is said before the first is computed."""
         each = self._budget(n_steps, n_groups)
         if self.progress:
             base = type(self.base).__name__
@@ -215,13 +217,13 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return tqdm(total=n * each, desc=type(self).__name__, disable=not self.progress, leave=False)
 
     def _cut(self, tau: Float[Tensor, "N T"], real: Bool[Tensor, "N T"]) -> Float[Tensor, "N 1"]:
-        """What a step's score must exceed for its features to be scored."""
+        """Say what a step's score must exceed for its features to be scored."""
         if self.quantile is None:
             return torch.full_like(tau[:, :1], self.threshold or 0.0)
         return torch.nanquantile(tau.masked_fill(~real, torch.nan), self.quantile, dim=1, keepdim=True)
 
     def _real(self, x: Float[Tensor, "N T F"]) -> Bool[Tensor, "N T"]:
-        """Where there is data."""
+        """Say where there is data."""
         if self.padding is None:
             return torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
         if self.padding.shape != x.shape[:2] or self.padding.dtype != torch.bool:
@@ -236,7 +238,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return real
 
     def _value(self, x: Float[Tensor, "N T F"], real: Bool[Tensor, "N T"]) -> Float[Tensor, "N T F"]:
-        """What masked cells are set to, where no reference says it."""
+        """Say what masked cells are set to, where no reference says it."""
         if self.value == "train_mean":
             raise InvalidInput(
                 "`value` is 'train_mean' and no training sample was seen: call prepare(model, train) first, "

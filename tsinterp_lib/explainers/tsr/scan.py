@@ -54,7 +54,7 @@ class Scan:
         shared: bool,
         bar: tqdm,
     ) -> Scan:
-        """The samples' own maps; the base draws for them as it would alone."""
+        """Return the samples' own maps; the base draws for them as it would alone."""
         # What is not said of a method is always right: one call per mask, all samples in their order.
         pairing = base.for_copies(x, shared) or Paired(lambda of: base, (slice(0, len(x)),), together=True)
         generators = Generators.now()
@@ -73,7 +73,7 @@ class Scan:
 
     @property
     def equal(self) -> Float[Tensor, "N"]:
-        """The spread up to which distances of a sample count as equal."""
+        """Return the spread up to which distances of a sample count as equal."""
         return ROUNDING * torch.finfo(self.a.dtype).eps * self.a.abs().sum((1, 2))
 
     def of_steps(self) -> Float[Tensor, "N T"]:
@@ -103,7 +103,9 @@ class Scan:
         return self._distances(None, groups, (self._differs() & self.real[:, :, None]).any(1))
 
     def _differs(self) -> Bool[Tensor, "N T G"]:
-        """Whether masking a group at a step changes anything; where draws are new each time, an equal copy counts."""
+        """Say whether masking a group at a step changes anything; where draws are new each time, an equal copy
+        counts.
+        """
         if not self.shared:
             return torch.ones(*self.x.shape[:2], self.n_groups, dtype=torch.bool, device=self.x.device)
         changed = (self.x != self.value).to(torch.int32)
@@ -132,7 +134,7 @@ class Scan:
         return torch.where(wanted, found, 0.0)
 
     def _maps(self, copies: Copies, target: Int[Tensor, "K"]) -> Iterator[tuple[slice, Float[Tensor, "k T F"]]]:
-        """The base's maps of the copies, in one block or several."""
+        """Return the base's maps of the copies, in one block or several."""
         if self.entry is not None:
             yield from self.entry.maps(copies, target)
             return
@@ -141,12 +143,12 @@ class Scan:
             yield slice(None), explainer._attribute(self.model, copies.series(), target).detach().to(self.x.dtype)
 
     def _moved(self, maps: Float[Tensor, "k T F"], of: Int[Tensor, "k"]) -> Float[Tensor, "k"]:
-        """How far maps lie from their samples', summed over all cells that are data."""
+        """Say how far maps lie from their samples', summed over all cells that are data."""
         change = torch.linalg.vector_norm(maps - self.a[of], 1, dim=2)
         return torch.where(self.real[of], change, 0.0).sum(1)
 
     def _batches(self, wanted: Bool[Tensor, "N J"]) -> Iterator[tuple[Int[Tensor, "K"], Int[Tensor, "K"]]]:
-        """Samples and columns of the wanted copies, as many as may share a call."""
+        """Return samples and columns of the wanted copies, as many as may share a call."""
         if self.pairing.together:
             every = torch.arange(len(wanted), device=wanted.device)
             for j in wanted.any(0).nonzero()[:, 0]:

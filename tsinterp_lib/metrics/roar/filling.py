@@ -30,7 +30,7 @@ def filled(
     fill: str,
     seed: int,
 ) -> Float[Tensor, "N *axes"]:
-    """``x`` with the cells of ``mask`` replaced.
+    """Return ``x`` with the cells of ``mask`` replaced.
 
     ``channel_mean``: the mean of the training samples, one value for each channel or feature, or one where the axes
     name neither. ``place_mean``: the mean training sample. ``linear``: noisy linear imputation :cite:p:`rong2022`, each
@@ -43,7 +43,7 @@ def filled(
 
 
 def channel_mean(train: Float[Tensor, "M *axes"], axes: Axes) -> Tensor:
-    """The mean over all training cells of each channel or feature, in a shape that broadcasts to a sample."""
+    """Return the mean over all training cells of each channel or feature, in a shape that broadcasts to a sample."""
     kept = [axes.dim(name) for name in CHANNELS if name in axes]
     over = [d for d in range(train.dim()) if d not in kept]
     return train.mean(over, keepdim=True)[0]
@@ -110,7 +110,7 @@ def _neighbourly(axes: Axes) -> tuple[int, ...]:
 
 
 def _summed(v: Tensor, dims: tuple[int, ...]) -> Tensor:
-    """The weighted sum of the neighbours of each cell: 1/6 beside it, 1/12 across a corner; 1/2 on a line."""
+    """Return the weighted sum of the neighbours of each cell: 1/6 beside it, 1/12 across a corner; 1/2 on a line."""
     total = torch.zeros_like(v)
     for steps in product((-1, 0, 1), repeat=len(dims)):
         n_moved = sum(map(abs, steps))

@@ -103,7 +103,7 @@ class RemoveAndRetrain(Metric):
         return torch.stack([self.at(e, float(level)) for level in self.levels], 1)
 
     def at(self, e: Explanation, level: float) -> Float[Tensor, "N"]:
-        """Which test samples are classified rightly at a level, after retraining."""
+        """Say which test samples are classified rightly at a level, after retraining."""
         again = given(e)
         masks = {split: self.mask(e, split, level) for split in SPLITS}
         untouched = not any(bool(m.any()) for m in masks.values())
@@ -119,12 +119,12 @@ class RemoveAndRetrain(Metric):
         return right
 
     def mask(self, e: Explanation, split: str, level: float) -> Bool[Tensor, "N *axes"]:
-        """Which cells of a split are replaced at a level."""
+        """Say which cells of a split are replaced at a level."""
         x = getattr(given(e).dataset, split).x
         return replaced(self.ranked(e, split), level, self.keep, given(e).dataset.axes, self.unit, x.shape[1:])
 
     def ranked(self, e: Explanation, split: str) -> Ranked:
-        """The units of a split in order, computed once per explanation, split, target, unit and ranking."""
+        """Return the units of a split in order, computed once per explanation, split, target, unit and ranking."""
         again = given(e)
         keys, ordered = ((what, split, self.target, self.unit, self.ranking) for what in Ranked._fields)
         if keys not in e.memo:
@@ -133,7 +133,7 @@ class RemoveAndRetrain(Metric):
         return Ranked(e.memo[keys], e.memo[ordered])
 
     def changed(self, data: Dataset, masks: dict[str, Tensor], seed: int) -> Dataset:
-        """The data set with its masked cells replaced in every split, or with nothing but the masks."""
+        """Return the data set with its masked cells replaced in every split, or with nothing but the masks."""
         parts: dict[str, Samples] = {}
         for split, mask in masks.items():
             samples: Samples = getattr(data, split)
@@ -145,7 +145,7 @@ class RemoveAndRetrain(Metric):
         return replace(data, train=parts["train"], validation=parts["validation"], test=parts["test"])
 
     def trained(self, e: Explanation, data: Dataset, level: float, seed: int) -> nn.Module:
-        """A network with new first weights, trained on the changed data by the explained model's own trainer."""
+        """Return a network with new first weights, trained on the changed data by the explained model's own trainer."""
         again = given(e)
         trainer = again.trainer
         if self.redrawn:
@@ -167,7 +167,9 @@ class RemoveAndRetrain(Metric):
 
 
 def given(e: Explanation) -> Retraining:
-    """What the explanation brings for retraining; raises :class:`InvalidInput` where it brings nothing, or padding."""
+    """Say what the explanation brings for retraining; raises :class:`InvalidInput` where it brings nothing, or
+    padding.
+    """
     if e.retraining is None:
         raise InvalidInput(
             "`retraining` is None: this metric trains the network again; compute it in a study, or give the "
@@ -179,7 +181,7 @@ def given(e: Explanation) -> Retraining:
 
 
 def attributed(e: Explanation, split: str, target: str) -> Float[Tensor, "N *axes"]:
-    """The map of a split for the predicted or the true class, computed once per explanation."""
+    """Return the map of a split for the predicted or the true class, computed once per explanation."""
     key = ("map", split, target)
     if key not in e.memo:
         again = given(e)
@@ -194,13 +196,13 @@ def attributed(e: Explanation, split: str, target: str) -> Float[Tensor, "N *axe
 
 @torch.no_grad()
 def predicted(model: nn.Module, x: Float[Tensor, "N *axes"]) -> Int[Tensor, "N"]:
-    """The class that the model, in evaluation mode, gives each sample."""
+    """Return the class that the model, in evaluation mode, gives each sample."""
     with attribution_mode(model), torch.no_grad():
         return torch.cat([model(part).argmax(1) for part in torch.split(x, CHUNK)])
 
 
 def enlarged(x: Float[Tensor, "N channel row column"], data: Dataset) -> Float[Tensor, "N channel row column"]:
-    """The images enlarged by 8/7 and cropped to their size: what a second preprocessing does to 224 pixels."""
+    """Return the images enlarged by 8/7 and cropped to their size: what a second preprocessing does to 224 pixels."""
     data.axes.need(IMAGE.names, "reprocess")
     rows, columns = x.shape[2:]
     wide = nnf.interpolate(x, (round(rows * 8 / 7), round(columns * 8 / 7)), mode="bicubic", antialias=True)

@@ -19,7 +19,7 @@ RANKINGS = ("signed", "squared")
 
 
 def n_removed(level: float, n_units: int) -> int:
-    """k = floor(t·n), exactly: 0.7 of 10 units are 7, though 0.7 · 10 is a hair less in floating point.
+    """Return k = floor(t·n), exactly: 0.7 of 10 units are 7, though 0.7 · 10 is a hair less in floating point.
 
     Raises :class:`InvalidInput` for a level outside [0, 1].
     """
@@ -29,7 +29,9 @@ def n_removed(level: float, n_units: int) -> int:
 
 
 def unit_scores(a: Float[Tensor, "N *axes"], axes: Axes, unit: str, ranking: str) -> Float[Tensor, "N G"]:
-    """The score of each unit: the sum over its cells of the scores (``signed``) or of their squares (``squared``)."""
+    """Return the score of each unit: the sum over its cells of the scores (``signed``) or of their squares
+    (``squared``).
+    """
     known(ranking, RANKINGS, "ranking")
     values = a.square() if ranking == "squared" else a
     if unit == CELL:
@@ -46,7 +48,7 @@ class Ranked(NamedTuple):
     ordered: Float[Tensor, "N G"]
 
     def top(self, k: int) -> Bool[Tensor, "N G"]:
-        """True at the k first units of each sample."""
+        """Return true at the k first units of each sample."""
         if k == 0:
             return torch.zeros(self.keys.shape, dtype=torch.bool)
         n = self.keys.shape[1]
@@ -54,7 +56,7 @@ class Ranked(NamedTuple):
 
 
 def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
-    """The units in falling order of their scores; equal ones are ordered by chance, by a key of each sample.
+    """Return the units in falling order of their scores; equal ones are ordered by chance, by a key of each sample.
 
     Values are sorted, not places: that is an eighth of the cost, and finds the samples with equal scores, which alone
     are ranked unit by unit. Raises :class:`InvalidInput` where no sample has two different scores: such maps rank
@@ -82,7 +84,9 @@ def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
 def replaced(
     order: Ranked, level: float, keep: bool, axes: Axes, unit: str, shape: tuple[int, ...] | torch.Size
 ) -> Bool[Tensor, "N *axes"]:
-    """True at the cells that are replaced: those of the floor(t·n) first units, or (``keep``) those of all others."""
+    """Return true at the cells that are replaced: those of the floor(t·n) first units, or (``keep``) those of all
+    others.
+    """
     chosen = order.top(n_removed(level, order.keys.shape[1]))
     chosen = ~chosen if keep else chosen
     if unit == CELL:

@@ -18,7 +18,7 @@ OF_MODELS = {"test_accuracy": "test accuracy", "epochs": "epochs of training"}
 
 
 def of_switches(rows: pd.DataFrame) -> list[Effect]:
-    """Every switch of data, network or training: scores of the methods, accuracy and epochs of the models."""
+    """Return every switch of data, network or training: scores of the methods, accuracy and epochs of the models."""
     found = []
     for name in (n for n in SWITCHES if n != "as_released" and n in set(rows["protocol"])):
         for metric, printed in (SCORES | OF_MODELS).items():
@@ -30,7 +30,7 @@ def of_switches(rows: pd.DataFrame) -> list[Effect]:
 
 
 def of_variants(rows: pd.DataFrame) -> list[Effect]:
-    """Every other setting of a method, against the released setting on the same models."""
+    """Return every other setting of a method, against the released setting on the same models."""
     rows = rows[rows["protocol"] == "as_released"]
     found = []
     for label in (e for e in rows["explainer"].unique() if "[" in e and not e.startswith("permuted_features")):
@@ -43,7 +43,7 @@ def of_variants(rows: pd.DataFrame) -> list[Effect]:
 
 
 def of_random_rows(rows: pd.DataFrame) -> list[Effect]:
-    """The released "random" row, one permutation of a method's features, against a uniform random map.
+    """Return the released "random" row, one permutation of a method's features, against a uniform random map.
 
     By network and method, because the time profile that survives the permutation is that of a network's maps.
     """
@@ -62,7 +62,9 @@ def of_random_rows(rows: pd.DataFrame) -> list[Effect]:
 
 
 def of_noise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Masked accuracy with one noise series for all samples and with one each: mean, and spread between seeds."""
+    """Return masked accuracy with one noise series for all samples and with one each: mean, and spread between
+    seeds.
+    """
     rows = rows[(rows["protocol"] == "as_released") & ~rows["explainer"].isin(CONTROLS)]
     table = {}
     for noise in ("shared", "per_sample"):
@@ -73,7 +75,7 @@ def of_noise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_slip(rows: pd.DataFrame) -> list[Effect]:
-    """Time and feature scores with the weights that the formula means, against those of the released code."""
+    """Return time and feature scores with the weights that the formula means, against those of the released code."""
     rows = rows[(rows["protocol"] == "as_released") & ~rows["explainer"].isin((*CONTROLS, ""))]
     rows = rows[~rows["explainer"].str.contains("[", regex=False)]
     found = []
@@ -85,7 +87,7 @@ def of_slip(rows: pd.DataFrame) -> list[Effect]:
 
 
 def of_rescaling(rows: pd.DataFrame) -> list[Effect]:
-    """Rescaled gradients under other settings, against those of the released code, on the same corrected models.
+    """Return rescaled gradients under other settings, against those of the released code, on the same corrected models.
 
     Empty where the rows hold no such maps.
     """
@@ -103,14 +105,14 @@ def of_rescaling(rows: pd.DataFrame) -> list[Effect]:
 
 
 def of_cuts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Recall area of the perfect and the random map under both cuts: a metric should tell them apart."""
+    """Return recall area of the perfect and the random map under both cuts: a metric should tell them apart."""
     rows = rows[(rows["protocol"] == "as_released") & rows["explainer"].isin(("oracle", "random"))]
     rows = rows[rows["metric"].isin(("aur_mass", "aur_count"))]
     return rows.pivot_table(index="metric", columns="explainer", values="value").round(3)
 
 
 def say_audit(rows: pd.DataFrame) -> Prose:
-    """Which switches move the scores, and the largest effect."""
+    """Say which switches move the scores, and the largest effect."""
     table = effects.table([*of_switches(rows), *of_variants(rows)])
     scores = table[table["quantity"] == "AUROC"]
     clear = scores[scores["moves"] == "yes"].sort_values("effect", key=abs, ascending=False)
@@ -128,6 +130,6 @@ def say_audit(rows: pd.DataFrame) -> Prose:
 
 
 def printed_choice(row: pd.Series) -> str:
-    """A switch by its name, a variant of a method by its label."""
+    """Return a switch by its name, a variant of a method by its label."""
     switch = str(row["choice"]) in SWITCHES
     return words.printed(row["choice"]) if switch else str(row["changed_to"]).replace("_", " ")

@@ -101,7 +101,7 @@ METRICS = (
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One plan per switch; ``smoke`` takes one layout and one network."""
+    """Return one plan per switch; ``smoke`` takes one layout and one network."""
     return {name: _plan(profile, name, switch) for name, switch in SWITCHES.items()}
 
 

@@ -15,7 +15,7 @@ from tsinterp_lib.studies.audit.page import SCORES
 
 
 def of_gate(rows: pd.DataFrame, gates: Sequence[float] = (0.0, 0.9, 0.95)) -> pd.DataFrame:
-    """How many models stand behind the means, and the means, under gates of test accuracy; ``rows`` are not gated.
+    """Say how many models stand behind the means, and the means, under gates of test accuracy; ``rows`` are not gated.
 
     The released code leaves out models below 0.90, the paper says 0.95.
     """
@@ -33,7 +33,9 @@ def of_gate(rows: pd.DataFrame, gates: Sequence[float] = (0.0, 0.9, 0.95)) -> pd
 
 
 def of_carried_zeros(rows: pd.DataFrame, metric: str = "masked_accuracy_mass") -> pd.DataFrame:
-    """Curves of masked accuracy that touch 0, those that recover later, and the mean area, measured and carried."""
+    """Return curves of masked accuracy that touch 0, those that recover later, and the mean area, measured and
+    carried.
+    """
     part = rows[(rows["protocol"] == "as_released") & (rows["metric"] == metric) & ~rows["explainer"].isin(CONTROLS)]
     if part.empty:
         raise InvalidInput(f"no curve of {metric!r} in the rows: run `tsinterp run benchmark`.")

@@ -16,7 +16,7 @@ from tsinterp_lib.tables.rivals import FAIR, fair
 
 
 def of_benchmark(rows: pd.DataFrame, protocol: str) -> list[Verdict]:
-    """The claims that planted data can decide, under one protocol."""
+    """Return the claims that planted data can decide, under one protocol."""
     rows = rows[(rows["protocol"] == protocol) & (rows["explainer"] != "")]
     return [
         nobody_beats_chance_everywhere(rows, "aup_count"),

@@ -13,7 +13,9 @@ from tsinterp_lib.tables.words import Prose
 
 
 def domains(table: pd.DataFrame, protocol: str, area: str = "aup", weights: str = "") -> pd.DataFrame:
-    """Mean and interval, per network and explainer, of an area at the level of cells, time steps and features."""
+    """Return mean and interval, per network and explainer, of an area at the level of cells, time steps and
+    features.
+    """
     names = {
         "cells": f"{area}_count",
         "time": f"{area}_count_time{weights}",
@@ -28,7 +30,9 @@ def domains(table: pd.DataFrame, protocol: str, area: str = "aup", weights: str 
 
 
 def released_weights(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Layouts × (network, domain): AUP with the released weights of a step or feature, minus with the meant ones."""
+    """Return layouts × (network, domain): AUP with the released weights of a step or feature, minus with the meant
+    ones.
+    """
     parts = []
     for domain in ("time", "feature"):
         meant, released = (select.pick(table, f"aup_count_{domain}{s}", protocol) for s in ("", "_as_released"))
@@ -45,13 +49,13 @@ def released_weights(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def difference_from_random(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of several domains minus the random control of the same model and domain."""
+    """Return rows of several domains minus the random control of the same model and domain."""
     parts = [difference_from(part) for _, part in rows.groupby("domain", sort=False)]
     return pd.concat(parts, ignore_index=True)
 
 
 def say_domains(rows: pd.DataFrame, protocol: str) -> Prose:
-    """For how many methods that could see features the time steps are found better."""
+    """Say for how many methods that could see features the time steps are found better."""
     found = domains(rows, protocol)
     found = found[~found["explainer"].isin((*CONTROLS, *TIME_ONLY))]
     lines = []

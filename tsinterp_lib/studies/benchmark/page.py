@@ -17,7 +17,7 @@ from tsinterp_lib.types import DatasetSource, Sizes
 
 
 def say_benchmark(rows: pd.DataFrame) -> Prose:
-    """The answer of the benchmark in a few sentences."""
+    """Return the answer of the benchmark in a few sentences."""
     parts, named = [], []
     for protocol, name in words.PROTOCOLS.items():
         if protocol not in set(rows["protocol"]):
@@ -47,7 +47,7 @@ def say_benchmark(rows: pd.DataFrame) -> Prose:
 
 
 def say_layouts(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
-    """How far mean AUROC moves between layouts, and how far between networks, on what every network has."""
+    """Say how far mean AUROC moves between layouts, and how far between networks, on what every network has."""
     grid = layouts_by_network(rows, protocol)
     places, networks = grid.mean(axis=1).sort_values(), grid.mean(axis=0).sort_values()
     spread = {"layouts": _ptp(places), "networks": _ptp(networks)}
@@ -76,7 +76,9 @@ ABOUT = 0.8
 
 
 def layouts_by_network(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Mean AUROC over methods and seeds, layouts × networks, of the layouts and methods that every network has."""
+    """Return mean AUROC over methods and seeds, layouts × networks, of the layouts and methods that every network
+    has.
+    """
     shared, _ = select.on_shared_layouts(rows, protocol)
     found = select.pick(shared[~shared["explainer"].isin(CONTROLS)], "auroc", protocol)
     cells = found.groupby(["explainer", "dataset", "model"])["value"].mean().unstack(["dataset", "model"])
@@ -84,7 +86,7 @@ def layouts_by_network(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def say_position(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
-    """On which layouts a map of position alone is the truth itself, and what it scores there and elsewhere."""
+    """Say on which layouts a map of position alone is the truth itself, and what it scores there and elsewhere."""
     shared, _ = select.on_shared_layouts(rows, protocol)
     found = select.pick(shared[shared["explainer"] == "position_only"], "auroc", protocol)
     score = found.groupby(select.layout(found["dataset"]))["value"].mean()
@@ -101,7 +103,7 @@ def say_position(rows: pd.DataFrame, protocol: str = "corrected") -> Prose:
 
 
 def never_moving(protocol: str) -> list[str]:
-    """The layouts in which the same cells are important in every sample, as their data sets say."""
+    """Return the layouts in which the same cells are important in every sample, as their data sets say."""
     return [name for name in LAYOUTS if _never_moves(build("dataset", Choice(name, {"protocol": protocol})))]
 
 
@@ -119,7 +121,7 @@ def _ptp(values: pd.Series) -> float:
 
 
 def say_accuracy(rows: pd.DataFrame) -> Prose:
-    """How many networks learned their task, and how far that is from the published accuracies."""
+    """Say how many networks learned their task, and how far that is from the published accuracies."""
     gap = accuracy_gap(rows)
     counts = summaries.coverage(rows)
     lines = [
@@ -137,7 +139,7 @@ def say_accuracy(rows: pd.DataFrame) -> Prose:
 
 
 def say_agreement(rows: pd.DataFrame) -> Prose:
-    """In how many published cells ours agree: sign, interval, gap."""
+    """Say in how many published cells ours agree: sign, interval, gap."""
     lines = []
     for metric, name in (("diff_aup", "AUP"), ("diff_aur", "AUR")):
         a = agreement_of(rows, metric)
@@ -149,7 +151,7 @@ def say_agreement(rows: pd.DataFrame) -> Prose:
 
 
 def agreement(summary: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Ours beside the published value: the gap, whether it lies in our interval, whether the sign agrees."""
+    """Return ours beside the published value: the gap, whether it lies in our interval, whether the sign agrees."""
     both = summary.merge(reference.rename(columns={"value": "published"}), on=["model", "explainer"], how="inner")
     both = both.assign(
         gap=both["mean"] - both["published"],
@@ -166,14 +168,16 @@ def reference(metric: str, training: str = "traditional") -> pd.DataFrame:
 
 
 def agreement_of(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``: the numbers of the scoreboard."""
+    """Return ours (as released, count cut) beside Table 2 for ``diff_aup`` or ``diff_aur``: the numbers of the
+    scoreboard.
+    """
     ours = printed.over_layouts(printed.trained(table[table["protocol"] == "as_released"]))
     ours = ours[(ours["quantity"] == metric) & (ours["training"] == "traditional")]
     return agreement(ours, reference(metric))
 
 
 def agreement_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Both differences of Table 2, printed: ours with its interval, the published value, agreement."""
+    """Return both differences of Table 2, printed: ours with its interval, the published value, agreement."""
     frames = [agreement_of(table, m).assign(quantity=name) for m, name in _QUANTITIES.items()]
     both = pd.concat(frames, ignore_index=True)
     ours = [words.interval(m, a, b, sign=True) for m, a, b in both[["mean", "low", "high"]].itertuples(index=False)]
@@ -195,7 +199,9 @@ def accuracy_gap(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_minus_feature(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """AUP (count) of time steps minus that of features, networks × explainers, averaged over layouts and seeds."""
+    """Return AUP (count) of time steps minus that of features, networks × explainers, averaged over layouts and
+    seeds.
+    """
     time = summaries.by_explainer(table, "aup_count_time", protocol).set_index(["explainer", "model"])["mean"]
     feature = summaries.by_explainer(table, "aup_count_feature", protocol).set_index(["explainer", "model"])["mean"]
     grid = (time - feature).unstack("model")
@@ -203,7 +209,7 @@ def time_minus_feature(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def controls(table: pd.DataFrame) -> pd.DataFrame:
-    """Recall area of the oracle and the random control under both cuts, by protocol."""
+    """Return recall area of the oracle and the random control under both cuts, by protocol."""
     shown = {}
     for protocol in dict.fromkeys(table["protocol"]):
         for metric in ("aup_mass", "aur_mass", "aup_count", "aur_count"):
@@ -214,7 +220,7 @@ def controls(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer() -> Figure:
-    """AUROC per explainer and network (corrected, profile paper), on the layouts that every network has."""
+    """Draw AUROC per explainer and network (corrected, profile paper), on the layouts that every network has."""
     rows, layouts = select.on_shared_layouts(select.rows("benchmark", "paper"), "corrected")
     label = f"AUROC against the planted cells, mean of {layouts} layouts (0.5 is chance)"
     return figures.by_network(summaries.by_explainer(rows, "auroc", "corrected"), label, 0.5)

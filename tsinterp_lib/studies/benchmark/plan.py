@@ -60,7 +60,9 @@ EXPLAINERS_AT = {
 
 
 def plan(profile: str, processes: tuple[str, ...] = GAUSSIAN) -> Mapping[str, Plan]:
-    """The two protocols side by side: the authors' code as it computes, and the same changed in stated points."""
+    """Return the two protocols side by side: the authors' code as it computes, and the same changed in stated
+    points.
+    """
     return {
         "as_released": _plan(profile, processes, "as_released", "probabilities", AS_RELEASED),
         "corrected": _plan(profile, processes, "corrected", "logits", CORRECTED),
@@ -68,7 +70,9 @@ def plan(profile: str, processes: tuple[str, ...] = GAUSSIAN) -> Mapping[str, Pl
 
 
 def scores(protocol: str) -> tuple[Choice, ...]:
-    """Every metric of the grid, with the replacement noise of the protocol: one draw for all samples, or one each."""
+    """Return every metric of the grid, with the replacement noise of the protocol: one draw for all samples, or one
+    each.
+    """
     noise = "shared" if protocol == "as_released" else "per_sample"
     return tuple(
         Choice(name, {"noise": noise} if name.startswith("masked_accuracy") else {}, alias=name) for name in METRICS

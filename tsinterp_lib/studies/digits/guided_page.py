@@ -21,7 +21,9 @@ INK, AREA = f"{SHARE}cells", "masked_accuracy_area_count"
 
 
 def by_training(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean and interval, see :func:`~tsinterp_lib.studies.digits.page.intervals`: by model, trainer, explainer."""
+    """Return mean and interval, see :func:`~tsinterp_lib.studies.digits.page.intervals`: by model, trainer,
+    explainer.
+    """
     trainers = [t.label for t in TRAINERS if t.label in set(rows["trainer"])]
     parts = [intervals(rows[rows["trainer"] == t], metric).assign(trainer=t) for t in trainers]
     return pd.concat(parts, ignore_index=True)
@@ -36,7 +38,7 @@ def models(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def grid(rows: pd.DataFrame, metric: str, ratio: bool = False) -> pd.DataFrame:
-    """Means, (network, training) × methods, minus those of random maps of the same model; or their ratio."""
+    """Return means, (network, training) × methods, minus those of random maps of the same model; or their ratio."""
     table = by_training(rows, metric)
     found = table.pivot_table(index=["model", "trainer"], columns="explainer", values="mean")
     random, methods = found["random"], [m for m in METHODS if m in found and m != "random"]
@@ -46,7 +48,9 @@ def grid(rows: pd.DataFrame, metric: str, ratio: bool = False) -> pd.DataFrame:
 
 
 def drawn(model: str, explainer: str) -> Figure | Prose:
-    """The ten digits and the kept maps of one network and explainer, a row per training; else what is not kept yet."""
+    """Return the ten digits and the kept maps of one network and explainer, a row per training; else what is not kept
+    yet.
+    """
     try:
         kept = maps.load(STUDY)
         data = next(iter(kept.series))
@@ -57,14 +61,14 @@ def drawn(model: str, explainer: str) -> Figure | Prose:
 
 
 def heat(rows: pd.DataFrame, metric: str) -> Figure:
-    """:func:`grid` as a picture: ink as a ratio to random maps, masked accuracy as a difference from them."""
+    """Draw :func:`grid` as a picture: ink as a ratio to random maps, masked accuracy as a difference from them."""
     if metric == INK:
         return draw_heat(grid(rows, metric, ratio=True), "mass on the ink / that of a random map", centre=1.0)
     return draw_heat(grid(rows, metric), "area − that of a random map", "{:+.2f}", centre=0.0)
 
 
 def absent(rows: pd.DataFrame) -> Prose:
-    """Which networks and trainings are not computed."""
+    """Say which networks and trainings are not computed."""
     there = set(zip(rows["model"], rows["trainer"], strict=True))
     lack = [f"{words.network(n)}, {p}" for n in NETWORKS for t, p in PRINTED.items() if (n, t) not in there]
     return words.not_computed(STUDY, "; ".join(lack)) if lack else Prose("All networks and trainings are computed.")

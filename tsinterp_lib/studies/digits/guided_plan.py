@@ -30,7 +30,7 @@ TRAINERS = (
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """Three networks, each trained in three ways."""
+    """Return three networks, each trained in three ways."""
     data, side = digits(profile, "multivariate")
     networks = NETWORKS_AT.get(profile, NETWORKS)
     return {

@@ -30,7 +30,7 @@ PLACES = {
 
 
 def intervals(rows: pd.DataFrame, metric: str, level: float = 0.95) -> pd.DataFrame:
-    """Mean and interval by data set, network and explainer: columns of these, mean, low, high, n and level.
+    """Return mean and interval by data set, network and explainer: columns of these, mean, low, high, n and level.
 
     See :func:`tsinterp_lib.statistics.nested.nested_interval`: over seeds where a network has several, over its test
     images where it has one; ``level`` says which, and ``n`` counts them. A map without any mass has no share: rows
@@ -55,7 +55,7 @@ def _interval(rows: pd.DataFrame, level: float) -> dict[str, object]:
 
 
 def shares(rows: pd.DataFrame) -> pd.DataFrame:
-    """Share of mass in each group of cells, by data set, network and explainer."""
+    """Return share of mass in each group of cells, by data set, network and explainer."""
     groups = sorted({str(m) for m in rows["metric"] if str(m).startswith(SHARE)})
     return pd.concat([intervals(rows, m).assign(group=m.removeprefix(SHARE)) for m in groups], ignore_index=True)
 
@@ -69,7 +69,7 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def enrichment(rows: pd.DataFrame, group: str = "cells") -> pd.DataFrame:
-    """Share of mass in a group divided by that of random maps: 1 is no preference; explainers × networks."""
+    """Return share of mass in a group divided by that of random maps: 1 is no preference; explainers × networks."""
     table = intervals(rows, SHARE + group)
     grid = table.pivot_table(index="explainer", columns=["dataset", "model"], values="mean", sort=False)
     grid = grid / grid.loc["random"]
@@ -77,7 +77,8 @@ def enrichment(rows: pd.DataFrame, group: str = "cells") -> pd.DataFrame:
 
 
 def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row per network and rescaled method: the share on the ink and the area under masked accuracy, before and after.
+    """Return a row per network and rescaled method: the share on the ink and the area under masked accuracy, before and
+    after.
 
     ``gain`` is the share after minus before, ``apart`` whether the two intervals do not overlap; images are the same,
     so that this is a strict test.
@@ -111,7 +112,7 @@ def before_and_after(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def grid(rows: pd.DataFrame, metric: str, minus: str | None = None) -> pd.DataFrame:
-    """Means of a metric, explainers × networks (and data sets, where several); ``minus`` subtracts a control."""
+    """Return means of a metric, explainers × networks (and data sets, where several); ``minus`` subtracts a control."""
     table = intervals(rows, metric)
     several = table["dataset"].nunique() > 1
     columns = ["model", "dataset"] if several else ["model"]
@@ -125,12 +126,14 @@ def grid(rows: pd.DataFrame, metric: str, minus: str | None = None) -> pd.DataFr
 
 
 def one_method(kept: Maps, dataset: str, explainer: str) -> dict[str, Tensor]:
-    """The kept maps of one explainer on every network, the one that sees the image first."""
+    """Return the kept maps of one explainer on every network, the one that sees the image first."""
     return {m: a for (d, m, e), a in kept.maps.items() if (d, e) == (dataset, explainer)}
 
 
 def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
-    """Maps of one explainer before and after rescaling: the CNN on the image first, then the TCN on each view."""
+    """Return maps of one explainer before and after rescaling: the CNN on the image first, then the TCN on each
+    view.
+    """
     datasets = sorted(kept.series, key=lambda d: -kept.series[d].shape[2])  # many features first
     image = next(d for d in datasets if d.startswith("multivariate"))
     shown = {"image (CNN)": (image, "cnn")} | {f"{_features(kept, d)} (TCN)": (d, "tcn") for d in datasets}
@@ -139,7 +142,7 @@ def view_maps(kept: Maps, explainer: str) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def say_trained(rows: pd.DataFrame, profile: str) -> Prose:
-    """How many digits each network saw, when it stopped, and how many fitted networks stand behind the numbers."""
+    """Say how many digits each network saw, when it stopped, and how many fitted networks stand behind the numbers."""
     chosen, settings = PROFILES[profile], TRAINER.params
     sizes, fitted = chosen.sizes, rows.groupby("model", observed=True)["seed"].nunique()
     enough = f"{settings['stop_accuracy']:.0%}".replace("%", " %")
@@ -154,7 +157,7 @@ def say_trained(rows: pd.DataFrame, profile: str) -> Prose:
 
 
 def say_images(rows: pd.DataFrame) -> Prose:
-    """How the CNN's maps differ from those of the series networks, in numbers."""
+    """Say how the CNN's maps differ from those of the series networks, in numbers."""
     ink = enrichment(rows)
     series = [m for m in ink.columns if m != "cnn"]
     plain = [e for e in ink.index if e in ("gradient", "smoothgrad")]
@@ -174,7 +177,7 @@ def say_images(rows: pd.DataFrame) -> Prose:
 
 
 def say_rescaled(compared: pd.DataFrame) -> Prose:
-    """What rescaling adds, in counts of network and method."""
+    """Say what rescaling adds, in counts of network and method."""
     pairs = before_and_after(compared)
     more, fewer = pairs[pairs["gain"] > 0], pairs[pairs["area after"] < pairs["area before"]]
     return Prose(
@@ -190,7 +193,7 @@ def _features(kept: Maps, dataset: str) -> str:
 
 
 def say_digits(scores: pd.DataFrame) -> Prose:
-    """Which methods beat the random row on real digits, by network."""
+    """Say which methods beat the random row on real digits, by network."""
     lines, named = [], []
     for network, part in scores.groupby("model", sort=False):
         part = part.set_index("explainer")

@@ -43,12 +43,13 @@ RESCALED = ("gradient", "input_x_gradient", "deep_lift")
 
 
 def rescaled(base: str) -> str:
-    """The label of a method after temporal saliency rescaling."""
+    """Return the label of a method after temporal saliency rescaling."""
     return f"rescaled_{base}"
 
 
 def rescaling(base: str, value: str = "first") -> Choice:
-    """A method rescaled as the released code does, cells set to the first pixel of the image, which is background.
+    """Return a method rescaled as the released code does, cells set to the first pixel of the image, which is
+    background.
 
     A background cell that is set to the background changes nothing, so it scores zero whatever the method: ``mean``
     sets cells to the mean pixel instead, which changes all of them, and shows how much of the repair that explains.
@@ -67,7 +68,7 @@ TRAINER = Choice(
 
 
 def scores(side: int) -> tuple[Choice, ...]:
-    """Masked accuracy with cells of other digits, and the share of mass in each group of cells of the image."""
+    """Return masked accuracy with cells of other digits, and the share of mass in each group of cells of the image."""
     fill: dict[str, Scalar] = {"fill": "other_samples"}
     masked = ("masked_accuracy_count", "masked_accuracy_area_count")
     shares = (Choice("saliency_share", {"group": g, "side": side}, alias=f"saliency_share_{g}") for g in GROUPS)
@@ -75,27 +76,27 @@ def scores(side: int) -> tuple[Choice, ...]:
 
 
 def digits(profile: str, view: str, pool: int = 1) -> tuple[Choice, int]:
-    """The data of a view and the side of its images."""
+    """Return the data of a view and the side of its images."""
     source, side = ("scikit_learn", 8) if profile in OFFLINE else ("mnist", 28)
     choice = Choice("digit_views", {"source": source, "view": view, "pool": pool}, alias=f"{view}_{side // pool}")
     return choice, side // pool
 
 
 def series_plan(profile: str) -> Mapping[str, Plan]:
-    """Five networks on whole digits."""
+    """Return five networks on whole digits."""
     data, side = digits(profile, "multivariate")
     return {"corrected": _plan((data,), NETWORKS_AT.get(profile, NETWORKS), side, METHODS, SAMPLES)}
 
 
 def rescaled_plan(profile: str) -> Mapping[str, Plan]:
-    """The same networks, before and after rescaling."""
+    """Return the same networks, before and after rescaling."""
     data, side = digits(profile, "multivariate")
     methods = _compared(RESCALED)
     return {"corrected": _plan((data,), NETWORKS_AT.get(profile, NETWORKS), side, methods, RESCALED_SAMPLES)}
 
 
 def views_plan(profile: str) -> Mapping[str, Plan]:
-    """A TCN on three views of digits of half the side, and a CNN that folds each back into the image."""
+    """Return a TCN on three views of digits of half the side, and a CNN that folds each back into the image."""
     views = [digits(profile, view, pool=2 if profile not in OFFLINE else 1) for view in VIEWS]
     data, side = tuple(data for data, _ in views), views[0][1]
     methods = (*_compared(RESCALED[:2]), CORRECTED["integrated_gradients"])
@@ -103,12 +104,12 @@ def views_plan(profile: str) -> Mapping[str, Plan]:
 
 
 def method(label: str) -> Choice:
-    """One of ``METHODS`` by its label."""
+    """Return one of ``METHODS`` by its label."""
     return next(choice for choice in METHODS if choice.label == label)
 
 
 def _compared(bases: tuple[str, ...]) -> tuple[Choice, ...]:
-    """Methods, the same rescaled, one rescaled by the mean pixel, and chance."""
+    """Return methods, the same rescaled, one rescaled by the mean pixel, and chance."""
     pairs = (choice for base in bases for choice in (method(base), rescaling(base)))
     return (*pairs, rescaling("gradient", "mean"), method("random"))
 

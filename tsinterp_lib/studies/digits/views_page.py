@@ -19,7 +19,7 @@ STUDY = "mnist_views"
 
 
 def missing(rows: pd.DataFrame, profile: str) -> list[str]:
-    """The pairs of network and view that the study plans and the rows lack, in words."""
+    """Return the pairs of network and view that the study plans and the rows lack, in words."""
     there = set(zip(rows["model"], rows["dataset"], strict=True))
     plan = views_plan(profile)["corrected"]
     pairs = [(m.label, d.label) for m in plan.models for d in plan.datasets]
@@ -27,7 +27,7 @@ def missing(rows: pd.DataFrame, profile: str) -> list[str]:
 
 
 def say(profile: str, compute: bool = False) -> Prose:
-    """The mass on the ink by view, for the image network and the series network, and what is missing."""
+    """Return the mass on the ink by view, for the image network and the series network, and what is missing."""
     try:
         rows = select.rows(STUDY, profile, compute, gated=False)
     except MissingRows:
@@ -53,7 +53,7 @@ def accuracy(profile: str, compute: bool = False) -> pd.DataFrame | Prose:
 
 
 def ink(profile: str, compute: bool = False) -> Figure | Prose:
-    """A method per row, a network and view per column: the mass on the ink over that of a random map."""
+    """Return a method per row, a network and view per column: the mass on the ink over that of a random map."""
     try:
         rows = select.rows(STUDY, profile, compute, gated=False)
     except MissingRows:
@@ -62,7 +62,7 @@ def ink(profile: str, compute: bool = False) -> Figure | Prose:
 
 
 def maps(explainer: str) -> Figure | Prose:
-    """The kept maps of ten digits in each view, before and after rescaling, or a note that says what to run."""
+    """Return the kept maps of ten digits in each view, before and after rescaling, or a note that says what to run."""
     try:
         kept = load(STUDY)
     except MissingRows:

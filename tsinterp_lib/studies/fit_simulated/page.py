@@ -19,7 +19,7 @@ METHODS = (*words.METHODS, *words.VARIANTS)
 
 
 def say(rows: pd.DataFrame) -> Prose:
-    """The best method of each data set under each protocol, and where FIT stands."""
+    """Return the best method of each data set under each protocol, and where FIT stands."""
     lines = []
     for data, printed in DATA.items():
         for protocol, how in words.PROTOCOLS.items():
@@ -34,7 +34,7 @@ def say(rows: pd.DataFrame) -> Prose:
 
 
 def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame | Prose:
-    """Methods × data sets: means over seeds; a sentence where there are no rows."""
+    """Return methods × data sets: means over seeds; a sentence where there are no rows."""
     part = select.pick(rows, metric, protocol)
     part = part[part["explainer"] != ""]
     if part.empty:
@@ -45,7 +45,7 @@ def grid(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> pd.DataFrame
 
 
 def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Prose:
-    """Mean and interval over seeds, a panel per data set; a sentence where there are no rows."""
+    """Return mean and interval over seeds, a panel per data set; a sentence where there are no rows."""
     part = select.pick(rows, metric, protocol)
     part = part[part["explainer"] != ""]
     if part.empty:
@@ -56,7 +56,7 @@ def dots(rows: pd.DataFrame, protocol: str, metric: str = SCORE) -> Figure | Pro
 
 
 def examples(seed: int = 0) -> Figure:
-    """One test series of each kind of data with its label, and the cells that count as important."""
+    """Draw one test series of each kind of data with its label, and the cells that count as important."""
     kinds: dict[str, dict[str, Scalar]] = {
         "state": {"truth": "switch", "n_steps": 100},
         "switch_feature": {},
@@ -83,7 +83,7 @@ def examples(seed: int = 0) -> Figure:
 
 
 def accuracies(rows: pd.DataFrame) -> pd.DataFrame | Prose:
-    """How well the networks that are explained do: test accuracy over all steps, means over seeds."""
+    """Say how well the networks that are explained do: test accuracy over all steps, means over seeds."""
     part = rows[rows["metric"].isin(("test_accuracy", "passed_gate")) & (rows["explainer"] == "")]
     if part.empty:
         return words.not_computed("fit_simulated")

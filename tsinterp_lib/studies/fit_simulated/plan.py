@@ -50,7 +50,7 @@ METRICS = tuple(
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiments beside ones that differ in stated points."""
+    """Return the released experiments beside ones that differ in stated points."""
     return {protocol: _plan(profile, protocol) for protocol in ("as_released", "corrected")}
 
 
@@ -84,7 +84,7 @@ def _trainer(recipe: Mapping[str, Scalar | Choice], protocol: str, few: int | No
 
 
 def _released(few: int | None) -> dict[str, Choice]:
-    """Scored in training mode; the scripts average the divergence over draws, the paper the prediction."""
+    """Return scored in training mode; the scripts average the divergence over draws, the paper the prediction."""
     fit: Settings = {"squash": True, "generator_protocol": "as_released", "train_mode": True}
     retain: Settings = {"steps": "last", "bias": True, "train_mode": True}
     return {
@@ -97,7 +97,7 @@ def _released(few: int | None) -> dict[str, Choice]:
 
 
 def _corrected(few: int | None) -> dict[str, Choice]:
-    """Evaluation mode everywhere; FIT takes the expectation of the prediction, as its equation does."""
+    """Choose evaluation mode everywhere; FIT takes the expectation of the prediction, as its equation does."""
     return {
         "gradient": each("gradient"),
         "integrated_gradients": each("integrated_gradients"),

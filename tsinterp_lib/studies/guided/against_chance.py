@@ -23,7 +23,7 @@ TOTAL = "all networks"
 
 
 def measured(cells: pd.DataFrame) -> pd.DataFrame:
-    """The measures of :func:`tsinterp_lib.statistics.agreement.agreement` by network, and over all of them.
+    """Return the measures of :func:`tsinterp_lib.statistics.agreement.agreement` by network, and over all of them.
 
     ``cells`` are those of :func:`tsinterp_lib.studies.guided.tables_page.cells`.
     """
@@ -36,7 +36,9 @@ def measured(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame:
-    """:func:`measured` as printed: a row per measure, per network ours, shuffled with its 95 % range, and a copy."""
+    """Return :func:`measured` as printed: a row per measure, per network ours, shuffled with its 95 % range, and a
+    copy.
+    """
     lines = [
         {
             "network": r["model"] if r["model"] == TOTAL else words.network(r["model"]),
@@ -52,7 +54,7 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def say(found: pd.DataFrame) -> Prose:
-    """Whether levels, order and effects agree better than chance, and how far they are from a copy."""
+    """Say whether levels, order and effects agree better than chance, and how far they are from a copy."""
     all_of_them = found[found["model"] == TOTAL].set_index("measure")
     parts = [
         f"{what} {r['value']:.2f} (shuffled print {r['shuffled']:.2f}, p = {r['p']:.3f}; a copy {r['copy']:.2f})"

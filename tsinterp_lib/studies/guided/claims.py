@@ -23,7 +23,7 @@ PAIRED_ON = ("dataset", "model", "seed", "explainer")
 
 
 def of_paper(rows: pd.DataFrame, trainer: str = "guided") -> list[Verdict]:
-    """What the paper says: guided training against traditional, by network; the best method; the LSTM below chance.
+    """Say what the paper says: guided training against traditional, by network; the best method; the LSTM below chance.
 
     ``rows`` are those of :func:`tsinterp_lib.studies.guided.joined.joined`. A claim without rows is undecided.
     """
@@ -33,7 +33,9 @@ def of_paper(rows: pd.DataFrame, trainer: str = "guided") -> list[Verdict]:
 
 
 def of_ours(rows: pd.DataFrame) -> list[Verdict]:
-    """What the paper leaves open, by AUROC: is it the gradient, which ranking, and does one k for all do as well."""
+    """Say what the paper leaves open, by AUROC: is it the gradient, which ranking, and does one k for all do as
+    well.
+    """
     claims = [
         ("the gradient, signed, adds to a random mask", "guided", "random_masked"),
         ("the gradient, absolute, adds to a random mask", "guided_absolute", "random_masked"),
@@ -95,7 +97,7 @@ def below_chance(rows: pd.DataFrame, network: str, trainer: str) -> Verdict:
 
 
 def _no_gain(found: Verdict) -> Verdict:
-    """The verdict on no gain, from the effect and interval of a gain."""
+    """Return the verdict on no gain, from the effect and interval of a gain."""
     if found.high < NEGLIGIBLE:
         return replace(found, verdict=CONFIRMED, why=f"the whole interval lies below a gain of {NEGLIGIBLE:g}")
     if found.low > 0 and found.effect > NEGLIGIBLE:
@@ -111,14 +113,16 @@ def _against(rows: pd.DataFrame, text: str, metric: str, a: str, b: str, chance:
 
 
 def _differences(rows: pd.DataFrame, metric: str, chance: bool) -> pd.DataFrame:
-    """Rows of the six methods on one metric; with ``chance`` minus the random map of the same model."""
+    """Return rows of the six methods on one metric; with ``chance`` minus the random map of the same model."""
     part = select.pick(rows[rows["explainer"].isin((*EXPLAINED, "random"))], metric, PROTOCOL)
     part = difference_from(part) if chance else part[part["explainer"] != "random"]
     return part.dropna(subset=["value"])
 
 
 def _better(part: pd.DataFrame, trainer: str) -> tuple[int, int]:
-    """In how many cells (layout × method, over the seeds that both have) guided is better, and how many there are."""
+    """Say in how many cells (layout × method, over the seeds that both have) guided is better, and how many there
+    are.
+    """
     grid = part.pivot_table(index=list(PAIRED_ON), columns="trainer", values="value")
     if not {trainer, TRADITIONAL} <= set(grid.columns):
         return 0, 0
@@ -141,7 +145,7 @@ def _absent(text: str) -> Verdict:
 
 
 def read_as(reading: str, profile: str = "paper", gated: bool = True) -> pd.DataFrame:
-    """Rows of both trainings on one reading of the data, under the protocol name that claims look for."""
+    """Return rows of both trainings on one reading of the data, under the protocol name that claims look for."""
     if reading == printed.GAUSSIAN:
         return joined(profile, gated)
     (study,), protocol = printed.STUDIES_OF[reading]

@@ -26,7 +26,7 @@ FIELDS = ("row", "part", "network", "quantity", "effect", "low", "high", "blocks
 
 
 def parts(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
-    """Each part of the gain of ``trainer`` by network: mean over methods and layouts, interval over seeds.
+    """Return each part of the gain of ``trainer`` by network: mean over methods and layouts, interval over seeds.
 
     The first four compare on the layouts, seeds and methods that all their trainings have, so that they add up; the
     fifth on those that its own two have. Layouts are given and seeds are repetitions; one seed gives a value without an
@@ -58,8 +58,8 @@ LONGER = "trained_longer"
 
 
 def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
-    """Guided training after traditional training, minus traditional, minus the same training going on without guidance
-    for as many epochs, and minus guided from the start, as :func:`parts`.
+    """Return guided training after traditional training, minus traditional, minus the same training going on without
+    guidance for as many epochs, and minus guided from the start, as :func:`parts`.
 
     Each pair compares on the layouts, seeds and methods that both have.
     """
@@ -80,7 +80,7 @@ def fine_tuning(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def say_fine_tuning(found: pd.DataFrame) -> Prose:
-    """What fine-tuning with guidance does to AUROC by network: against traditional training, and against the same
+    """Say what fine-tuning with guidance does to AUROC by network: against traditional training, and against the same
     training that goes on for as many epochs without guidance.
     """
     found = found[found["quantity"] == "AUROC"].sort_values("effect", ascending=False)
@@ -90,7 +90,10 @@ def say_fine_tuning(found: pd.DataFrame) -> Prose:
     if not guidance:
         rest = "No control has as many extra epochs without guidance, so that this is not the effect of guidance alone."
     else:
-        rest = f"Minus the same networks trained on for as many epochs without guidance: {guidance}. That is guidance."
+        rest = (
+            f"Minus the same networks trained on for as many epochs without guidance: {guidance}. That part is what "
+            "guidance adds."
+        )
     return Prose(f"*Fine-tuned with guidance* minus traditional, AUROC: {whole}. {rest}")
 
 
@@ -102,7 +105,7 @@ def _each(part: pd.DataFrame) -> str:
 
 
 def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Prose:
-    """The parts of one quantity as text, parts × networks, with n pairs of models; or that there are none."""
+    """Return the parts of one quantity as text, parts × networks, with n pairs of models; or that there are none."""
     if found.empty:
         return words.not_computed("guided")
     part = found[found["quantity"] == quantity]
@@ -112,7 +115,7 @@ def table(found: pd.DataFrame, quantity: str = "AUROC") -> pd.DataFrame | Prose:
 
 
 def say(found: pd.DataFrame, trainer: str = "guided") -> Prose:
-    """Which part of the gain in AUROC is the largest, and whether the gradient's own is above zero, by network."""
+    """Say which part of the gain in AUROC is the largest, and whether the gradient's own is above zero, by network."""
     part = found[found["quantity"] == "AUROC"]
     lead = f"*{PRINTED[trainer]}*"
     if part.empty:

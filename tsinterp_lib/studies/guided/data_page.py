@@ -32,7 +32,7 @@ SHUFFLES = 2000
 
 
 def readings(profile: str = "paper", gated: bool = True) -> dict[str, pd.DataFrame]:
-    """Rows of traditional and guided training by reading of the data, as far as they are computed."""
+    """Return rows of traditional and guided training by reading of the data, as far as they are computed."""
     scaled = both_scalings(profile, gated)
     try:
         raw = select.rows("guided_narma", profile, gated=gated)
@@ -42,7 +42,9 @@ def readings(profile: str = "paper", gated: bool = True) -> dict[str, pd.DataFra
 
 
 def cells(found: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.DataFrame:
-    """A row per printed cell of Tables 8 to 11 and reading that has it: ``reading``, ours (mean, low, high), print."""
+    """Return a row per printed cell of Tables 8 to 11 and reading that has it: ``reading``, ours (mean, low, high),
+    print.
+    """
     frames = [
         tables_page.cells(rows.assign(protocol=PROTOCOL), trainer).assign(reading=name)
         for name, rows in found.items()
@@ -53,7 +55,7 @@ def cells(found: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.Data
 
 
 def levels(found: pd.DataFrame) -> pd.DataFrame:
-    """How far ours is from print, by network, quantity, training and reading.
+    """Say how far ours is from print, by network, quantity, training and reading.
 
     ``distance`` is the root of the mean squared difference over layouts and methods, ``bias`` the mean of ours minus
     theirs, ``correlation`` that of the cells.
@@ -79,7 +81,7 @@ def levels(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def distances(found: pd.DataFrame) -> pd.DataFrame:
-    """The distances of :func:`levels` as a grid: (network, quantity, training) × reading."""
+    """Return the distances of :func:`levels` as a grid: (network, quantity, training) × reading."""
     table = levels(found)
     grid = table.pivot_table(index=["network", "quantity", "training"], columns="reading", values="distance")
     order: list[str] = [r for r in (GAUSSIAN, STANDARDISED, RAW_NARMA) if r in grid.columns]
@@ -90,7 +92,7 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def gains(found: pd.DataFrame) -> pd.DataFrame:
-    """Guided minus traditional of every cell and reading: ``ours`` and ``published``."""
+    """Return guided minus traditional of every cell and reading: ``ours`` and ``published``."""
     wide = found.pivot_table(index=["reading", *CELL], columns="training", values=["mean", "published"]).dropna()
     gain = {name: wide[name]["saliency_guided"] - wide[name]["traditional"] for name in ("mean", "published")}
     return pd.DataFrame(gain).rename(columns={"mean": "ours"}).reset_index()
@@ -101,7 +103,7 @@ NAMED = {"model": "network", "explainer": "method"}
 
 
 def effects(found: pd.DataFrame, by: str = "model") -> pd.DataFrame:
-    """Whether the printed gain of guided training comes back cell by cell, by reading, network and quantity.
+    """Say whether the printed gain of guided training comes back cell by cell, by reading, network and quantity.
 
     ``by="explainer"``: by method over all networks instead, whose gains are then taken from the mean of each network,
     so that networks that gain more do not pass for agreement.
@@ -138,7 +140,8 @@ def effects(found: pd.DataFrame, by: str = "model") -> pd.DataFrame:
 
 
 def identities() -> pd.DataFrame:
-    """What the printed tables say of the score behind them, whatever the data: bounds that every cell keeps or touches.
+    """Say what the printed tables say of the score behind them, whatever the data: bounds that every cell keeps or
+    touches.
 
     d is the share of planted cells as the papers state it (15 × 15 in *small middle*).
     """
@@ -160,13 +163,15 @@ def identities() -> pd.DataFrame:
 
 
 def against_print(found: pd.DataFrame, reading: str = RAW_NARMA) -> Figure | Prose:
-    """Ours over print on one reading, a point per layout, method and training; a sentence where none is computed."""
+    """Return ours over print on one reading, a point per layout, method and training; a sentence where none is
+    computed.
+    """
     part = found[found["reading"] == reading]
     return figures.against_published(part) if len(part) else words.not_computed("guided_narma")
 
 
 def say(found: pd.DataFrame) -> Prose:
-    """On which reading the printed levels come back, of traditional training first, as the search saw no other."""
+    """Say on which reading the printed levels come back, of traditional training first, as the search saw no other."""
     table = levels(found)
     if RAW_NARMA not in set(table.get("reading", ())):
         return words.not_computed("guided_narma")
@@ -187,7 +192,7 @@ def say(found: pd.DataFrame) -> Prose:
 
 
 def say_effects(found: pd.DataFrame) -> Prose:
-    """For how many networks and quantities the printed gain comes back beyond chance, by reading."""
+    """Say for how many networks and quantities the printed gain comes back beyond chance, by reading."""
     table = effects(found)
     lines = []
     for reading, part in table.groupby("reading", sort=False):

@@ -17,7 +17,8 @@ CELL = ["model", "layout", "explainer", "metric"]
 
 
 def tables(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row per network, layout, method, metric and training (or the gain), data seed and training seed, without gaps.
+    """Return a row per network, layout, method, metric and training (or the gain), data seed and training seed, without
+    gaps.
 
     ``rows`` are those of *guided_draws*. A data set on which a training seed is missing, or below the gate, is left
     out of a table, and a table with fewer than two data sets altogether.
@@ -56,7 +57,8 @@ def parts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def starts(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame | Prose:
-    """The deviation of the gain between models, by network and quantity: from shared first weights and from own ones.
+    """Return the deviation of the gain between models, by network and quantity: from shared first weights and from own
+    ones.
 
     ``own`` are rows of trainings with first weights of their own, traditional and guided
     (:func:`~tsinterp_lib.studies.guided.joined.joined`), taken on the same layouts. Deviations are those of the gain
@@ -83,7 +85,7 @@ def starts(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame | Prose:
 
 
 def say(found: pd.DataFrame) -> Prose:
-    """How much of the variance of AUROC between models is the data, by network, from the table of :func:`parts`."""
+    """Say how much of the variance of AUROC between models is the data, by network, from the table of :func:`parts`."""
     part = found[(found["quantity"] == QUANTITIES["auroc"]) & (found["of"] != GAIN)]
     if part.empty:
         return words.not_computed("guided_draws")

@@ -22,7 +22,7 @@ METRICS = ("auroc", "aup_count", "aur_count")
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One protocol: the released code's; a data set per layout and seed of the data."""
+    """Return one protocol: the released code's; a data set per layout and seed of the data."""
     seeds = DATA_SEEDS[:1] if profile == "smoke" else DATA_SEEDS
     layouts = LAYOUTS[:1] if profile == "smoke" else LAYOUTS
     networks = NETWORKS[:1] if profile == "smoke" else NETWORKS

@@ -9,7 +9,7 @@ from tsinterp_lib.tables import select
 
 
 def joined(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
-    """Rows of this study and, as trainer ``standard``, those of the same models of *benchmark*.
+    """Return rows of this study and, as trainer ``standard``, those of the same models of *benchmark*.
 
     Only pairs of network and layout that have guided rows are taken, and only what this study measures. Where the
     published k is the fixed one, its rows stand under both labels, for the networks and seeds of which the fixed one is
@@ -27,6 +27,6 @@ def joined(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
 
 
 def differs(rows: pd.DataFrame) -> pd.Series:
-    """Whether the published k of each row's network and layout is another than the fixed one."""
+    """Say whether the published k of each row's network and layout is another than the fixed one."""
     pairs = zip(rows["model"], rows["dataset"], strict=True)
     return pd.Series([share(m, d.split("/")[0]) != FIXED / 100 for m, d in pairs], index=rows.index, dtype=bool)

@@ -23,7 +23,7 @@ NETWORKS = ("tcn", "lstm_input_cell", "lstm", "transformer")
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One protocol: the released code's settings on raw NARMA noise."""
+    """Return one protocol: the released code's settings on raw NARMA noise."""
     layouts = LAYOUTS_AT.get(profile, tuple(LAYOUTS))
     networks = [n for n in NETWORKS if n in NETWORKS_AT.get(profile, NETWORKS)]
     settings: dict[str, Scalar] = {"process": PROCESS, "protocol": PROTOCOL, "scaling": "none"}

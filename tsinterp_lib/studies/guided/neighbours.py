@@ -36,7 +36,7 @@ def cells(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
 
 
 def distances(found: pd.DataFrame) -> pd.DataFrame:
-    """Distance and bias of Diff(AUP) from print, setting × (network, training): lower is closer.
+    """Return distance and bias of Diff(AUP) from print, setting × (network, training): lower is closer.
 
     Settings of the baseline are of the two methods that have one, the others of all six.
     """

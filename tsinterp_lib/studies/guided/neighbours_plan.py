@@ -52,7 +52,7 @@ NEIGHBOURS: dict[str, Neighbour] = {
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """A protocol per neighbour, and raw NARMA noise itself is *guided_narma*."""
+    """Return a protocol per neighbour, and raw NARMA noise itself is *guided_narma*."""
     return {name: _plan(profile, neighbour) for name, neighbour in NEIGHBOURS.items()}
 
 

@@ -41,7 +41,7 @@ def over_layouts(
     metrics: Mapping[str, str] = SCORES,
     protocol: str = PROTOCOL,
 ) -> pd.DataFrame:
-    """One training minus another, per network, method and metric, paired over layouts: the fields of ``Paired``.
+    """Return one training minus another, per network, method and metric, paired over layouts: the fields of ``Paired``.
 
     ``rows`` are those of :func:`~tsinterp_lib.studies.guided.joined.joined`. Networks of which fewer than two
     layouts have both trainings are left out; where that is all of them, the table is empty: :func:`missing` names them.
@@ -59,7 +59,7 @@ def over_layouts(
 
 
 def scalings(both: Mapping[str, pd.DataFrame], trainer: str, metric: str = "auroc") -> pd.DataFrame:
-    """The gain of a trainer under several scalings, on the networks, layouts and seeds that all of them have.
+    """Return the gain of a trainer under several scalings, on the networks, layouts and seeds that all of them have.
 
     ``both`` maps a printed name to rows, each of one protocol.
     """
@@ -74,7 +74,7 @@ def scalings(both: Mapping[str, pd.DataFrame], trainer: str, metric: str = "auro
 
 
 def shared_models(both: Mapping[str, pd.DataFrame], trainer: str) -> pd.DataFrame:
-    """The explained models (network, layout, training, seed) of two trainings that every scaling has."""
+    """Return the explained models (network, layout, training, seed) of two trainings that every scaling has."""
     where = ["model", "dataset", "seed", "trainer"]
     units = pd.concat(
         rows[(rows["explainer"] != "") & rows["trainer"].isin((trainer, TRADITIONAL))][where].drop_duplicates()
@@ -84,7 +84,7 @@ def shared_models(both: Mapping[str, pd.DataFrame], trainer: str) -> pd.DataFram
 
 
 def both_scalings(profile: str = "paper", gated: bool = True) -> dict[str, pd.DataFrame]:
-    """Rows by scaling: min–max as released, and standardised as far as that study is computed."""
+    """Return rows by scaling: min–max as released, and standardised as far as that study is computed."""
     found = {"min–max": joined(profile, gated)}
     try:
         found["standardised"] = select.rows("guided_standardised", profile, gated=gated)
@@ -94,7 +94,7 @@ def both_scalings(profile: str = "paper", gated: bool = True) -> dict[str, pd.Da
 
 
 def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFrame | Prose:
-    """Mean of a metric over methods, layouts and seeds that all scalings have, and how many models these are.
+    """Return mean of a metric over methods, layouts and seeds that all scalings have, and how many models these are.
 
     Where no cell has all of them, the sentence that says so.
     """
@@ -115,7 +115,9 @@ def levels(both: Mapping[str, pd.DataFrame], metric: str = "auroc") -> pd.DataFr
 
 
 def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol: str = PROTOCOL) -> Prose:
-    """On how many layouts and seeds a comparison of two trainings stands, by network, and which networks lack it."""
+    """Say on how many layouts and seeds a comparison of two trainings stands, by network, and which networks lack
+    it.
+    """
     there = _layouts_of_both(rows, trainer, minus, protocol)
     part = rows[(rows["trainer"] == trainer) & (rows["protocol"] == protocol) & (rows["explainer"] != "")]
     have = [
@@ -130,7 +132,7 @@ def missing(rows: pd.DataFrame, trainer: str, minus: str = TRADITIONAL, protocol
 
 
 def _layouts_of_both(rows: pd.DataFrame, trainer: str, minus: str, protocol: str) -> dict[str, int]:
-    """How many layouts have explanations after both trainings on a seed they share, by network."""
+    """Say how many layouts have explanations after both trainings on a seed they share, by network."""
     part = rows[(rows["protocol"] == protocol) & rows["explainer"].isin(EXPLAINED)]
     where = ["model", "dataset", "seed"]
     first, second = (part[part["trainer"] == t][where].drop_duplicates() for t in (trainer, minus))
@@ -139,7 +141,7 @@ def _layouts_of_both(rows: pd.DataFrame, trainer: str, minus: str, protocol: str
 
 
 def coverage(rows: pd.DataFrame) -> pd.DataFrame:
-    """Models past their gate, of models fitted, by trainer and network."""
+    """Return models past their gate, of models fitted, by trainer and network."""
     gate = select.pick(rows, "passed_gate", PROTOCOL)
     counts = gate.groupby(["trainer", "model"], sort=False)["value"].agg(["sum", "size"]).astype(int)
     text = counts["sum"].astype(str) + " of " + counts["size"].astype(str)
@@ -149,7 +151,7 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def training(rows: pd.DataFrame) -> pd.DataFrame:
-    """What each training costs and reaches: means over the models that it and traditional training both have.
+    """Say what each training costs and reaches: means over the models that it and traditional training both have.
 
     ``× seconds`` and ``× epochs`` are ratios of means to those of traditional training of the same models; machines and
     their load differ between rows, so seconds are a rough guide and epochs are exact.

@@ -55,12 +55,14 @@ PROTOCOL = "as_released"
 
 
 def share(network: str, layout: str) -> float:
-    """The published share of masked cells."""
+    """Return the published share of masked cells."""
     return MASKED[layout][NETWORKS.index(network)] / 100
 
 
 def trainers(network: str, layout: str) -> tuple[Choice, ...]:
-    """The trainers of one network and layout; where the published k is the fixed one, the two are one trainer."""
+    """Return the trainers of one network and layout; where the published k is the fixed one, the two are one
+    trainer.
+    """
     k = share(network, layout)
     found = list(rankings(k))
     guided = found[0]
@@ -76,7 +78,7 @@ def trainers(network: str, layout: str) -> tuple[Choice, ...]:
 
 
 def rankings(k: float) -> tuple[Choice, Choice]:
-    """Guided training with a share k of the cells masked: by signed gradients, and by their magnitude."""
+    """Return guided training with a share k of the cells masked: by signed gradients, and by their magnitude."""
     return (
         _trainer("guided", "saliency_guided", share=k, ranking="signed"),
         _trainer("guided_absolute", "saliency_guided", share=k, ranking="absolute"),
@@ -84,7 +86,7 @@ def rankings(k: float) -> tuple[Choice, Choice]:
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One protocol: the released code's."""
+    """Return one protocol: the released code's."""
     layouts = LAYOUTS_AT.get(profile, tuple(LAYOUTS))
     networks = NETWORKS_AT.get(profile, NETWORKS)
     return {

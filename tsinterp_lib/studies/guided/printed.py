@@ -35,7 +35,8 @@ TRAININGS = {"standard": "traditional", "guided": "saliency_guided"}
 
 
 def ours(profile: str = "paper", reading: str = GAUSSIAN, gated: bool = True) -> pd.DataFrame:
-    """Rows as released of both trainings on one reading of the data, as far as computed, with a column ``training``.
+    """Return rows as released of both trainings on one reading of the data, as far as computed, with a column
+    ``training``.
 
     ``gated`` leaves out the maps of models that failed their accuracy gate.
     """
@@ -53,13 +54,13 @@ def ours(profile: str = "paper", reading: str = GAUSSIAN, gated: bool = True) ->
 
 
 def trained(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the two trainings of the paper, which the column ``training`` names, with layouts as data sets."""
+    """Return rows of the two trainings of the paper, which the column ``training`` names, with layouts as data sets."""
     rows = rows[rows["trainer"].isin(TRAININGS)]
     return rows.assign(training=rows["trainer"].map(TRAININGS), dataset=select.layout(rows["dataset"]))
 
 
 def cause(quantity: str, dataset: str, published: float, ours: float, standardised: float = np.nan) -> str:
-    """A known difference between the two experiments that bears on a number, or nothing.
+    """Return a known difference between the two experiments that bears on a number, or nothing.
 
     ``standardised`` is our number on standardised inputs: the scaling of the paper's series is not printed.
     """
@@ -73,7 +74,7 @@ def cause(quantity: str, dataset: str, published: float, ours: float, standardis
 
 
 def accuracies(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
-    """Table 7 of :cite:t:`ismail2021`: test accuracy."""
+    """Return Table 7 of :cite:t:`ismail2021`: test accuracy."""
     rows = ours(profile, reading)
     rows = rows[(rows["metric"] == "test_accuracy") & (rows["explainer"] == "")]
     theirs = papers.table("ismail2021_table7").rename(columns={"test_accuracy": "published"})
@@ -84,7 +85,8 @@ def accuracies(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
 
 
 def means(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
-    """Table 2 of :cite:t:`ismail2021`: areas above a random map, averaged over the ten layouts (:func:`over_layouts`).
+    """Return Table 2 of :cite:t:`ismail2021`: areas above a random map, averaged over the ten layouts
+    (:func:`over_layouts`).
 
     Fewer layouts of ours (models that failed the gate, layouts not computed) are another quantity: ours is then left
     out and the outcome is *not testable*.
@@ -97,7 +99,7 @@ def means(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
 
 
 def over_layouts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Ours for Table 2, on every page that shows it: mean, low, high and n by ``MEAN_KEYS``; empty where none.
+    """Return ours for Table 2, on every page that shows it: mean, low, high and n by ``MEAN_KEYS``; empty where none.
 
     ``rows`` have a column ``training`` (:func:`ours`). Only of a network, method and training that has all ten layouts;
     each layout's mean over its seeds counts once, the interval is over seeds with layouts fixed
@@ -111,7 +113,7 @@ def over_layouts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def per_layout(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
-    """Tables 8 to 11 of :cite:t:`ismail2021`: the same per layout."""
+    """Return Tables 8 to 11 of :cite:t:`ismail2021`: the same per layout."""
     theirs = papers.table("ismail2021_tables8_to_11").rename(columns={"metric": "quantity", "value": "published"})
     found = theirs.merge(by_layout(ours(profile, reading)), on=LAYOUT_KEYS, how="left")
     if reading == GAUSSIAN:
@@ -120,13 +122,15 @@ def per_layout(profile: str, reading: str = GAUSSIAN) -> pd.DataFrame:
 
 
 def by_layout(rows: pd.DataFrame) -> pd.DataFrame:
-    """Ours for Tables 8 to 11, on every page that shows them: over the seeds that each training has on a layout."""
+    """Return ours for Tables 8 to 11, on every page that shows them: over the seeds that each training has on a
+    layout.
+    """
     found = differences(rows)
     return printed.over_seeds(found, LAYOUT_KEYS) if len(found) else pd.DataFrame(columns=[*LAYOUT_KEYS, *printed.OURS])
 
 
 def differences(rows: pd.DataFrame) -> pd.DataFrame:
-    """Areas by the count cut minus those of the random map of the same model, named as the paper names them."""
+    """Return areas by the count cut minus those of the random map of the same model, named as the paper names them."""
     part = rows[rows["metric"].isin(("aup_count", "aur_count")) & (rows["explainer"] != "")]
     names = {"aup_count": "diff_aup", "aur_count": "diff_aur"}
     found = difference_from(part)
@@ -149,5 +153,7 @@ def _chapter(reading: str) -> str:
 
 
 def _read(board: pd.DataFrame, reading: str) -> pd.DataFrame:
-    """Numbers with their reading of the data; a second judgement of the same numbers where it is not the first one."""
+    """Return numbers with their reading of the data; a second judgement of the same numbers where it is not the first
+    one.
+    """
     return board.assign(reading=reading, again=reading != GAUSSIAN)

@@ -23,7 +23,7 @@ _AT = ["metric", "dataset", "model", "explainer", "training"]
 
 
 def cells(both: Mapping[str, pd.DataFrame], trainer: str = "guided") -> pd.DataFrame:
-    """A row per printed cell and scaling: ``scaling``, ``mean`` (ours), ``published``, ``n`` seeds.
+    """Return a row per printed cell and scaling: ``scaling``, ``mean`` (ours), ``published``, ``n`` seeds.
 
     ``both`` maps a scaling's name to rows of one protocol (see ``page.both_scalings``). Only the models
     (network, layout, training, seed) that every scaling has are averaged. Empty where there are none.
@@ -82,7 +82,7 @@ def table(found: pd.DataFrame) -> pd.DataFrame | Prose:
 
 
 def say(found: pd.DataFrame) -> Prose:
-    """For which networks and quantities the last scaling is closer to print, and for which the first."""
+    """Say for which networks and quantities the last scaling is closer to print, and for which the first."""
     lines = distances(found)
     if lines.empty:
         return words.not_computed("guided_standardised", "printed cells with both scalings")
@@ -104,7 +104,7 @@ def say(found: pd.DataFrame) -> Prose:
 
 
 def _change(part: pd.DataFrame, names: list[str]) -> dict[str, float]:
-    """The distance under the last scaling minus that under the first, paired over layouts."""
+    """Return the distance under the last scaling minus that under the first, paired over layouts."""
     rows = part.groupby(["dataset", "model", "metric", "protocol"], as_index=False)["value"].mean()
     rows = rows.assign(seed=0, explainer="", trainer="", profile="", at=np.nan)
     try:

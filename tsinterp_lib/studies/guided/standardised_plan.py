@@ -22,7 +22,7 @@ NETWORKS = ("lstm", "lstm_input_cell", "tcn")
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One protocol: the released code's settings on standardised inputs."""
+    """Return one protocol: the released code's settings on standardised inputs."""
     switch = SWITCHES[STANDARDISED]
     layouts = LAYOUTS_AT.get(profile, tuple(LAYOUTS))
     networks = [n for n in NETWORKS_AT.get(profile, NETWORKS) if n in NETWORKS]

@@ -29,14 +29,16 @@ _AXES = ["protocol", "profile", "metric", "dataset", "model", "training", "expla
 
 
 def cells(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
-    """A row per cell of Tables 8 to 11: ours (mean, low, high, n) and ``published``, each NaN where there is none."""
+    """Return a row per cell of Tables 8 to 11: ours (mean, low, high, n) and ``published``, each NaN where there is
+    none.
+    """
     both = _areas(rows, trainer)
     ours = summarise(both, _AXES) if len(both) else pd.DataFrame(columns=[*_AXES, "mean", "low", "high", "n"])
     return _beside(ours, papers.table("ismail2021_tables8_to_11"), COLUMNS)
 
 
 def means(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
-    """A row per cell of Table 2: the mean over layouts, with ``layouts``, how many of the ten ours stands on.
+    """Return a row per cell of Table 2: the mean over layouts, with ``layouts``, how many of the ten ours stands on.
 
     Ours is the number of the scoreboard (:func:`tsinterp_lib.studies.guided.printed.over_layouts`): NaN with fewer.
     """
@@ -48,7 +50,7 @@ def means(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
 
 
 def accuracies(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
-    """A row per cell of Table 7: test accuracy."""
+    """Return a row per cell of Table 7: test accuracy."""
     part = select.pick(_named(rows, trainer), "test_accuracy", PROTOCOL)
     theirs = papers.table("ismail2021_table7").rename(columns={"test_accuracy": "value"})
     keys = ["dataset", "model", "training"]
@@ -56,7 +58,8 @@ def accuracies(rows: pd.DataFrame, trainer: str = "guided") -> pd.DataFrame:
 
 
 def layout_table(found: pd.DataFrame, network: str, metric: str) -> pd.DataFrame:
-    """Table 8, 9, 10 or 11: layouts (with k) × (method, training); a cell is ours ± half its interval (published).
+    """Return Table 8, 9, 10 or 11: layouts (with k) × (method, training); a cell is ours ± half its interval
+    (published).
 
     A star marks a published value that ours reproduces by the rule of the scoreboard.
     """
@@ -74,7 +77,7 @@ def layout_table(found: pd.DataFrame, network: str, metric: str) -> pd.DataFrame
 
 
 def accuracy_table(found: pd.DataFrame) -> pd.DataFrame:
-    """Table 7: layouts × (network, training)."""
+    """Return Table 7: layouts × (network, training)."""
     part = found.assign(text=_texts(found, False))
     part["training"] = pd.Categorical(part["training"].map(TRAININGS), list(TRAININGS.values()))
     part["model"] = pd.Categorical(part["model"], list(NETWORKS))
@@ -86,7 +89,9 @@ def accuracy_table(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Table 2 of one quantity: methods × (network, training); a network is named with the layouts ours stands on."""
+    """Return Table 2 of one quantity: methods × (network, training); a network is named with the layouts ours stands
+    on.
+    """
     part = found[found["metric"] == metric]
     counts = part.groupby("model")["layouts"].min()
     part = part.assign(text=_texts(part))
@@ -101,7 +106,7 @@ def mean_table(found: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def agreement(found: pd.DataFrame) -> pd.DataFrame:
-    """How ours agrees with the published cells, by network, quantity and training.
+    """Say how ours agrees with the published cells, by network, quantity and training.
 
     ``same sign`` and ``inside`` are counts of cells, the latter of those whose interval is as narrow as the scoreboard
     asks; ``rank`` is Spearman's correlation of the methods within a layout, averaged over layouts; ``gap`` is the
@@ -132,7 +137,7 @@ def agreement(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def say(found: pd.DataFrame) -> Prose:
-    """In how many cells ours and the published value agree in sign, and in how many theirs lies in our interval."""
+    """Say in how many cells ours and the published value agree in sign, and in how many theirs lies in our interval."""
     both = found.dropna(subset=["mean", "published"])
     if both.empty:
         return words.not_computed("guided", "printed cells that ours has")
@@ -148,7 +153,7 @@ def say(found: pd.DataFrame) -> Prose:
 
 
 def _areas(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
-    """Areas by the count cut minus those of the random map, named as the paper names them."""
+    """Return areas by the count cut minus those of the random map, named as the paper names them."""
     part = _named(rows, trainer)
     part = part[part["metric"].isin(("aup_count", "aur_count")) & part["explainer"].isin((*EXPLAINED, "random"))]
     part = difference_from(part[part["protocol"] == PROTOCOL])
@@ -162,7 +167,7 @@ def _named(rows: pd.DataFrame, trainer: str) -> pd.DataFrame:
 
 
 def _beside(ours: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Ours and theirs by ``keys``, all of both, with the ``spread`` of the printed numbers of each kind."""
+    """Return ours and theirs by ``keys``, all of both, with the ``spread`` of the printed numbers of each kind."""
     theirs = theirs.rename(columns={"value": "published"})[[*keys, "published"]]
     kind = [key for key in keys if key in ("metric", "model", "training")]
     theirs = theirs.assign(spread=theirs.groupby(kind)["published"].transform("std") if "metric" in keys else np.inf)
@@ -185,7 +190,7 @@ def _cell(values: Float[np.ndarray, "4"], star: bool, signed: bool = True) -> st
 
 
 def reproduced(part: pd.DataFrame, decimals: int = 3, zero: float | None = 0.0) -> list[bool]:
-    """Which published values of ``part`` ours reproduce, by the rule of :mod:`tsinterp_lib.statistics.outcome`."""
+    """Say which published values of ``part`` ours reproduce, by the rule of :mod:`tsinterp_lib.statistics.outcome`."""
     values = part[["published", "low", "high", "n", "spread"]].to_numpy(dtype=float)
     return [
         bool(np.isfinite(p + b)) and bool(confirms(p, decimals, a, b, n, zero, spread, RUNS))
@@ -194,7 +199,7 @@ def reproduced(part: pd.DataFrame, decimals: int = 3, zero: float | None = 0.0) 
 
 
 def inside(part: pd.DataFrame) -> tuple[int, int]:
-    """In how many cells ours reproduces the published value, and how many intervals are narrow enough to say."""
+    """Say in how many cells ours reproduces the published value, and how many intervals are narrow enough to say."""
     values = part[["published", "low", "high", "n", "spread"]].to_numpy(dtype=float)
     sure = [bool(narrow(predicted(a, b, n, RUNS), p, 0.0, spread)) for p, a, b, n, spread in values if n >= FEWEST]
     return sum(reproduced(part)), sum(sure)

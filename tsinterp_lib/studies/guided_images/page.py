@@ -24,7 +24,7 @@ NOTHING = words.not_computed("guided_images")
 
 
 def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
-    """The rows of the study at a profile; an empty table where there are none."""
+    """Return the rows of the study at a profile; an empty table where there are none."""
     try:
         return select.rows("guided_images", profile, compute, gated=False)
     except MissingRows:
@@ -60,7 +60,7 @@ def accuracies(table: pd.DataFrame) -> pd.DataFrame | Prose:
 
 
 def gains(table: pd.DataFrame) -> pd.DataFrame | Prose:
-    """How much smaller the area is than after traditional training, paired by seed: methods by training, in shares.
+    """Say how much smaller the area is than after traditional training, paired by seed: methods by training, in shares.
 
     Positive is better: the pixels that a map ranks first matter more.
     """
@@ -79,7 +79,9 @@ def gains(table: pd.DataFrame) -> pd.DataFrame | Prose:
 
 
 def figure(table: pd.DataFrame) -> Figure | Prose:
-    """Accuracy by share of pixels set to the background, a panel per method, a line per training, random dotted."""
+    """Return accuracy by share of pixels set to the background, a panel per method, a line per training, random
+    dotted.
+    """
     part = table[(table["metric"] == DROP) & table["value"].notna()]
     if part.empty:
         return NOTHING
@@ -98,7 +100,7 @@ def figure(table: pd.DataFrame) -> Figure | Prose:
 
 
 def say(table: pd.DataFrame) -> Prose:
-    """Whether guided training lowers the area beyond traditional training and beyond masks drawn by chance."""
+    """Say whether guided training lowers the area beyond traditional training and beyond masks drawn by chance."""
     part = table[(table["metric"] == AREA) & (table["explainer"] == "gradient")]
     wide = part.pivot_table(index="seed", columns="trainer", values="value")
     if not {"standard", "guided", "random_masked"} <= set(wide):

@@ -41,7 +41,7 @@ AREA = Choice("masked_accuracy_area_count", {"fill": "lowest"}, alias="masked_ac
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One network, five trainings."""
+    """Return one network, five trainings."""
     network = Choice("image_cnn", {}, alias="image_cnn")
     return {"corrected": Plan((data(profile),), (network,), TRAINERS, EXPLAINERS, (DROP, AREA))}
 

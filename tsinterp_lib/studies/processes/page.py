@@ -16,7 +16,9 @@ from tsinterp_lib.tables.words import Prose
 
 
 def all_rows(profile: str = "paper", compute: bool = False, gated: bool = True) -> pd.DataFrame:
-    """The rows of ``benchmark`` (plain Gaussian noise) and ``processes`` (the other six), with a column ``process``."""
+    """Return the rows of ``benchmark`` (plain Gaussian noise) and ``processes`` (the other six), with a column
+    ``process``.
+    """
     both = pd.concat([select.rows(study, profile, compute, gated) for study in ("benchmark", "processes")])
     both["process"] = select.process(both["dataset"])
     return both.reset_index(drop=True)
@@ -35,7 +37,7 @@ def models(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, list[str]]:
-    """Rows of the networks that every process has, on the layouts that all of them share, and these layouts.
+    """Return rows of the networks that every process has, on the layouts that all of them share, and these layouts.
 
     Processes are compared on these alone: one with fewer, easier layouts would look better. A network with fewer than
     half of the layouts under some process is left out (see :func:`alone`): it would take the others' layouts away.
@@ -49,7 +51,7 @@ def on_shared_layouts(table: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame,
 
 
 def alone(table: pd.DataFrame, protocol: str) -> dict[str, list[str]]:
-    """Networks that every process has, but on too few layouts to be averaged with others, and these layouts."""
+    """Return networks that every process has, but on too few layouts to be averaged with others, and these layouts."""
     rows = _explained(table, protocol)
     many = _everywhere(rows, rows["layout"].nunique() / 2.0)
     found = {}
@@ -66,7 +68,7 @@ def _explained(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def _everywhere(rows: pd.DataFrame, fewest: float) -> list[str]:
-    """Networks that every process has, on at least ``fewest`` layouts under each."""
+    """Return networks that every process has, on at least ``fewest`` layouts under each."""
     layouts = rows.groupby(["model", "process"])["layout"].nunique().unstack(fill_value=0)
     least = layouts.min(axis=1)
     return [str(name) for name in layouts.index if least[name] >= max(fewest, 1)]
@@ -82,7 +84,7 @@ def by_process(table: pd.DataFrame, metric: str, protocol: str, minus: str | Non
 
 
 def by_method(table: pd.DataFrame, metric: str, protocol: str, minus: str | None = None) -> pd.DataFrame:
-    """Methods × processes: a metric averaged over shared layouts and networks, and over seeds."""
+    """Return methods × processes: a metric averaged over shared layouts and networks, and over seeds."""
     part = _methods(select.pick(on_shared_layouts(table, protocol)[0], metric, protocol), minus)
     grid = part.pivot_table(index="explainer", columns="process", values="value")
     return grid[[p for p in PROCESSES if p in grid.columns]].sort_values(next(iter(grid.columns)), ascending=False)
@@ -122,7 +124,7 @@ def _ordered(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
-    """How far the background process moves the answer, and whether it changes the order of methods."""
+    """Say how far the background process moves the answer, and whether it changes the order of methods."""
     lines = [_range_of_processes(rows, protocol)]
     for network, layouts in alone(rows, protocol).items():
         own = rows[(rows["model"] == network) & select.layout(rows["dataset"]).isin(layouts)]
@@ -138,7 +140,7 @@ def say_processes(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
 
 
 def _range_of_processes(rows: pd.DataFrame, protocol: str) -> str:
-    """The processes with the lowest and the highest mean AUROC on each network."""
+    """Return the processes with the lowest and the highest mean AUROC on each network."""
     grid = by_process(rows, "auroc", protocol)
     layouts = [words.layout(name) for name in on_shared_layouts(rows, protocol)[1]]
     ranges = []

@@ -18,7 +18,7 @@ MISSING = words.not_computed("rare_audit")
 
 
 def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Prose:
-    """Dynamask as released, and what each switch of its fit adds, paired by seed: mean and 95 % interval."""
+    """Return Dynamask as released, and what each switch of its fit adds, paired by seed: mean and 95 % interval."""
     wide = _wide(rows, "as_released")
     if wide is None or "dynamask" not in wide.columns.get_level_values("explainer"):
         return MISSING
@@ -36,7 +36,9 @@ def of_masks(rows: pd.DataFrame) -> pd.DataFrame | Prose:
 
 
 def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame | Prose:
-    """One area over the threshold, as released and with each choice changed: methods × choices, means over seeds."""
+    """Return one area over the threshold, as released and with each choice changed: methods × choices, means over
+    seeds.
+    """
     wide = _wide(rows, "as_released")
     if wide is None:
         return MISSING
@@ -48,7 +50,9 @@ def of_areas(rows: pd.DataFrame, area: str) -> pd.DataFrame | Prose:
 
 
 def of_features(rows: pd.DataFrame) -> pd.DataFrame | Prose:
-    """Dynamask where the series of a run share their important features, as released, and where each has its own."""
+    """Return Dynamask where the series of a run share their important features, as released, and where each has its
+    own.
+    """
     table: dict[str, dict[str, str]] = {}
     for protocol, name in (("as_released", "shared, as released"), (OWN_FEATURES, "own features")):
         wide = _wide(rows, protocol)

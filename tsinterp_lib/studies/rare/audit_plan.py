@@ -37,7 +37,7 @@ KEPT = ("dynamask", "occlusion", "integrated_gradients", "random", "oracle")
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiment with all variants, and the same with features drawn anew for every series."""
+    """Return the released experiment with all variants, and the same with features drawn anew for every series."""
     released = rare.plan(profile)["as_released"]
     kept = tuple(e for e in released.explainers if e.label in KEPT)
     base = replace(
@@ -54,7 +54,7 @@ def plan(profile: str) -> Mapping[str, Plan]:
 
 
 def masks(profile: str) -> tuple[Choice, ...]:
-    """Dynamask as released with one setting changed, a variant each."""
+    """Return Dynamask as released with one setting changed, a variant each."""
     released = rare.mask(profile)
     return tuple(
         rare.own(f"dynamask[{name}]", Choice("dynamask", {**released.params, **changed}))
@@ -63,7 +63,9 @@ def masks(profile: str) -> tuple[Choice, ...]:
 
 
 def scores() -> tuple[Choice, ...]:
-    """Both areas over all cells of a run, as released and with one choice changed; and two scores of the order."""
+    """Return both areas over all cells of a run, as released and with one choice changed; and two scores of the
+    order.
+    """
     areas = [
         Choice(f"{area}_threshold", {**rare.RELEASED_AREA, **changed, "pool": True}, alias=f"{area}_threshold{name}")
         for area in ("aup", "aur")

@@ -18,7 +18,7 @@ BY = ["protocol", "profile", "metric", "dataset", "explainer"]
 
 
 def say(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
-    """Recall area and AUROC of Dynamask and of the best other method, on rare features."""
+    """Return recall area and AUROC of Dynamask and of the best other method, on rare features."""
     part = rows[(rows["dataset"] == "rare_feature") & ~rows["explainer"].isin(("", *CONTROLS))]
     mean = {m: select.pick(part, m, protocol).groupby("explainer")["value"].mean() for m in NAMES}
     recall, order = mean["aur_threshold_pooled"], mean["auroc"]
@@ -30,12 +30,12 @@ def say(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
 
 
 def coverage(rows: pd.DataFrame) -> pd.DataFrame:
-    """How many runs are there, by data set and protocol."""
+    """Say how many runs are there, by data set and protocol."""
     return pd.DataFrame(rows.groupby(["dataset", "protocol"])["seed"].nunique().unstack("protocol"))
 
 
 def grid(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    """Methods × (protocol, data set, metric): means over runs."""
+    """Return methods × (protocol, data set, metric): means over runs."""
     part = rows[rows["metric"].isin(metrics) & (rows["explainer"] != "")]
     columns = ["protocol", "dataset", "metric"]
     table = part.pivot_table(index="explainer", columns=columns, values="value")
@@ -43,13 +43,13 @@ def grid(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
 
 
 def cost(rows: pd.DataFrame) -> pd.DataFrame:
-    """Median seconds by method, protocol and data set."""
+    """Return median seconds by method, protocol and data set."""
     part = rows[~rows["explainer"].isin(("", *CONTROLS))].drop_duplicates("cell")
     return part.pivot_table(index="explainer", columns=["protocol", "dataset"], values="seconds", aggfunc="median")
 
 
 def beside(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """Ours as released, with intervals, beside a third party's means and deviations."""
+    """Return ours as released, with intervals, beside a third party's means and deviations."""
     part = rows[(rows["protocol"] == "as_released") & rows["metric"].isin(others["metric"].unique())]
     ours = summarise(part[part["explainer"] != ""], BY).rename(columns={"mean": "ours"})
     both = ours.merge(others.rename(columns={"mean": "theirs", "std": "their deviation"}), on=BY[2:], how="inner")

@@ -31,12 +31,12 @@ FEW_METHODS = ("dynamask", "occlusion", "integrated_gradients", "random", "oracl
 
 
 def datasets(protocol: str) -> tuple[Choice, ...]:
-    """Both sets of important cells over the noise of a protocol."""
+    """Return both sets of important cells over the noise of a protocol."""
     return tuple(Choice(f"arma_{name}", {"protocol": protocol}, alias=name) for name in ("rare_feature", "rare_time"))
 
 
 def methods(protocol: str, profile: str) -> tuple[Choice, ...]:
-    """Dynamask, the four methods the released scripts compare it with, augmented occlusion, and the controls."""
+    """Return dynamask, the four methods the released scripts compare it with, augmented occlusion, and the controls."""
     released = protocol == "as_released"
     narrow = mask(profile, "sgd" if released else "projected")
     wide = Choice("dynamask", {**narrow.params, "areas": WIDE_AREAS})
@@ -54,7 +54,7 @@ def methods(protocol: str, profile: str) -> tuple[Choice, ...]:
 
 
 def mask(profile: str, optimiser: str = "sgd") -> Choice:
-    """Dynamask with the settings of the released scripts."""
+    """Return Dynamask with the settings of the released scripts."""
     settings: dict[str, Scalar] = {
         "loss": "mse",
         "epochs": EPOCHS_AT.get(profile, 1000),
@@ -68,7 +68,9 @@ def mask(profile: str, optimiser: str = "sgd") -> Choice:
 
 
 def scores(protocol: str) -> tuple[Choice, ...]:
-    """Areas over the score axis, per series and pooled as released; areas over the ranking; what a mask holds."""
+    """Return areas over the score axis, per series and pooled as released; areas over the ranking; what a mask
+    holds.
+    """
     dialect = RELEASED_AREA if protocol == "as_released" else {}
     areas = [f"{name}_threshold" for name in ("aup", "aur")]
     each = (Choice(name, dialect, alias=name) for name in areas)
@@ -77,7 +79,7 @@ def scores(protocol: str) -> tuple[Choice, ...]:
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """Both protocols; smaller profiles have fewer series, areas and epochs."""
+    """Return both protocols; smaller profiles have fewer series, areas and epochs."""
     return {
         protocol: Plan(
             datasets=datasets(protocol),
@@ -92,14 +94,14 @@ def plan(profile: str) -> Mapping[str, Plan]:
 
 
 def plan_100(profile: str) -> Mapping[str, Plan]:
-    """The released protocol on ten times as many series, for a few of its methods."""
+    """Return the released protocol on ten times as many series, for a few of its methods."""
     few = plan(profile)["as_released"]
     kept = tuple(e for e in few.explainers if e.label in FEW_METHODS)
     return {"as_released": replace(few, explainers=kept, samples=MANY_AT.get(profile))}
 
 
 def own(alias: str, base: Choice) -> Choice:
-    """A method that is shown one series at a time."""
+    """Return a method that is shown one series at a time."""
     return Choice("each_series", {"base": base}, alias=alias)
 
 

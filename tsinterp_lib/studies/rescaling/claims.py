@@ -12,7 +12,7 @@ from tsinterp_lib.tables.papers import from_rows
 
 
 def verdicts(rows: pd.DataFrame, protocol: str = "as_released") -> list[Verdict]:
-    """The claim that rescaling improves the map, for each network and method, by AUROC over layouts."""
+    """Return the claim that rescaling improves the map, for each network and method, by AUROC over layouts."""
     found = []
     for row in gains(rows, protocol, {"auroc": "AUROC"}).to_dict("records"):
         claim = f"{words.network(row['network'])}: rescaling improves {words.method(row['b'])}"

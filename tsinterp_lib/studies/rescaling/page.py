@@ -22,7 +22,8 @@ DOMAINS = words.metrics("aup_count_time", "aup_count_feature")
 
 
 def live_choices(bases: Sequence[str]) -> dict[str, Choice]:
-    """The first of some methods as it is, and all of them rescaled with the settings of the code, for a live look.
+    """Return the first of some methods as it is, and all of them rescaled with the settings of the code, for a live
+    look.
 
     Raises :class:`tsinterp_lib.errors.UnknownName` for a method that is not there, :class:`InvalidInput` for none.
     """
@@ -33,14 +34,15 @@ def live_choices(bases: Sequence[str]) -> dict[str, Choice]:
 
 
 def pairs(rows: pd.DataFrame, protocol: str) -> list[tuple[str, str]]:
-    """(rescaled, plain) labels that a protocol has, in the order of the plan."""
+    """Return (rescaled, plain) labels that a protocol has, in the order of the plan."""
     labels = list(dict.fromkeys(rows[rows["protocol"] == protocol]["explainer"]))
     base = {label: label.removeprefix("tsr[").removesuffix("]").split(", ")[0] for label in labels if "tsr[" in label}
     return [(after, before) for after, before in base.items() if before in labels]
 
 
 def gains(rows: pd.DataFrame, protocol: str, metrics: dict[str, str] | None = None) -> pd.DataFrame:
-    """Rescaled minus plain, per network, method and metric, over layouts: the fields of ``Paired``, one row each.
+    """Return rescaled minus plain, per network, method and metric, over layouts: the fields of ``Paired``, one row
+    each.
 
     Raises :class:`InvalidInput` where the rows hold no rescaled method.
     """
@@ -59,7 +61,7 @@ def gains(rows: pd.DataFrame, protocol: str, metrics: dict[str, str] | None = No
 
 
 def by_layout(rows: pd.DataFrame, protocol: str, metric: str, network: str) -> pd.DataFrame:
-    """Layouts × methods: the gain of a metric on one network, seeds averaged."""
+    """Return layouts × methods: the gain of a metric on one network, seeds averaged."""
     part = select.pick(rows, metric, protocol)
     part = part[part["model"] == network]
     grid = part.pivot_table(index="dataset", columns="explainer", values="value")
@@ -89,7 +91,7 @@ def price(rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def say_rescaling(rows: pd.DataFrame, protocol: str = "as_released") -> Prose:
-    """How many combinations of network and method rescaling improves, and at what price."""
+    """Say how many combinations of network and method rescaling improves, and at what price."""
     found = gains(rows, protocol, {"auroc": "AUROC"})
     better, worse = int((found["low"] > 0).sum()), int((found["high"] < 0).sum())
     first, last = found.sort_values("effect").iloc[[-1, 0]].to_dict("records")

@@ -43,7 +43,7 @@ METRICS = (
 
 
 def rescaled(base: Choice, what: str = "", **settings: Scalar) -> Choice:
-    """Temporal saliency rescaling of a method, labelled ``tsr[method]`` or ``tsr[method, what]``."""
+    """Return temporal saliency rescaling of a method, labelled ``tsr[method]`` or ``tsr[method, what]``."""
     label = f"tsr[{base.label}, {what}]" if what else f"tsr[{base.label}]"
     return Choice("temporal_saliency_rescaling", {"base": base, **settings}, alias=label)
 

@@ -16,7 +16,7 @@ from tsinterp_lib.tables.papers import from_rows
 
 
 def of_roar(table: pd.DataFrame) -> list[Verdict]:
-    """The claims that Table 2 supports, each a mean over bases and levels, with its interval over seeds.
+    """Return the claims that Table 2 supports, each a mean over bases and levels, with its interval over seeds.
 
     Effects are differences of accuracy, as shares of all test digits: 0.01 is a point.
     """
@@ -54,7 +54,9 @@ def _judged(claim: str, points: pd.Series) -> Verdict:
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """The claims with their verdicts: the effect in points with its interval, the number of seeds, the reason."""
+    """Return the claims with their verdicts: the effect in points with its interval, the number of seeds, the
+    reason.
+    """
     lines = [
         {"claim": v.claim.removeprefix("digits: "), "verdict": v.verdict,
          "points": words.interval(100 * v.effect, 100 * v.low, 100 * v.high, 1, sign=True), "seeds": v.n, "why": v.why}

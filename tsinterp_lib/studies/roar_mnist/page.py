@@ -52,7 +52,7 @@ NOTHING = words.not_computed("roar_mnist")
 
 
 def rows(profile: str = "paper", compute: bool = False, study: str = "roar_mnist") -> pd.DataFrame:
-    """The rows of a study at a profile; an empty table where there are none."""
+    """Return the rows of a study at a profile; an empty table where there are none."""
     try:
         return select.rows(study, profile, compute, gated=False)
     except MissingRows:
@@ -60,7 +60,7 @@ def rows(profile: str = "paper", compute: bool = False, study: str = "roar_mnist
 
 
 def curves(table: pd.DataFrame, metric: str = "roar") -> pd.DataFrame:
-    """Mean accuracy in percent with its interval over seeds: explainer, at, mean, low, high, n."""
+    """Return mean accuracy in percent with its interval over seeds: explainer, at, mean, low, high, n."""
     part = table[(table["metric"] == metric) & table["value"].notna()]
     found = [
         {"explainer": e, "at": at, **interval(100 * group["value"])}
@@ -70,7 +70,8 @@ def curves(table: pd.DataFrame, metric: str = "roar") -> pd.DataFrame:
 
 
 def against(table: pd.DataFrame, control: str = "random", metric: str = "roar") -> pd.DataFrame:
-    """The accuracy of a control minus an explainer's, in points, on the same model, seed and level: a column of it.
+    """Return the accuracy of a control minus an explainer's, in points, on the same model, seed and level: a column of
+    it.
 
     Columns explainer, at, seed and gain; level 0, which all share, is left out.
     """
@@ -84,7 +85,8 @@ def against(table: pd.DataFrame, control: str = "random", metric: str = "roar") 
 
 
 def advantage(table: pd.DataFrame, control: str = "random") -> pd.DataFrame:
-    """Mean advantage over a control from the lowest to the highest level, in points: the area between the curves.
+    """Return mean advantage over a control from the lowest to the highest level, in points: the area between the
+    curves.
 
     Trapezoid over the levels, divided by their range; a row per explainer with mean, low, high, n over seeds, the best
     first.
@@ -107,18 +109,20 @@ def _area(gains: pd.DataFrame) -> float:
 
 
 def labels(table: pd.DataFrame) -> list[str]:
-    """The explainers that the rows have, in the order of the published table, ours alone after them."""
+    """Return the explainers that the rows have, in the order of the published table, ours alone after them."""
     there = set(table["explainer"])
     return [e for e in (*NAMES, *OURS_ALONE) if e in there]
 
 
 def name(explainer: str) -> str:
-    """The name of an explainer as the published table prints it."""
+    """Return the name of an explainer as the published table prints it."""
     return NAMES.get(explainer) or OURS_ALONE.get(explainer) or words.method(explainer)
 
 
 def accuracies(table: pd.DataFrame, metric: str = "roar") -> pd.DataFrame | Prose:
-    """Accuracy in percent after retraining in the published layout: estimators by share removed, with intervals."""
+    """Return accuracy in percent after retraining in the published layout: estimators by share removed, with
+    intervals.
+    """
     found = curves(table, metric)
     if found.empty:
         return NOTHING
@@ -133,7 +137,7 @@ def accuracies(table: pd.DataFrame, metric: str = "roar") -> pd.DataFrame | Pros
 
 
 def published(dataset: str = "ImageNet", protocol: str = "roar") -> pd.DataFrame:
-    """The published accuracies of one data set in their layout: estimators by share removed, in percent."""
+    """Return the published accuracies of one data set in their layout: estimators by share removed, in percent."""
     table = papers.table("hooker2019_table2")
     part = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
     wide = part.pivot_table(index="estimator", columns="percent", values="value")
@@ -142,7 +146,9 @@ def published(dataset: str = "ImageNet", protocol: str = "roar") -> pd.DataFrame
 
 
 def beside(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean advantage over the random control in points: ours on digits, and published on three sets of photographs."""
+    """Return mean advantage over the random control in points: ours on digits, and published on three sets of
+    photographs.
+    """
     ours = advantage(table).set_index("explainer")
     found = pd.DataFrame({"digits (ours)": {
         name(str(e)): words.interval(float(r["mean"]), float(r["low"]), float(r["high"]), 1, sign=True)
@@ -158,7 +164,7 @@ def beside(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure(table: pd.DataFrame) -> Figure | Prose:
-    """Accuracy after retraining by share removed, a panel per base, the controls in each."""
+    """Return accuracy after retraining by share removed, a panel per base, the controls in each."""
     found = curves(table)
     if found.empty:
         return NOTHING
@@ -167,7 +173,9 @@ def figure(table: pd.DataFrame) -> Figure | Prose:
 
 
 def switches(controls: pd.DataFrame, published_rows: pd.DataFrame, at: float = 0.9) -> pd.DataFrame | Prose:
-    """Accuracy in percent at one level with one switch of the protocol turned at a time: estimators by switch."""
+    """Return accuracy in percent at one level with one switch of the protocol turned at a time: estimators by
+    switch.
+    """
     found = pd.concat([published_rows[published_rows["metric"] == "roar"], controls], ignore_index=True)
     found = found[(found["at"] == at) & found["explainer"].isin(set(controls["explainer"]))]
     if controls.empty:
@@ -190,7 +198,7 @@ def _three(values: pd.Series) -> tuple[float, float, float]:
 
 
 def say(table: pd.DataFrame) -> Prose:
-    """The answer in one sentence: which estimators a random ranking beats, signed and squared."""
+    """Return the answer in one sentence: which estimators a random ranking beats, signed and squared."""
     found = advantage(table).set_index("explainer")
     if found.empty:
         return NOTHING
@@ -211,7 +219,9 @@ def say(table: pd.DataFrame) -> Prose:
 
 
 def say_kar(controls: pd.DataFrame, published_rows: pd.DataFrame) -> Prose:
-    """Whether keeping orders the estimators as removing does: Spearman's correlation at each level, seeds averaged."""
+    """Say whether keeping orders the estimators as removing does: Spearman's correlation at each level, seeds
+    averaged.
+    """
     kept, removed = curves(controls, "kar"), curves(published_rows, "roar")
     parts = []
     for at, part in kept.groupby("at"):
@@ -228,7 +238,7 @@ def say_kar(controls: pd.DataFrame, published_rows: pd.DataFrame) -> Prose:
 
 
 def say_leak(controls: pd.DataFrame) -> Prose:
-    """How well a network that sees nothing but the mask classifies digits, where it does best."""
+    """Say how well a network that sees nothing but the mask classifies digits, where it does best."""
     found = curves(controls, "roar_mask_alone")
     if found.empty:
         return words.not_computed("roar_controls")

@@ -39,7 +39,7 @@ CONTROLS: dict[str, Choice] = {
 
 
 def estimators(bases: Mapping[str, Choice], n_samples: int = 15) -> dict[str, Choice]:
-    """Every base plain, squared, and with the three statistics of its noisy maps, by label."""
+    """Return every base plain, squared, and with the three statistics of its noisy maps, by label."""
     found: dict[str, Choice] = {}
     for name, base in bases.items():
         found[name] = base
@@ -71,7 +71,7 @@ VARIANTS: dict[str, Choice] = {
 
 
 def data(profile: str) -> Choice:
-    """The digits of a profile."""
+    """Return the digits of a profile."""
     source = "scikit_learn" if profile in OFFLINE else "mnist"
     return Choice("digit_images", {"source": source}, alias="digit_images")
 
@@ -84,7 +84,7 @@ def _plan(profile: str, explainers: tuple[Choice, ...], metrics: tuple[Choice, .
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """Fifteen estimators and three controls, at the published levels."""
+    """Return fifteen estimators and three controls, at the published levels."""
     n_samples = 3 if profile == "smoke" else 15
     explainers = (*CONTROLS.values(), *estimators(BASES, n_samples).values())
     levels: dict[str, Scalar | Choice] = {"levels": "0 0.5"} if profile == "smoke" else {}
@@ -92,7 +92,7 @@ def plan(profile: str) -> Mapping[str, Plan]:
 
 
 def controls_plan(profile: str) -> Mapping[str, Plan]:
-    """Two controls and four estimators, with one switch turned at a time."""
+    """Return two controls and four estimators, with one switch turned at a time."""
     every = CONTROLS | estimators(BASES)
     metrics = tuple(VARIANTS.values())
     if profile == "smoke":

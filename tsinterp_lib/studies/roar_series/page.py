@@ -18,7 +18,7 @@ NOTHING = words.not_computed("roar_series")
 
 
 def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
-    """The rows of networks past the gate; an empty table where there are none."""
+    """Return the rows of networks past the gate; an empty table where there are none."""
     try:
         return select.rows("roar_series", profile, compute)
     except MissingRows:
@@ -26,7 +26,7 @@ def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
 
 
 def scores(table: pd.DataFrame) -> pd.DataFrame:
-    """Both scores of each map: dataset, model, seed, explainer, auroc, and gain over a random ranking in points.
+    """Return both scores of each map: dataset, model, seed, explainer, auroc, and gain over a random ranking in points.
 
     The gain is the mean over levels of the random control's accuracy minus the explainer's, after retraining.
     """
@@ -60,7 +60,7 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def say(table: pd.DataFrame) -> Prose:
-    """The mean correlation, in how many data sets both name the same best method, and what the oracle gains."""
+    """Return the mean correlation, in how many data sets both name the same best method, and what the oracle gains."""
     found = agreement(table)
     if found.empty:
         return NOTHING
@@ -78,7 +78,9 @@ def say(table: pd.DataFrame) -> Prose:
 
 
 def figure(table: pd.DataFrame) -> Figure | Prose:
-    """AUROC against the gain over a random ranking: a dot per layout, a colour per method, a panel per network."""
+    """Return AUROC against the gain over a random ranking: a dot per layout, a colour per method, a panel per
+    network.
+    """
     found = scores(table)
     if found.empty:
         return NOTHING
@@ -87,7 +89,7 @@ def figure(table: pd.DataFrame) -> Figure | Prose:
 
 
 def signs(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean gain over a random ranking in points, signed and squared, by base and network."""
+    """Return mean gain over a random ranking in points, signed and squared, by base and network."""
     found = scores(table)
     pairs = {b: (b, f"{b}[squared]") for b in ("gradient", "integrated_gradients")}
     lines = []

@@ -50,7 +50,7 @@ SETTINGS: dict[str, dict[str, Scalar | Choice]] = {
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The TCN's cells and the LSTM's, which has a learning rate of its own."""
+    """Return the TCN's cells and the LSTM's, which has a learning rate of its own."""
     names = LAYOUTS_AT.get(profile, tuple(LAYOUTS))
     datasets = tuple(planted(name, "gaussian_noise", "corrected") for name in names)
     # Two epochs teach nothing: the tests' profile has no gate, so that its networks are trained again all the same.

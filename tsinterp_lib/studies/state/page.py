@@ -18,7 +18,7 @@ HIGH = 0.9
 
 
 def say(rows: pd.DataFrame, masks: pd.DataFrame) -> Prose:
-    """The answer, in a sentence per protocol and one on the masks."""
+    """Return the answer, in a sentence per protocol and one on the masks."""
     lines: list[str] = []
     for protocol, printed in words.PROTOCOLS.items():
         mean = _means(rows, protocol)
@@ -57,7 +57,7 @@ def _say_masks(masks: pd.DataFrame) -> str:
 
 
 def limits(rows: pd.DataFrame, masks: pd.DataFrame) -> Prose:
-    """How large the experiment behind the rows is, and how many seeds and series stand behind each table."""
+    """Say how large the experiment behind the rows is, and how many seeds and series stand behind each table."""
     lines = []
     for study, table in (("state", rows), ("state_masks", masks)):
         if table.empty:
@@ -84,14 +84,14 @@ def _size(study: str, table: pd.DataFrame) -> str:
 
 
 def dots(rows: pd.DataFrame, metric: str, protocol: str, label: str) -> Figure | Prose:
-    """Mean and interval over seeds of every method; a sentence where nothing is computed."""
+    """Return mean and interval over seeds of every method; a sentence where nothing is computed."""
     if select.pick(rows, metric, protocol).empty:
         return words.not_computed("state", words.PROTOCOLS[protocol])
     return results.dots(summaries.by_explainer(rows, metric, protocol), label, blind=())  # LIME scores features here
 
 
 def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.DataFrame | Prose:
-    """The same as a table, of methods whose name begins with ``of``."""
+    """Return the same as a table, of methods whose name begins with ``of``."""
     part = rows[rows["explainer"].astype(str).str.startswith(of) & (rows["explainer"] != "")]
     if select.pick(part, metric, protocol).empty:
         return words.not_computed("state", words.PROTOCOLS[protocol])
@@ -103,7 +103,9 @@ def means(rows: pd.DataFrame, metric: str, protocol: str, of: str = "") -> pd.Da
 
 
 def training_mode(rows: pd.DataFrame) -> pd.DataFrame | Prose:
-    """AUROC of the released methods in training mode, and with that alone switched off: same networks, same draws."""
+    """Return AUROC of the released methods in training mode, and with that alone switched off: same networks, same
+    draws.
+    """
     part = select.pick(rows, "auroc", "as_released")
     found = part.pivot_table(index="explainer", columns="seed", values="value").mean(axis=1)
     pairs = {e.split("[")[0]: e for e in found.index if "evaluation mode" in e}

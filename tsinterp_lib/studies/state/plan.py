@@ -58,12 +58,12 @@ RELEASED_MASK: Settings = {
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """The released experiment beside one that differs in stated points."""
+    """Return the released experiment beside one that differs in stated points."""
     return {"as_released": _plan(profile, "as_released"), "corrected": _plan(profile, "corrected")}
 
 
 def plan_masks(profile: str) -> Mapping[str, Plan]:
-    """Dynamask beside a few other methods, all on the same few series, on the networks of the whole study."""
+    """Return Dynamask beside a few other methods, all on the same few series, on the networks of the whole study."""
     released, corrected = _plan(profile, "as_released"), _plan(profile, "corrected")
     few, samples = EPOCHS.get(profile) if profile == "smoke" else None, MASKED_SERIES.get(profile, 10)
     return {
@@ -96,7 +96,7 @@ def _with(plan: Plan, explainers: Mapping[str, Choice], samples: int) -> Plan:
 
 
 def _kept(plan: Plan) -> dict[str, Choice]:
-    """The methods that masks are compared with."""
+    """Return the methods that masks are compared with."""
     return {e.label: e for e in plan.explainers if e.label in BESIDE_MASKS}
 
 
@@ -117,7 +117,7 @@ def _released(few: int | None) -> dict[str, Choice]:
 
 
 def _in_evaluation_mode(fit: Mapping[str, Scalar | Choice]) -> dict[str, Choice]:
-    """The same methods on the same networks with dropout off and no batch statistics: one thing changed."""
+    """Return the same methods on the same networks with dropout off and no batch statistics: one thing changed."""
     made = {
         "feature_occlusion": Choice("feature_occlusion", {"first_step": 1}),
         "augmented_occlusion": Choice("augmented_occlusion", {"first_step": 1}),
@@ -128,7 +128,7 @@ def _in_evaluation_mode(fit: Mapping[str, Scalar | Choice]) -> dict[str, Choice]
 
 
 def _corrected(few: int | None) -> dict[str, Choice]:
-    """Evaluation mode everywhere, training samples as references, the expectation before the divergence."""
+    """Choose evaluation mode everywhere, training samples as references, the expectation before the divergence."""
     fit: Settings = {"negative": "shift", "keep": True, "epochs": few or 100}
     return {
         "gradient": each("gradient"),
@@ -145,13 +145,15 @@ def _corrected(few: int | None) -> dict[str, Choice]:
 
 
 def _masks_released(few: int | None) -> dict[str, Choice]:
-    """Dynamask on outputs whose axes are mixed up, and, nothing else changed, on the right ones."""
+    """Return Dynamask on outputs whose axes are mixed up, and, nothing else changed, on the right ones."""
     mask = Choice("dynamask", {**RELEASED_MASK, "epochs": few or 1000})
     return {"dynamask": Choice("scrambled_output", {"base": mask}), "dynamask_right_axes": mask}
 
 
 def _masks_corrected(few: int | None) -> dict[str, Choice]:
-    """The right axes, a soft target, a velocity that ends at the bounds; and areas that do not know the answer."""
+    """Return the right axes, a soft target, a velocity that ends at the bounds; and areas that do not know the
+    answer.
+    """
     mended: Settings = {**RELEASED_MASK, "epochs": few or 1000, "optimiser": "projected", "momentum": 0.9}
     soft = {**mended, "loss": "cross_entropy", "last_pair": True}
     return {
@@ -162,7 +164,7 @@ def _masks_corrected(few: int | None) -> dict[str, Choice]:
 
 
 def _lime(history: bool, train_mode: bool, first_step: int = 0) -> Choice:
-    """LIME on a step alone, for the label; the released 5000 patterns of three features repeat eight of them."""
+    """Return LIME on a step alone, for the label; the released 5000 patterns of three features repeat eight of them."""
     base = Choice("lime", {"groups": "feature", "n_samples": 100, "baseline": "train_mean"})
     settings: Settings = {"base": base, "history": history, "train_mode": train_mode}
     return Choice("each_step", {**settings, **from_step(first_step)})

@@ -14,7 +14,9 @@ from tsinterp_lib.tables.rivals import FAIR, fair
 
 
 def of_vanishing(table: pd.DataFrame) -> list[Verdict]:
-    """Ismail et al. 2019, as in their table on networks whether they learned or not: an early box in 100 steps."""
+    """Return Ismail et al. 2019, as in their table on networks whether they learned or not: an early box in 100
+    steps.
+    """
     boxed = table[(table["box"] == "early_box") & (table["side"] == 100) & (table["trainer"] == "standard")]
     early = boxed[boxed["explainer"] == "gradient"]
     late = early[(early["metric"] == "saliency_profile") & (early["at"] == 1.0) & (early["model"] == "lstm")]

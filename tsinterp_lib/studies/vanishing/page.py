@@ -33,7 +33,8 @@ NOTHING = words.not_computed("vanishing")
 
 
 def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
-    """Rows of the study with columns ``box``, ``side``, ``who`` and ``passed`` (the gate); empty where there are none.
+    """Return rows of the study with columns ``box``, ``side``, ``who`` and ``passed`` (the gate); empty where there are
+    none.
 
     Networks that failed the gate stay in: the table of 2019 prints them too. Every figure marks them.
     """
@@ -50,13 +51,15 @@ def rows(profile: str = "paper", compute: bool = False) -> pd.DataFrame:
 
 
 def data(side: int, seed: int = 0) -> dict[str, Dataset]:
-    """A few series of each box, as the networks get them, to look at."""
+    """Return a few series of each box, as the networks get them, to look at."""
     sizes = Sizes(train=200, validation=1, test=1)
     return {name: build("dataset", box(name, side)).load(sizes, seed) for name in BOXES}
 
 
 def say(table: pd.DataFrame, explainer: str = "gradient") -> Prose:
-    """How much of each network's map of an early box lies in the last tenth of the series, and how it ranks the box."""
+    """Say how much of each network's map of an early box lies in the last tenth of the series, and how it ranks the
+    box.
+    """
     side = _largest(table)
     part = table[(table["box"] == BOXES[0]) & (table["side"] == side) & (table["explainer"] == explainer)]
     if part.empty:
@@ -74,7 +77,9 @@ def say(table: pd.DataFrame, explainer: str = "gradient") -> Prose:
 
 
 def coverage(table: pd.DataFrame) -> pd.DataFrame:
-    """Networks past the gate, of networks trained, and their mean test accuracy: data sets × network and training."""
+    """Return networks past the gate, of networks trained, and their mean test accuracy: data sets × network and
+    training.
+    """
     found = []
     for side, name in product(SIDES, BOXES):
         here = table[(table["box"] == name) & (table["side"] == side)]
@@ -89,13 +94,15 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def profiles(table: pd.DataFrame, side: int, explainer: str = "gradient") -> Figure | Prose:
-    """The share of a map's mass by tenth of the series, a panel per box."""
+    """Return the share of a map's mass by tenth of the series, a panel per box."""
     part = table[(table["metric"] == "saliency_profile") & (table["side"] == side) & (table["explainer"] == explainer)]
     return NOTHING if part.empty else drawn.profiles(part, BOXES, tuple(WHO.values()))
 
 
 def by_box(table: pd.DataFrame, metrics: Mapping[str, str], side: int, explainer: str = "gradient") -> Figure | Prose:
-    """Scores by where the box lies, a panel per metric (name: printed), every seed a dot; random maps as a line."""
+    """Return scores by where the box lies, a panel per metric (name: printed), every seed a dot; random maps as a
+    line.
+    """
     part = table[table["metric"].isin(list(metrics)) & (table["side"] == side)]
     if part[part["explainer"] == explainer].empty:
         return NOTHING
@@ -103,7 +110,7 @@ def by_box(table: pd.DataFrame, metrics: Mapping[str, str], side: int, explainer
 
 
 def beside(table: pd.DataFrame, side: int = 100) -> pd.DataFrame:
-    """Table 1 of :cite:t:`ismail2019` for the boxes and networks that are run here: printed, ours, a random map.
+    """Return Table 1 of :cite:t:`ismail2019` for the boxes and networks that are run here: printed, ours, a random map.
 
     The interval is over seeds, networks that failed the gate included, as in the printed table.
     """
@@ -142,7 +149,9 @@ def _means(part: pd.DataFrame) -> dict[str, float]:
 
 
 def _largest(table: pd.DataFrame) -> int:
-    """The largest series that every network and training has rows of; the largest at all where none is complete."""
+    """Return the largest series that every network and training has rows of; the largest at all where none is
+    complete.
+    """
     early = table[table["box"] == BOXES[0]]
     there = {side: early[early["side"] == side]["who"].nunique() for side in SIDES}
     complete = [side for side in SIDES if there[side] == len(WHO)]

@@ -57,12 +57,12 @@ GUIDED = tuple(
 
 
 def box(name: str, side: int) -> Choice:
-    """The data set of a box, labelled ``box/side``."""
+    """Return the data set of a box, labelled ``box/side``."""
     return Choice(f"{name}_{side}", {"protocol": PROTOCOL, "scaling": "standard"}, alias=f"{name}/{side}")
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """One protocol; the LSTM alone is guided, the input-cell LSTM is the reference."""
+    """Return one protocol; the LSTM alone is guided, the input-cell LSTM is the reference."""
     datasets = tuple(box(name, side) for side in SIDES_AT.get(profile, SIDES) for name in BOXES)
     return {
         PROTOCOL: Plan(

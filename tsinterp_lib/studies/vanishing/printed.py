@@ -22,7 +22,7 @@ def cause(quantity: str, dataset: str, published: float, ours: float, standardis
 
 
 def boxes(profile: str) -> pd.DataFrame:
-    """Table 1 of :cite:t:`ismail2019`: distances of gradient maps from the truth, and accuracies, at 100 steps.
+    """Return Table 1 of :cite:t:`ismail2019`: distances of gradient maps from the truth, and accuracies, at 100 steps.
 
     The printed table keeps networks that did not learn, so ours keeps those that failed the gate. No effect is a
     distance of 1, that of an empty map; the Jaccard index, which starts at 0, and accuracies have no such point.
@@ -51,7 +51,7 @@ def boxes(profile: str) -> pd.DataFrame:
 
 
 def _only_of_networks_that_learned(board: pd.DataFrame) -> pd.DataFrame:
-    """Maps of ours that did not learn what the printed network did are maps of another network: not testable."""
+    """Return maps of ours that did not learn what the printed network did are maps of another network: not testable."""
     accuracy = board[board["quantity"] == "test_accuracy"].set_index(["dataset", "model"])
     failed = accuracy.index[(accuracy["ours"] < LEARNED) & (accuracy["published"] >= LEARNED)]
     maps = board["quantity"] != "test_accuracy"
