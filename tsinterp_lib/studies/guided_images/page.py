@@ -95,7 +95,7 @@ def figure(table: pd.DataFrame) -> Figure | Prose:
     kinds = {f"|{trainer}": name for trainer, name in TRAININGS.items()}
     return by_base(
         found, {m: words.method(m) for m in methods}, kinds, {"random|standard": "random pixels"}, 10.0,
-        "set to the background, %", "accuracy, %",
+        "removed, %", "accuracy, %",
     )  # fmt: skip
 
 
