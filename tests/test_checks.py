@@ -13,7 +13,7 @@ from tsinterp_lib import checks
 from tsinterp_lib.axes import CLIP, IMAGE, SERIES, Axes
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.facts import ModelFacts, ReadsPrefixes, facts
-from tsinterp_lib.models import BLACK_BOXES
+from tsinterp_lib.models import BLACK_BOXES, IMAGE_MODELS
 from tsinterp_lib.models.last_step import LastStep
 from tsinterp_lib.registry import build
 from tsinterp_lib.trainers import PerStep, SaliencyGuided, Standard
@@ -150,7 +150,7 @@ def test_a_model_need_declare_nothing_and_a_layer_is_no_declaration():
     assert facts(Layers()) == facts(nn.Identity()) == ModelFacts()
 
 
-@pytest.mark.parametrize("name", list(BLACK_BOXES))
+@pytest.mark.parametrize("name", [name for name in BLACK_BOXES if name not in IMAGE_MODELS])
 def test_the_networks_of_the_library_declare_what_they_are(name):
     n_classes = 1 if name == "white_box" else 2
     model = build("model", name, n_steps=5, n_features=10, n_classes=n_classes)

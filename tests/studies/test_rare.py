@@ -15,7 +15,7 @@ from tsinterp_lib.engine.profiles import PROFILES
 from tsinterp_lib.errors import InvalidInput, UnknownName
 from tsinterp_lib.metrics.dataset_level import pooled_threshold_areas
 from tsinterp_lib.metrics.threshold import PAIRINGS, STARTS, AUPThreshold, AURThreshold
-from tsinterp_lib.models import BLACK_BOXES, MODELS, WhiteBox
+from tsinterp_lib.models import BLACK_BOXES, IMAGE_MODELS, MODELS, WhiteBox
 from tsinterp_lib.seeding import scope
 from tsinterp_lib.studies import STUDIES
 from tsinterp_lib.studies.rare import audit_plan
@@ -102,7 +102,7 @@ def test_the_white_box_sums_the_squares_of_the_cells_it_reads(box, series):
     assert bool(box.cells.all())  # put back
     total = WhiteBox(8, 6, per_step=False)
     torch.testing.assert_close(total(x), box(x).sum(1))
-    assert set(BLACK_BOXES) == {*MODELS, "white_box"}
+    assert set(BLACK_BOXES) == {*MODELS, *IMAGE_MODELS, "white_box"}
 
 
 def test_the_white_box_refuses_other_shapes_and_classes(box, series):

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
-from scipy.ndimage import gaussian_filter1d
 from torch import Tensor, nn
 
 from tsinterp_lib.axes import LONG, Axes
@@ -47,6 +46,8 @@ class Blurred(Wrapper):
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N *axes"]:
+        from scipy.ndimage import gaussian_filter1d  # slow to import, and only needed here
+
         a = self.base._attribute(model, x, target).detach().cpu().double().numpy()
         for dim in along(self.axes, "blurred"):
             a = gaussian_filter1d(a, self.sigma, axis=dim)

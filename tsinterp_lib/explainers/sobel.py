@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
-from scipy import ndimage
 from torch import Tensor, nn
 
 from tsinterp_lib.axes import Axes
@@ -45,6 +44,8 @@ class Sobel(Explainer):
     def _attribute(
         self, model: nn.Module, x: Float[Tensor, "N *axes"], target: Int[Tensor, "N"]
     ) -> Float[Tensor, "N *axes"]:
+        from scipy import ndimage  # slow to import, and only needed here
+
         values, dims = x.detach().cpu().double().numpy(), along(self.axes, "sobel")
         if not values.size:
             raise InvalidInput("`x` is empty: there are no edges to find.")

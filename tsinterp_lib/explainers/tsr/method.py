@@ -123,9 +123,7 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
             raise InvalidInput(f"`group_size` is {self.group_size}: a group holds at least one feature.")
 
     def for_axes(self, axes: Axes) -> Explainer:
-        """Return a copy that explains inputs with these axes, as its base does; raises where it rescales over
-        others.
-        """
+        """Return a copy that explains inputs with these axes; raises where it rescales over others."""
         check_axes(axes, self.outer, self.inner)
         return super().for_axes(axes)
 

@@ -17,17 +17,13 @@ from tsinterp_lib.tables import papers, select, words
 from tsinterp_lib.tables.words import Prose
 
 COLUMNS = ("study", "explainer", "metric", "at", "seed", "value", "profile", "protocol")
+PREFIXES = {"plain": "", "smoothgrad": "SG-", "smoothgrad squared": "SG-SQ-", "vargrad": "VAR-"}
 NAMES = {
     "random": "Random",
     "sobel": "Sobel",
     **{
         f"{base}{'' if kind == 'plain' else f'[{kind}]'}": f"{prefix}{short}"
-        for kind, prefix in (
-            ("plain", ""),
-            ("smoothgrad", "SG-"),
-            ("smoothgrad squared", "SG-SQ-"),
-            ("vargrad", "VAR-"),
-        )
+        for kind, prefix in PREFIXES.items()
         for base, short in (("gradient", "GRAD"), ("integrated_gradients", "IG"), ("guided_backprop", "GB"))
     },
 }
