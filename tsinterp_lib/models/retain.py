@@ -67,9 +67,9 @@ class Retain(Network):
     def contributions(
         self, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"], bias: bool = False
     ) -> Float[Tensor, "N T F"]:
-        """Say what each input cell adds to the logit of its target: at the last step, or each at its own for (N, T).
+        r"""Say what each input cell adds to the logit of its target: at the last step, or each at its own for (N, T).
 
-        .. math:: a_{sf} = \alpha_s \\, x_{sf} \\sum_e W_{ye} \beta_{se} E_{ef}
+        .. math:: a_{sf} = \alpha_s \, x_{sf} \sum_e W_{ye} \beta_{se} E_{ef}
 
         ``bias`` adds the output's bias inside the factor of x, as released. Without it and in evaluation mode the
         scores for a last step sum to its logit, less the bias.

@@ -117,9 +117,9 @@ def friedman_statistic(ranks: Float[Array, "n k"]) -> tuple[float, float]:
 
 
 def critical_difference(k: int, n: int, alpha: float = 0.05) -> float:
-    """Say how far apart two mean ranks of k explainers over n blocks must be to be told apart, after Nemenyi.
+    r"""Say how far apart two mean ranks of k explainers over n blocks must be to be told apart, after Nemenyi.
 
-    .. math:: CD = q_{\alpha, k} \\sqrt{\frac{k (k + 1)}{6 n}}
+    .. math:: CD = q_{\alpha, k} \sqrt{\frac{k (k + 1)}{6 n}}
 
     with q the studentised range at infinite degrees of freedom over √2, as in :cite:t:`demsar2006`. Raises
     :class:`InvalidInput` where k is below 2, n below 1, or alpha not between 0 and 1.

@@ -22,19 +22,19 @@ _CELL = ("value", "sem", "n")
 def nested_interval(
     means: Float[Array, "k"], sems: Float[Array, "k"], df: Float[Array, "k"], level: float = 0.95
 ) -> pd.Series:
-    """Return mean over ``k`` seeds with its interval, and how much of the variation is between seeds and between
+    r"""Return mean over ``k`` seeds with its interval, and how much of the variation is between seeds and between
     samples.
 
-    Seed s has the mean :math:`y_s = \\mu + u_s + e_s`: u varies between fitted models (σ² between), e between samples
+    Seed s has the mean :math:`y_s = \mu + u_s + e_s`: u varies between fitted models (σ² between), e between samples
     (``sems``, its known standard errors, with ``df`` degrees of freedom). By the method of moments
     :cite:p:`searle1992`,
 
-    .. math:: S^2 = \frac{1}{k - 1} \\sum_s (y_s - \bar y)^2, \\qquad
-              \\hat\\sigma^2_u = \\max(0, S^2 - \tfrac{1}{k} \\sum_s \\mathrm{sem}_s^2), \\qquad
-              \bar y \\pm t_{k - 1} S / \\sqrt{k}
+    .. math:: S^2 = \frac{1}{k - 1} \sum_s (y_s - \bar y)^2, \qquad
+              \hat\sigma^2_u = \max(0, S^2 - \tfrac{1}{k} \sum_s \mathrm{sem}_s^2), \qquad
+              \bar y \pm t_{k - 1} S / \sqrt{k}
 
     S² holds both kinds of variation, so the interval needs neither alone. With one seed the interval is over its
-    samples, :math:`y \\pm t_{df}\\, \\mathrm{sem}`, and ``level`` says so: it tells nothing about another fitted model,
+    samples, :math:`y \pm t_{df}\, \mathrm{sem}`, and ``level`` says so: it tells nothing about another fitted model,
     and is too narrow as an interval over seeds. Columns: mean, low, high, n (seeds), level, sd_seeds (σ_u), sem_samples
     (root mean square), share_samples (of the variance of one seed's mean). NaN where unknown.
     """

@@ -11,10 +11,10 @@ from tsinterp_lib.errors import InvalidInput
 
 
 def power(n: int, difference: float, sd: float, alpha: float = 0.05) -> float:
-    """Return probability that a two-sided paired t-test with ``n`` blocks finds a true mean difference.
+    r"""Return probability that a two-sided paired t-test with ``n`` blocks finds a true mean difference.
 
-    .. math:: 1 - \beta = P(|T| > t_{1 - \alpha / 2,\\, n - 1}), \\qquad
-              T \\sim t_{n - 1}(\\sqrt{n}\\, \\Delta / \\sigma)
+    .. math:: 1 - \beta = P(|T| > t_{1 - \alpha / 2,\, n - 1}), \qquad
+              T \sim t_{n - 1}(\sqrt{n}\, \Delta / \sigma)
 
     ``difference`` Δ and ``sd`` σ (of the paired differences) are in the units of the metric; T is noncentral
     :cite:p:`cohen1988`. The signed-rank test needs 3/π, 1.05 times, the blocks for the same power where differences are

@@ -87,9 +87,9 @@ def standardised(d: Float[Array, "n"]) -> float:
 
 
 def cliffs_delta(a: Float[Array, "n"], b: Float[Array, "m"]) -> float:
-    """Say how much of one set of values lies above another, in [−1, 1], after :cite:t:`cliff1993`.
+    r"""Say how much of one set of values lies above another, in [−1, 1], after :cite:t:`cliff1993`.
 
-    .. math:: \\delta = \frac{1}{nm} \\sum_{i,j} \\operatorname{sign}(a_i - b_j)
+    .. math:: \delta = \frac{1}{nm} \sum_{i,j} \operatorname{sign}(a_i - b_j)
 
     Unlike the other effect sizes it ignores the pairing: it says whether the two overlap over blocks.
     """

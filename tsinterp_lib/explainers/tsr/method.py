@@ -142,9 +142,9 @@ class TemporalSaliencyRescaling(Chunked, Wrapper):
         return replace(self, base=base, reference=reference, padding=padding)
 
     def budget(self, n_steps: int, n_features: int) -> int:
-        """Return maps of the base per sample, at most (ties, padding and cells that hold the value already save some).
+        r"""Return maps of the base per sample, at most: ties, padding and cells that hold the value already save some.
 
-        Above quantile q of T scores, all distinct, lie :math:`T - 1 - \\lfloor q (T - 1) \rfloor`.
+        Above quantile q of T scores, all distinct, lie :math:`T - 1 - \lfloor q (T - 1) \rfloor`.
         """
         return self._budget(n_steps, math.ceil(n_features / self.group_size))
 
