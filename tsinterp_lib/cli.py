@@ -164,7 +164,7 @@ def notebook(
         "executed.ipynb"
     ),
 ) -> None:
-    """Return execute one chapter with other parameters; unknown names and wrong types are refused."""
+    """Execute one chapter with other parameters; unknown names and wrong types are refused."""
     from tsinterp_lib.publishing import notebook as nb
 
     typer.echo(f"executed: {nb.run(name, _pairs(parameter), output)}")
@@ -177,7 +177,7 @@ def book(
     ] = None,
     jobs: Annotated[int, typer.Option(help="chapters executed at once")] = 2,
 ) -> None:
-    """Return execute every chapter with papermill and compile the book into _build/html."""
+    """Execute every chapter with papermill and compile the book into _build/html."""
     from tsinterp_lib.publishing import book as bk
 
     bk.build(_pairs(parameter), jobs=jobs)

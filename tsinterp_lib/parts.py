@@ -90,7 +90,7 @@ def lengths(samples: S) -> list[int]:
 
 
 def real(samples: S) -> Bool[Tensor, "N *axes"]:
-    """Return true where the samples are no padding."""
+    """Say where the samples are no padding."""
     x = samples.x
     if samples.lengths is None:
         return torch.ones(x.shape, dtype=torch.bool, device=x.device)

@@ -142,7 +142,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def drop_stale(folder: Path) -> list[Path]:
-    """Return delete the half-written files that killed writers left in a folder more than a day ago; returns their
+    """Delete the half-written files that killed writers left in a folder more than a day ago; returns their
     names.
     """
     old = time.time() - STALE

@@ -65,7 +65,7 @@ def parts(cell: Cell) -> dict[str, str]:
 
 
 def labels(cell: Cell) -> dict[str, str]:
-    """Return all that rows of a cell are called by today: the labels of its plan, and its parts."""
+    """Return the names that rows of a cell have today: the labels of its plan, and its parts."""
     return {
         "protocol": cell.protocol,
         "dataset": cell.dataset.label,

@@ -59,7 +59,7 @@ def digit_views(rows: Mapping[str, tuple[Tensor, Tensor]], labels: Tensor) -> Fi
 
 
 def mass_by_group(summary: pd.DataFrame, panels: Sequence[str], panel: str = "model") -> Figure:
-    """Say where the mass of the maps lies: a panel per network, a bar per explainer, a colour per group of cells.
+    """Draw where the mass of the maps lies: a panel per network, a bar per explainer, a colour per group of cells.
 
     ``summary`` has the columns ``panel``, explainer, group, mean, low, high; the first group's interval is drawn at the
     end of its bar. The dotted line is the first group's share of the cells, what a map without preference gives it.

@@ -29,7 +29,7 @@ COPIED = ("_config.yml", "_toc.yml", "book")
 
 
 def build(parameters: Mapping[str, object] | None = None, jobs: int = 2, say: Callable[[str], object] = print) -> Path:
-    """Return execute every chapter, compile the book into ``_build/html``, look at what came out, and return its first
+    """Execute every chapter, compile the book into ``_build/html``, look at what came out, and return its first
     page.
 
     ``parameters`` goes to every chapter that has a parameter of that name. A chapter is executed again unless the
@@ -80,7 +80,7 @@ def toc_pages(path: Path) -> list[str]:
 def execute(
     chapters: Sequence[str], parameters: Mapping[str, Mapping[str, object]], jobs: int, say: Callable[[str], object]
 ) -> dict[str, Path]:
-    """Return execute chapters in parallel processes; returns the executed copies by name."""
+    """Execute chapters in parallel processes; returns the executed copies by name."""
     folder = paths.staging().parent / "executed"
     basis = depends_on()
     copies = {name: folder / f"{name}.{key_of(basis, name, parameters[name])}.ipynb" for name in chapters}
@@ -118,7 +118,7 @@ def stage(executed: Mapping[str, Path]) -> None:
 
 
 def compile_pages(staging: Path, say: Callable[[str], object]) -> Path:
-    """Return jupyter Book over a staged tree, execution off, every warning an error; returns the folder of pages."""
+    """Return Jupyter Book over a staged tree, execution off, every warning an error; returns the folder of pages."""
     start = time.perf_counter()
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(staging)]
     options = ["--path-output", str(staging), "-W", "-n", "--keep-going", "--all", "-q"]

@@ -35,7 +35,7 @@ def inspect(name: str) -> dict[str, Parameter]:
 
 
 def run(name: str, parameters: Mapping[str, object], output: Path) -> Path:
-    """Return execute a chapter with papermill and write the executed copy to ``output``, which is returned.
+    """Execute a chapter with papermill and write the executed copy to ``output``, which is returned.
 
     ``parameters`` overrides defaults; text is converted to the declared type. The chapter runs in the folder of
     ``output``, with ``TSINTERP_BOOK=1``, and says on its page which values made it. The copy appears only when every
@@ -182,7 +182,7 @@ def _argument(value: object) -> str:
 
 
 def _strip(executed: NotebookNode) -> None:
-    """Return drop what differs from run to run: time stamps, paths, random cell names."""
+    """Drop what differs from run to run: time stamps, paths, random cell names."""
     executed.metadata.pop("papermill", None)
     for number, cell in enumerate(executed.cells):
         for key in ("papermill", "execution"):

@@ -19,7 +19,7 @@ class Parts(NamedTuple):
 
 
 def crossed(values: Float[np.ndarray, "tables a b"]) -> Parts:
-    r"""Return estimate the variance components of tables with one value per cell :cite:p:`searle1992`, averaged over
+    r"""Estimate the variance components of tables with one value per cell :cite:p:`searle1992`, averaged over
     tables.
 
     .. math:: y_{ij} = \mu + r_i + c_j + e_{ij}, \qquad

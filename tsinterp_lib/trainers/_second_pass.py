@@ -134,7 +134,7 @@ def log_probabilities(output: Float[Tensor, "N C"], kind: str) -> Float[Tensor, 
 
 
 def divergence(first: Float[Tensor, "N C"], second: Float[Tensor, "N C"]) -> Float[Tensor, ""]:
-    """Return kullback and Leibler's divergence of ``second`` from ``first``, both logarithms, averaged over the
+    """Return Kullback and Leibler's divergence of ``second`` from ``first``, both logarithms, averaged over the
     batch.
     """
     return (first.exp() * (first - second)).sum(1).mean()

@@ -144,7 +144,7 @@ def paired_rule(
     of_sample: Int[Tensor, "N"],
     target: Int[Tensor, "N"],
 ) -> Float[Tensor, "N *axes"]:
-    """Return deepLIFT averaged over the R references of each sample's group; ``of_sample``: the group of each sample.
+    """Return DeepLIFT averaged over the R references of each sample's group; ``of_sample``: the group of each sample.
 
     Raises :class:`InvalidInput` for a model whose modules mix the samples of a batch in one axis.
     """

@@ -138,7 +138,7 @@ def rescale_rule(
     of_sample: Int[Tensor, "N"],
     target: Int[Tensor, "N"],
 ) -> Float[Tensor, "N *axes"] | None:
-    """Return deepLIFT averaged over the R references of each sample's group; None where the rule does not fit the
+    """Return DeepLIFT averaged over the R references of each sample's group; None where the rule does not fit the
     model.
 
     ``of_sample``: the group of each sample.

@@ -11,7 +11,7 @@ from tsinterp_lib.tables.rivals import GRADIENTS, gap
 
 
 def of_fit(rows: pd.DataFrame) -> list[Verdict]:
-    """Return tonekaboni et al. on their simulated data: FIT finds what gradient methods and occlusion do not."""
+    """Return Tonekaboni et al. on their simulated data: FIT finds what gradient methods and occlusion do not."""
     occlusion = ("feature_occlusion", "augmented_occlusion")
     return [
         gap(f"{words.layout(data)}, {words.PROTOCOLS[protocol]}: FIT has a higher average precision than any {kind}",

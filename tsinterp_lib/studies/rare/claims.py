@@ -14,7 +14,7 @@ FAR = 0.2
 
 
 def of_rare(rows: pd.DataFrame) -> list[Verdict]:
-    """Return crabbé and van der Schaar on rare features and rare times, as released."""
+    """Return Crabbé and van der Schaar on rare features and rare times, as released."""
     found = []
     for data in ("rare_feature", "rare_time"):
         part, where = rows[rows["dataset"] == data], data.replace("_", " ")

@@ -16,7 +16,7 @@ def of_state(rows: pd.DataFrame, masks: pd.DataFrame) -> list[Verdict]:
 
 
 def of_masks_on_state(masks: pd.DataFrame) -> list[Verdict]:
-    """Return crabbé and van der Schaar on the hidden state, and the axes that their masks were shown."""
+    """Return Crabbé and van der Schaar on the hidden state, and the axes that their masks were shown."""
     released, right = "as_released", "dynamask_right_axes"
     plain = others(masks)
     return [
@@ -30,7 +30,7 @@ def of_masks_on_state(masks: pd.DataFrame) -> list[Verdict]:
 
 
 def of_fit_on_state(rows: pd.DataFrame) -> list[Verdict]:
-    """Return tonekaboni et al. on the hidden state: FIT against gradients."""
+    """Return Tonekaboni et al. on the hidden state: FIT against gradients."""
     return [
         gap(f"FIT, {printed}: better ranking than any gradient method", rows, "auroc", protocol, "fit", GRADIENTS)
         for protocol, printed in words.PROTOCOLS.items()
