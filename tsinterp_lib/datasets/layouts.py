@@ -62,7 +62,7 @@ class Layout:
         return time, _start(self.feature_start, self.side - self.n_features, y, rng, touch_edge)
 
     def mask(self, time: Int[np.ndarray, "N"], feature: Int[np.ndarray, "N"]) -> Bool[np.ndarray, "N T F"]:
-        """Return true inside each sample's box."""
+        """Mark what lies inside each sample's box."""
         t = np.arange(self.side)[None, :] - time[:, None]
         f = np.arange(self.side)[None, :] - feature[:, None]
         rows = (t >= 0) & (t < self.n_steps)

@@ -47,7 +47,7 @@ class FeaturePermutation(Chunked):
         return True
 
     def for_copies(self, x: Float[Tensor, "N *axes"], shared: bool) -> Paired | None:
-        """Return refused: the scores of a sample depend on the others of the batch."""
+        """Refuse: the scores of a sample depend on the others of the batch."""
         raise InvalidInput(
             "`base` is FeaturePermutation: its scores of a series depend on the others in the batch, so the map of one "
             "masked copy is not defined; choose a base that explains each series by itself."

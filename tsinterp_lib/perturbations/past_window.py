@@ -25,7 +25,7 @@ class PastWindow(Windowed):
     """
 
     def weights(self, ahead: Int[Tensor, "T T"]) -> Float[Tensor, "T T"]:
-        """Return even over the steps of the window."""
+        """Weigh evenly over the steps of the window."""
         if self.kernel == "as_released":
             return (ahead <= self.width).to(torch.float64) / (2 * self.width + 1)
         past = ((ahead <= 0) & (ahead >= -self.width)).to(torch.float64)

@@ -25,6 +25,6 @@ class WindowedAverage(Windowed):
     """
 
     def weights(self, ahead: Int[Tensor, "T T"]) -> Float[Tensor, "T T"]:
-        """Return even over the steps of the window."""
+        """Weigh evenly over the steps of the window."""
         near = (ahead.abs() <= self.width).to(torch.float64)
         return near / (near.sum(1, keepdim=True) if self.kernel == "corrected" else 2 * self.width + 1)

@@ -93,7 +93,7 @@ def n_masked(share: float, n_cells: int) -> int:
 
 
 def lowest(scores: Float[Tensor, "N *axes"], k: int) -> Bool[Tensor, "N *axes"]:
-    """Return true at the k lowest scores of each sample; of equal ones, those of the lowest place in the order of
+    """Mark the k lowest scores of each sample; of equal ones, those of the lowest place in the order of
     cells.
 
     The k-th lowest value is found without sorting, a tenth of the cost.

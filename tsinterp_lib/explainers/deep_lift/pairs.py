@@ -66,7 +66,7 @@ class Pairs:
         return None
 
     def hook(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        """Return look for the axis of the samples, or put the rule in place of the gradient."""
+        """Look for the axis of the samples, or put the rule in place of the gradient."""
         assert self._given is not None
         given, self._given = self._given, None
         if self._stage == "alone":

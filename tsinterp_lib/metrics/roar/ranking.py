@@ -48,7 +48,7 @@ class Ranked(NamedTuple):
     ordered: Float[Tensor, "N G"]
 
     def top(self, k: int) -> Bool[Tensor, "N G"]:
-        """Return true at the k first units of each sample."""
+        """Mark the k first units of each sample."""
         if k == 0:
             return torch.zeros(self.keys.shape, dtype=torch.bool)
         n = self.keys.shape[1]
@@ -84,7 +84,7 @@ def ranked(scores: Float[Tensor, "N G"], seed: int) -> Ranked:
 def replaced(
     order: Ranked, level: float, keep: bool, axes: Axes, unit: str, shape: tuple[int, ...] | torch.Size
 ) -> Bool[Tensor, "N *axes"]:
-    """Return true at the cells that are replaced: those of the floor(t·n) first units, or (``keep``) those of all
+    """Mark the cells that are replaced: those of the floor(t·n) first units, or (``keep``) those of all
     others.
     """
     chosen = order.top(n_removed(level, order.keys.shape[1]))
