@@ -50,7 +50,7 @@ def check_series(x: Tensor, name: str = "x", axes: Axes | None = None) -> Tensor
 
 
 def output_size(model: nn.Module, x: Tensor, axes: Axes | None = None) -> int:
-    """Return c, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
+    """Return C, the number of columns of the model's output for ``x``; raises where the model refuses the shape."""
     return output_shape(model, x, axes=axes)[0]
 
 

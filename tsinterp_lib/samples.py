@@ -172,12 +172,12 @@ class Dataset:
 
     @property
     def n_steps(self) -> int:
-        """Return t, the length of the axis time; raises :class:`InvalidInput` where the data have none."""
+        """Return T, the length of the axis time; raises :class:`InvalidInput` where the data have none."""
         return self.train.x.shape[self.axes.dim("time")]
 
     @property
     def n_features(self) -> int:
-        """Return f, the length of the axis feature; raises :class:`InvalidInput` where the data have none."""
+        """Return F, the length of the axis feature; raises :class:`InvalidInput` where the data have none."""
         return self.train.x.shape[self.axes.dim("feature")]
 
 

@@ -31,6 +31,6 @@ def as_output(logits: Float[Tensor, "*B C"], output: str) -> Float[Tensor, "*B C
 
 
 def divergence(p: Float[Tensor, "*B C"], q: Float[Tensor, "*D C"]) -> Float[Tensor, "*E"]:
-    r"""Return kL(p ‖ q) in nats, from log-probabilities; 0 log 0 is 0."""
+    r"""Return KL(p ‖ q) in nats, from log-probabilities; 0 log 0 is 0."""
     weight = p.exp()
     return torch.where(weight > 0, weight * (p - q), 0.0).sum(-1)

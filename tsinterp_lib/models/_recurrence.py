@@ -46,7 +46,7 @@ class LastHidden(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return back-propagation through time; what does not depend on later steps is computed for all steps at
+        """Propagate back through time; what does not depend on later steps is computed for all steps at
         once.
         """
         gates, c, h, tanh_c, w = ctx.saved_tensors

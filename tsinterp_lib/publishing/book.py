@@ -118,7 +118,7 @@ def stage(executed: Mapping[str, Path]) -> None:
 
 
 def compile_pages(staging: Path, say: Callable[[str], object]) -> Path:
-    """Return Jupyter Book over a staged tree, execution off, every warning an error; returns the folder of pages."""
+    """Run Jupyter Book over a staged tree, execution off, every warning an error; returns the folder of pages."""
     start = time.perf_counter()
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(staging)]
     options = ["--path-output", str(staging), "-W", "-n", "--keep-going", "--all", "-q"]

@@ -95,7 +95,7 @@ def _execute(path: Path, partial: Path, values: Mapping[str, object]) -> Noteboo
 
 @contextmanager
 def _environment(**changes: str) -> Iterator[None]:
-    """Return environment variables that the kernel inherits, put back afterwards."""
+    """Set environment variables that the kernel inherits, put back afterwards."""
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:

@@ -50,7 +50,7 @@ def effect(
     released: pd.DataFrame,
     on: Sequence[str] = PAIRED_ON,
 ) -> Effect:
-    """Return pair rows on data set, network, seed and method, average methods and networks, keep layouts as strata.
+    """Pair rows on data set, network, seed and method, average methods and networks, keep layouts as strata.
 
     ``on`` names other axes to pair on (two networks are paired without ``model``). Raises :class:`InvalidInput` where
     the two have no cell in common.

@@ -27,7 +27,7 @@ class LinearEntry(Protocol):
     output: str
 
     def entry(self) -> tuple[Float[Tensor, "G F"], Float[Tensor, "G"]]:
-        """Return w and b."""
+        """Return W and b."""
 
     def after_entry(self, z: Float[Tensor, "N T G"]) -> Float[Tensor, "N C"]:
         """Logits from z."""

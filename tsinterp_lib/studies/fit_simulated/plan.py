@@ -84,7 +84,7 @@ def _trainer(recipe: Mapping[str, Scalar | Choice], protocol: str, few: int | No
 
 
 def _released(few: int | None) -> dict[str, Choice]:
-    """Return scored in training mode; the scripts average the divergence over draws, the paper the prediction."""
+    """Score in training mode; the scripts average the divergence over draws, the paper the prediction."""
     fit: Settings = {"squash": True, "generator_protocol": "as_released", "train_mode": True}
     retain: Settings = {"steps": "last", "bias": True, "train_mode": True}
     return {

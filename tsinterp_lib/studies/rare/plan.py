@@ -36,7 +36,7 @@ def datasets(protocol: str) -> tuple[Choice, ...]:
 
 
 def methods(protocol: str, profile: str) -> tuple[Choice, ...]:
-    """Return dynamask, the four methods the released scripts compare it with, augmented occlusion, and the controls."""
+    """Return Dynamask, the four methods the released scripts compare it with, augmented occlusion, and the controls."""
     released = protocol == "as_released"
     narrow = mask(profile, "sgd" if released else "projected")
     wide = Choice("dynamask", {**narrow.params, "areas": WIDE_AREAS})
