@@ -16,6 +16,9 @@ CELL = "cell"
 LONG = ("time", "token", "frame")
 """The axes along which samples may be of several lengths, and may have a label at every place."""
 
+PLANE = ("row", "column")
+"""The axes of a picture, along which cells have neighbours."""
+
 
 @dataclass(frozen=True, init=False)
 class Axes:
@@ -65,6 +68,20 @@ class Axes:
         raise InvalidInput(
             f"`{what}` goes along an axis time, token or frame; the axes are {self}: leave it out, or name the axis so."
         )
+
+    def neighbours(self, what: str) -> tuple[int, ...]:
+        """Return the dimensions along which cells have neighbours: rows and columns, else time, token or frame.
+
+        Raises, with the name of ``what``, where there is neither.
+        """
+        if all(name in self.names for name in PLANE):
+            return tuple(self.dim(name) for name in PLANE)
+        if not any(name in self.names for name in LONG):
+            raise InvalidInput(
+                f"`{what}` asks for neighbours on rows and columns, or along time, token or frame; the axes are {self}: "
+                "choose another, or name the axes so."
+            )
+        return (self.long(what),)
 
     def need(self, names: tuple[str, ...], method: str) -> None:
         """Raise :class:`InvalidInput`, with the name of ``method``, unless the axes are exactly ``names`` in order."""

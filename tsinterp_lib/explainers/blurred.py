@@ -9,13 +9,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsinterp_lib.axes import LONG, Axes
+from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.explainers._wrapper import Wrapper
 from tsinterp_lib.explainers.random import Random
-
-PLANE = ("row", "column")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class Blurred(Wrapper):
 
     def for_axes(self, axes: Axes) -> Explainer:
         """Return a copy that blurs along the axes of these inputs; raises where there is none to blur along."""
-        along(axes, "blurred")
+        axes.neighbours("blurred")
         return super().for_axes(axes)
 
     def _attribute(
@@ -49,18 +47,6 @@ class Blurred(Wrapper):
         from scipy.ndimage import gaussian_filter1d  # slow to import, and only needed here
 
         a = self.base._attribute(model, x, target).detach().cpu().double().numpy()
-        for dim in along(self.axes, "blurred"):
+        for dim in self.axes.neighbours("blurred"):
             a = gaussian_filter1d(a, self.sigma, axis=dim)
         return torch.from_numpy(a).to(x)
-
-
-def along(axes: Axes, method: str) -> tuple[int, ...]:
-    """Return the dimensions of rows and columns, else that of time, token or frame; raises where there is neither."""
-    if all(name in axes for name in PLANE):
-        return tuple(axes.dim(name) for name in PLANE)
-    for name in LONG:
-        if name in axes:
-            return (axes.dim(name),)
-    raise InvalidInput(
-        f"{method} goes along rows and columns, or along time, tokens or frames; the axes are {axes}: name them so."
-    )

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
 from tsinterp_lib.explainer import Explainer
-from tsinterp_lib.explainers.blurred import along
 from tsinterp_lib.registry import known
 
 FORMS = ("magnitude", "as_released")
@@ -38,7 +37,7 @@ class Sobel(Explainer):
 
     def for_axes(self, axes: Axes) -> Explainer:
         """Return a copy for inputs with these axes; raises where they have no edges."""
-        along(axes, "sobel")
+        axes.neighbours("sobel")
         return super().for_axes(axes)
 
     def _attribute(
@@ -46,7 +45,7 @@ class Sobel(Explainer):
     ) -> Float[Tensor, "N *axes"]:
         from scipy import ndimage  # slow to import, and only needed here
 
-        values, dims = x.detach().cpu().double().numpy(), along(self.axes, "sobel")
+        values, dims = x.detach().cpu().double().numpy(), self.axes.neighbours("sobel")
         if not values.size:
             raise InvalidInput("`x` is empty: there are no edges to find.")
         total = torch.zeros(x.shape, dtype=torch.float64)

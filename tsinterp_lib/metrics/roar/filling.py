@@ -8,8 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tsinterp_lib.axes import LONG, Axes
-from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.axes import Axes
 from tsinterp_lib.registry import known
 
 FILLS = ("channel_mean", "place_mean", "linear")
@@ -18,8 +17,6 @@ CHANNELS = ("channel", "feature")
 
 NOISE = 0.01
 """The deviation of the noise on imputed values, in shares of the range of the training values."""
-
-PLANE = ("row", "column")
 
 
 def filled(
@@ -66,7 +63,7 @@ def imputed(
     positive, and is solved by conjugate gradients for all samples together. A sample (or channel) with no cell left is
     filled with the channel's mean. Raises :class:`InvalidInput` where the axes have no neighbours.
     """
-    dims = _neighbourly(axes)
+    dims = axes.neighbours("fill")
     mean = channel_mean(train, axes).expand_as(x)
     known_cells = torch.where(mask, 0.0, x)
     alone = mask.all(dim=dims[0], keepdim=True) if len(dims) == 1 else mask.all(dims[0], True).all(dims[1], True)
@@ -95,18 +92,6 @@ def imputed(
     spread = NOISE * (train.max() - train.min())
     noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype).to(x.device)
     return torch.where(mask, torch.where(free, v, mean) + spread * noise, x)
-
-
-def _neighbourly(axes: Axes) -> tuple[int, ...]:
-    if all(name in axes for name in PLANE):
-        return tuple(axes.dim(name) for name in PLANE)
-    for name in LONG:
-        if name in axes:
-            return (axes.dim(name),)
-    raise InvalidInput(
-        f"fill 'linear' takes the mean of neighbours on rows and columns, or along {', '.join(LONG)}; the axes are "
-        f"{axes}: choose fill 'channel_mean'."
-    )
 
 
 def _summed(v: Tensor, dims: tuple[int, ...]) -> Tensor:
