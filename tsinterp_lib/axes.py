@@ -78,8 +78,8 @@ class Axes:
             return tuple(self.dim(name) for name in PLANE)
         if not any(name in self.names for name in LONG):
             raise InvalidInput(
-                f"`{what}` asks for neighbours on rows and columns, or along time, token or frame; the axes are {self}: "
-                "choose another, or name the axes so."
+                f"`{what}` asks for neighbours on rows and columns, or along time, token or frame; the axes are "
+                f"{self}: choose another, or name the axes so."
             )
         return (self.long(what),)
 
