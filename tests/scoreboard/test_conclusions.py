@@ -121,6 +121,21 @@ def test_one_seed_and_no_seed_are_undecided():
     assert vanishing._mean("x", pd.Series([0.3, 0.31, 0.32])).verdict == CONFIRMED
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_verdict_that_too_few_seeds_could_repeat_is_not_called_changed(monkeypatch, seeds):
+    rows = pd.DataFrame({"seed": range(seeds), "value": [0.2, 0.201][:seeds]})
+
+    def judge(r):
+        return [vanishing._mean("x", r["value"])]
+
+    fewer = {"absent": lambda profile: judge(rows[:0]), "one seed": lambda profile: judge(rows[:1])}
+    source = from_rows("ismail2020", "audit", lambda profile: rows, judge, fewer)
+    monkeypatch.setattr(claims, "all_claims", lambda: [source])
+    table = claims.judged()
+    assert table[["changes", "seeds"]].to_numpy().tolist() == [[0, 0]]
+    assert table["varied"].tolist() == [{}]
+
+
 @answers("tables.papers.from_rows")
 def test_a_verdict_that_hangs_on_one_seed_is_counted(monkeypatch):
     rows = pd.DataFrame({"seed": [0, 1, 2, 3], "value": [0.2, 0.21, 0.19, -0.05]})

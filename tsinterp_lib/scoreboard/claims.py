@@ -40,7 +40,7 @@ def judged(profile: str = "paper", stability: bool = True, paper: str | None = N
         except MissingRows:
             continue
         for v in verdicts:
-            words_of = [o.get(v.claim, UNDECIDED) for o in others]
+            words_of = [o[v.claim] for o in others if v.claim in o]
             line = {"paper": source.paper, "chapter": source.chapter, **asdict(v), "p": p_value(v)}
             line |= {"changes": sum(w != v.verdict for w in words_of), "seeds": len(words_of)}
             found.append(line | {"varied": {name: w[v.claim] for name, w in varied.items() if v.claim in w}})

@@ -63,7 +63,8 @@ def from_rows(
     def without(profile: str) -> list[dict[str, str]]:
         rows = read(profile)
         seeds = sorted(rows["seed"].unique()) if len(rows) else []
-        return [_words(judge(rows[rows["seed"] != s])) for s in seeds] if len(seeds) > 1 else []
+        # Of two seeds one is left, which decides nothing: that is no other verdict.
+        return [_words(judge(rows[rows["seed"] != s])) for s in seeds] if len(seeds) > 2 else []
 
     def changed(profile: str) -> dict[str, dict[str, str]]:
         found = {}
@@ -80,7 +81,8 @@ def from_rows(
 
 
 def _words(verdicts: list[Verdict]) -> dict[str, str]:
-    return {v.claim: v.verdict for v in verdicts}
+    """Return the verdict on each claim that was judged by two repetitions or more: fewer are no other verdict."""
+    return {v.claim: v.verdict for v in verdicts if v.n >= 2}
 
 
 @dataclass(frozen=True)
