@@ -44,7 +44,7 @@ def test_accuracy_and_area_stand_beside_the_printed_and_gains_are_paired():
 @answers("studies.guided_images.page.say", "studies.guided_images.page.rows")
 def test_the_answer_turns_with_the_rows_and_says_what_is_missing(tmp_path, monkeypatch):
     said = page.say(made())
-    assert "is lower than after traditional training: the difference is +0.200" in said
+    assert "is lower than that after traditional training: the difference is +0.200" in said
     assert "beyond masks drawn by chance it is +0.150" in said
     assert "is higher than" in page.say(made(shift=0.5))
     assert "is undecided than" not in page.say(made(seeds=1))

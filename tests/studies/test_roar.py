@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from tests.made_up import answers
 from tsinterp_lib.figures import roar as drawn
 from tsinterp_lib.statistics.verdict import CONFIRMED, REFUTED, UNDECIDED
-from tsinterp_lib.studies.roar_mnist import claims, page
+from tsinterp_lib.studies.roar_mnist import claims, page, switches_page
 from tsinterp_lib.studies.roar_mnist.plan import BASES, ROAR_CONTROLS, ROAR_MNIST, VARIANTS, estimators
 from tsinterp_lib.studies.roar_series import page as series
 from tsinterp_lib.studies.roar_series.plan import ROAR_SERIES
@@ -115,31 +115,33 @@ def test_the_figure_has_a_panel_per_base_and_the_controls_in_each():
     assert drawn.by_base(page.curves(digits()), {"gradient": "G"}, {"": "plain"}, {}, 10.0).axes[0].get_title() == "G"
 
 
-@answers("studies.roar_mnist.page.switches", "studies.roar_mnist.page.say_leak")
+@answers("studies.roar_mnist.switches_page.switches", "studies.roar_mnist.switches_page.say_leak")
 def test_switches_stand_beside_the_published_protocol_and_the_leak_is_said():
     names = {"random": 0.2, "gradient": 0.1}
     parts = [digits(2, m, (0.1, 0.9), names, 0.01 * i) for i, m in enumerate(VARIANTS)]
     controls = pd.concat(parts)
-    table = page.switches(controls, digits(2))
-    assert list(table.columns) == list(page.SWITCHES.values())
+    table = switches_page.switches(controls, digits(2))
+    assert list(table.columns) == list(switches_page.SWITCHES.values())
     assert list(table.index) == ["Random", "GRAD"]
-    assert table.loc["GRAD", "as published"].startswith("86.0 [")  # 86.05, to even
+    assert table.loc["GRAD", "removed and retrained"].startswith("86.0 [")  # 86.05, to even
     assert table.loc["GRAD", "keep in place of remove"].startswith("86.0 [")
     assert table.loc["GRAD", "processed twice"].startswith("80.0 [")
-    assert "93 % of the digits (GRAD, 10 % removed); with random masks on 84 %" in page.say_leak(controls)
+    said = switches_page.say_leak(controls)
+    assert "(10 % of them) is right on 93 [92, 94] % (GRAD) to 93 [92, 94] % (GRAD) of the digits" in said
+    assert said.endswith("with random masks on 92 [91, 93] %.")
     empty = pd.DataFrame(columns=page.COLUMNS)
-    assert "roar_controls" in str(page.switches(empty, digits()))
-    assert "roar_controls" in page.say_leak(empty)
+    assert "roar_controls" in str(switches_page.switches(empty, digits()))
+    assert "roar_controls" in switches_page.say_leak(empty)
 
 
-@answers("studies.roar_mnist.page.say_kar")
+@answers("studies.roar_mnist.switches_page.say_kar")
 def test_keeping_and_removing_agree_or_are_said_not_to():
     names = {"random": 0.2, "gradient": 0.1, "gradient[vargrad]": 0.5}
     kept = {e: 0.6 - fall for e, fall in names.items()}  # what removes most keeps most
-    said = page.say_kar(digits(2, "kar", (0.1, 0.9), kept), digits(2, names=names))
+    said = switches_page.say_kar(digits(2, "kar", (0.1, 0.9), kept), digits(2, names=names))
     assert "the 3 maps with a rank correlation of +1.00 at 10 %, +1.00 at 90 %" in said
-    assert "-1.00 at 10 %" in page.say_kar(digits(2, "kar", (0.1,), names), digits(2, names=names))
-    assert "roar_controls" in page.say_kar(pd.DataFrame(columns=page.COLUMNS), digits())
+    assert "-1.00 at 10 %" in switches_page.say_kar(digits(2, "kar", (0.1,), names), digits(2, names=names))
+    assert "roar_controls" in switches_page.say_kar(pd.DataFrame(columns=page.COLUMNS), digits())
 
 
 @answers("studies.roar_mnist.page.say", "studies.roar_mnist.page.rows")
@@ -197,7 +199,7 @@ def test_two_scores_of_a_map_agree_or_not_and_signs_stand_beside_each_other():
 def test_the_agreement_is_said_and_drawn(tmp_path, monkeypatch):
     said = series.say(planted())
     assert "Over 2 pairs of network and layout" in said
-    assert "+1.00 (2 of 2 above zero) and name the same best method in 2" in said
+    assert "+1.00 [+1.00, +1.00] (2 of 2 above zero) and name the same best method in 2" in said
     assert "takes 40 points more" in said
     figure = series.figure(planted())
     (axes,) = figure.axes

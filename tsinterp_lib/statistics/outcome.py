@@ -104,10 +104,10 @@ def outcome(
     * *not reproduced*: anything else, an interval that holds ``zero`` included.
 
     **Why these widths.** A rule is good if it lets few numbers pass that have nothing to do with ours, and nearly all
-    that come from the same experiment. ``tests/test_agreement.py`` simulates both on the printed numbers of Tables 8 to
-    11 as truths, with deviations of 0.001 to 0.03 between runs. Half of the number alone lets 13 % of the numbers of
-    *other* truths of the same kind pass, because they lie close together. With a tenth of their spread, of the numbers
-    whose interval is narrow enough:
+    that come from the same experiment. ``tests/statistics/test_agreement.py`` simulates both on the printed numbers of
+    Tables 8 to 11 as truths, with deviations of 0.001 to 0.03 between runs. Half of the number alone lets 13 % of the
+    numbers of *other* truths of the same kind pass, because they lie close together. With a tenth of their spread, of
+    the numbers whose interval is narrow enough:
 
     ========  ==================  ==========================  ===========================
     our runs  narrow enough (%)   pass, truth the same (%)    pass, truth another (%)

@@ -154,7 +154,7 @@ def read_as(reading: str, profile: str = "paper", gated: bool = True) -> pd.Data
 
 
 READING = printed.RAW_NARMA
-"""The reading whose traditional levels are those of print: claims get their verdict there, the others beside it."""
+"""The reading that comes closest to the traditional levels of print, the Transformer apart: verdicts are on it."""
 
 VARIED = {
     printed.GAUSSIAN: lambda p: of_paper(read_as(printed.GAUSSIAN, p)),
@@ -173,8 +173,9 @@ CLAIMS = (
         of_paper,
         VARIED,
         about="saliency guided training",
-        note="The paper does not name its data: the verdict is on the reading that brings its traditional levels back, "
-        "those on the others stand beside it. On series alone; its images and texts are not re-run here.",
+        note="The paper does not name its data: the verdict is on the reading that comes closest to its traditional "
+        "levels on three of four networks, those on the others stand beside it. On series alone: its images are shown "
+        "in guided training on images and not judged, its texts are not re-run.",
     ),
 )
 

@@ -171,7 +171,7 @@ def against_print(found: pd.DataFrame, reading: str = RAW_NARMA) -> Figure | Pro
 
 
 def say(found: pd.DataFrame) -> Prose:
-    """Say on which reading the printed levels come back, of traditional training first, as the search saw no other."""
+    """Say how far ours is from print on two readings, of traditional training first, as the search saw no other."""
     table = levels(found)
     if RAW_NARMA not in set(table.get("reading", ())):
         return words.not_computed("guided_narma")

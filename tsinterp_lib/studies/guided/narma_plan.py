@@ -2,7 +2,8 @@
 
 Ismail et al., NeurIPS 2021, name neither the background nor the scaling of their series. On plain Gaussian noise scaled
 to [0, 1] precision is three to nine times lower than printed; a search over named settings, on traditional rows alone,
-found that these two bring the printed levels back. The guided rows are its test. All else is as in *guided*; the two
+found that these two come closest to the printed levels, the Transformer apart.
+The guided rows are its test. All else is as in *guided*; the two
 settings are the protocol ``raw_narma``.
 """
 

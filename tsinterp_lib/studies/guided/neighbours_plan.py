@@ -79,5 +79,5 @@ def _with(method: Choice, baseline: str | None) -> Choice:
 
 
 GUIDED_NEIGHBOURS = Study(
-    "guided_neighbours", "What of raw NARMA noise brings the printed levels back?", plan, most_seeds=2
+    "guided_neighbours", "What of raw NARMA noise comes close to the printed levels?", plan, most_seeds=2
 )

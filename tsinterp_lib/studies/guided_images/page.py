@@ -107,9 +107,9 @@ def say(table: pd.DataFrame) -> Prose:
         return NOTHING
     over, beyond = wide["standard"] - wide["guided"], wide["random_masked"] - wide["guided"]
     found = interval(over)
-    word = "lower" if found["low"] > 0 else "higher" if found["high"] < 0 else "not clearly other"
+    side = "lower than" if found["low"] > 0 else "higher than" if found["high"] < 0 else "not told apart from"
     return Prose(
-        f"After guided training (signed) the area under the accuracy drop of the gradient is {word} than after "
+        f"After guided training (signed) the area under the accuracy drop of the gradient is {side} that after "
         f"traditional training: the difference is {_cell(over, 3, True)} of accuracy; beyond masks drawn by chance it "
         f"is {_cell(beyond, 3, True)} (positive: guidance is better; {len(wide)} seeds)."
     )

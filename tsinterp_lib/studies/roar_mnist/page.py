@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy import stats
 
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.figures.roar import by_base
@@ -31,18 +30,6 @@ NAMES = {
 
 OURS_ALONE = {"random[blurred]": "Random, blurred"} | {f"{b}[squared]": f"SQ-{NAMES[b]}" for b in BASES}
 """Rows that the published table does not print."""
-
-SWITCHES = {
-    "roar": "as published",
-    "roar_true_class": "maps for the true class",
-    "roar_imputed": "imputed from neighbours",
-    "roar_redrawn": "masks redrawn at each step",
-    "roar_reprocessed": "processed twice",
-    "roar_not_retrained": "not retrained",
-    "roar_mask_alone": "the mask alone as input",
-    "kar": "keep in place of remove",
-}
-"""The switches of the protocol, in words."""
 
 NOTHING = words.not_computed("roar_mnist")
 
@@ -168,33 +155,8 @@ def figure(table: pd.DataFrame) -> Figure | Prose:
     return by_base(found, {b: words.method(b) for b in BASES}, kinds, {c: name(c) for c in CONTROLS}, chance=10.0)
 
 
-def switches(controls: pd.DataFrame, published_rows: pd.DataFrame, at: float = 0.9) -> pd.DataFrame | Prose:
-    """Return accuracy in percent at one level with one switch of the protocol turned at a time: estimators by
-    switch.
-    """
-    found = pd.concat([published_rows[published_rows["metric"] == "roar"], controls], ignore_index=True)
-    found = found[(found["at"] == at) & found["explainer"].isin(set(controls["explainer"]))]
-    if controls.empty:
-        return words.not_computed("roar_controls")
-    cells = {
-        (name(str(e)), SWITCHES[str(m)]): words.interval(*_three(100 * group["value"]), decimals=1)
-        for (e, m), group in found.groupby(["explainer", "metric"])
-        if m in SWITCHES
-    }
-    wide = pd.Series(cells).unstack()
-    rows_of = [name(e) for e in (*CONTROLS, *NAMES, *OURS_ALONE) if name(e) in wide.index]
-    return wide.reindex(index=list(dict.fromkeys(rows_of)), columns=[s for s in SWITCHES.values() if s in wide]).fillna(
-        "–"
-    )
-
-
-def _three(values: pd.Series) -> tuple[float, float, float]:
-    found = interval(values)
-    return float(found["mean"]), float(found["low"]), float(found["high"])
-
-
 def say(table: pd.DataFrame) -> Prose:
-    """Return the answer in one sentence: which estimators a random ranking beats, signed and squared."""
+    """Return the answer: how many estimators exceed a random ranking, signed and squared, and the best of them."""
     found = advantage(table).set_index("explainer")
     if found.empty:
         return NOTHING
@@ -202,46 +164,20 @@ def say(table: pd.DataFrame) -> Prose:
 
     def counted(kinds: Sequence[str]) -> str:
         part = [found.loc[e] for b in BASES for k in kinds if (e := f"{b}{k}") in found.index]
-        return f"{sum(r['mean'] > 0 for r in part)} of {len(part)}"
+        return f"{sum(r['low'] > 0 for r in part)} of {len(part)}"
 
+    blurred = found.loc[["random[blurred]"]] if "random[blurred]" in found.index else found.iloc[:0]
+    found = found.drop(index=[e for e in (*CONTROLS, "random[blurred]") if e in found.index])
     best = found.iloc[0]
+    beside = "".join(
+        f" A blurred random map has {words.interval(*map(float, (r['mean'], r['low'], r['high'])), 1, True)}."
+        for _, r in blurred.iterrows()
+    )
     return Prose(
-        f"On digits, {counted(['', '[smoothgrad]'])} signed estimators remove more than a random ranking does, "
-        f"{counted(['[squared]'])} squared ones, and {counted(['[smoothgrad squared]', '[vargrad]'])} of "
+        f"On digits, {counted(['', '[smoothgrad]'])} signed estimators remove more than a random ranking does, with "
+        f"their whole interval, {counted(['[squared]'])} squared ones, and "
+        f"{counted(['[smoothgrad squared]', '[vargrad]'])} of "
         f"SmoothGrad-squared and VarGrad; the best is {name(str(found.index[0]))} with "
         f"{words.interval(float(best['mean']), float(best['low']), float(best['high']), 1, True)} points "
-        f"over {n} seed{'s' * (n > 1)}."
-    )
-
-
-def say_kar(controls: pd.DataFrame, published_rows: pd.DataFrame) -> Prose:
-    """Say whether keeping orders the estimators as removing does: Spearman's correlation at each level, seeds
-    averaged.
-    """
-    kept, removed = curves(controls, "kar"), curves(published_rows, "roar")
-    parts = []
-    for at, part in kept.groupby("at"):
-        both = part.merge(removed[removed["at"] == at], on="explainer", suffixes=("_kept", "_removed"))
-        if len(both) > 2:
-            rho = float(stats.spearmanr(both["mean_kept"], -both["mean_removed"]).statistic)
-            parts.append(f"{rho:+.2f} at {100 * float(str(at)):.0f} %")
-    if not parts:
-        return words.not_computed("roar_controls")
-    return Prose(
-        f"Keeping and removing order the {len(set(kept['explainer']))} maps with a rank correlation of "
-        f"{', '.join(parts)}; one that measured the same would have +1 throughout."
-    )
-
-
-def say_leak(controls: pd.DataFrame) -> Prose:
-    """Say how well a network that sees nothing but the mask classifies digits, where it does best."""
-    found = curves(controls, "roar_mask_alone")
-    if found.empty:
-        return words.not_computed("roar_controls")
-    best = found.sort_values("mean").iloc[-1]
-    chance = found[found["explainer"] == "random"]["mean"].mean()
-    return Prose(
-        f"A network that sees nothing but which pixels were removed is right on {best['mean']:.0f} % of the digits "
-        f"({name(str(best['explainer']))}, {100 * best['at']:.0f} % removed); with random masks on {chance:.0f} %. "
-        "What a map takes out of the image, the shape of the hole puts back."
+        f"over {n} seed{'s' * (n > 1)}.{beside}"
     )

@@ -9,6 +9,7 @@ from scipy import stats
 
 from tsinterp_lib.errors import MissingRows
 from tsinterp_lib.figures.roar import against_truth
+from tsinterp_lib.statistics.means import interval
 from tsinterp_lib.tables import select, words
 from tsinterp_lib.tables.words import Prose
 
@@ -42,7 +43,10 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreement(table: pd.DataFrame) -> pd.DataFrame:
-    """Spearman's correlation of AUROC and gain over methods (controls apart), by network and layout; columns n, rho."""
+    """Spearman's correlation of AUROC and gain over methods (controls apart), by network and layout.
+
+    Columns network, layout, methods, correlation, and the best method by each.
+    """
     found = scores(table)
     found = found[~found["explainer"].isin(CONTROLS)]
     lines = []
@@ -60,7 +64,7 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def say(table: pd.DataFrame) -> Prose:
-    """Return the mean correlation, in how many data sets both name the same best method, and what the oracle gains."""
+    """Say how ROAR and AUROC agree over pairs of network and layout; fewer than two pairs say so and no more."""
     found = agreement(table)
     if found.empty:
         return NOTHING
@@ -69,11 +73,17 @@ def say(table: pd.DataFrame) -> Prose:
     same = sum(best in top.split(" = ") for best, top in named)
     both = scores(table)
     oracle = both[both["explainer"] == "oracle"]["gain"]
+    if len(rho) < 2:
+        return Prose(
+            f"So far {len(rho)} of the pairs of network and layout are computed: too few to say whether ROAR orders "
+            "the methods as the planted truth does."
+        )
+    bounds = (float(v) for v in interval(rho)[["mean", "low", "high"]])
     return Prose(
         f"Over {len(found)} pairs of network and layout, ROAR and AUROC order the methods with a mean rank correlation "
-        f"of {rho.mean():+.2f} ({int((rho > 0).sum())} of {len(rho)} above zero) and name the same best method in "
-        f"{same}. Removing the planted cells themselves takes {oracle.mean():.0f} points more accuracy than removing "
-        "random ones."
+        f"of {words.interval(*bounds, 2, True)} ({int((rho > 0).sum())} of {len(rho)} above zero) and "
+        f"name the same best method in {same}. Removing the planted cells themselves takes {oracle.mean():.0f} points "
+        "more accuracy than removing random ones."
     )
 
 
@@ -98,6 +108,7 @@ def signs(table: pd.DataFrame) -> pd.DataFrame:
             mean = part.groupby("explainer")["gain"].mean()
             if signed in mean and squared in mean:
                 lines.append({"base": words.method(base), "network": words.network(str(model)),
+                              "models": int(part[["dataset", "seed"]].drop_duplicates().shape[0]),
                               "signed": round(float(mean[signed]), 1),
                               "squared": round(float(mean[squared]), 1)})  # fmt: skip
-    return pd.DataFrame(lines, columns=["base", "network", "signed", "squared"])
+    return pd.DataFrame(lines, columns=["base", "network", "models", "signed", "squared"])
