@@ -169,7 +169,9 @@ def test_an_explanation_whose_parts_do_not_fit_is_refused_by_name():
         ({"attribution": s.x[..., 0]}, r"`attribution` has shape \(2, 3, 4\), not that of `x`, \(2, 3, 4, 4\)"),
         ({"importance": torch.ones(2, 3, dtype=torch.bool)}, r"`importance` has shape \(2, 3\), not that of `x`"),
     ):
-        fake = SimpleNamespace(**{"x": s.x, "attribution": s.x, "importance": None, "axes": IMAGE, **given})
+        fake = SimpleNamespace(
+            **{"x": s.x, "attribution": s.x, "importance": None, "axes": IMAGE, "lengths": None, **given}
+        )
         fake._check_shape = MethodType(inspect.unwrap(Explanation._check_shape), fake)
         with pytest.raises(InvalidInput, match=said):
             check(fake)

@@ -1,12 +1,14 @@
 """Guided backprop, noise ensembles, squares, blurred maps and edges: twins, Captum, limits, refusals."""
 
 import warnings
+from dataclasses import dataclass
 from itertools import product
 
 import pytest
 import torch
 from captum.attr import GuidedBackprop as CaptumGuidedBackprop
 from scipy import ndimage
+from torch import nn
 
 from tests import explainer_models as tiny
 from tests.oracles.guided_backprop import guided_one_hidden_layer
@@ -15,6 +17,7 @@ from tests.oracles.sobel import sobel
 from tsinterp_lib import explainers as ex
 from tsinterp_lib.axes import Axes
 from tsinterp_lib.errors import InvalidInput
+from tsinterp_lib.explainer import Explainer
 from tsinterp_lib.guard import counted
 from tsinterp_lib.seeding import scope
 
@@ -129,3 +132,32 @@ def test_the_lowest_training_value_is_a_baseline(data):
     torch.testing.assert_close(a, model.weights(data.y) * (data.x - many.x.amin((0, 1))))
     with pytest.raises(InvalidInput, match="'train_min' and no training sample"):
         ex.IntegratedGradients(baseline="train_min").attribute(model, data.x, data.y)
+
+
+def test_a_base_or_model_that_changed_under_the_same_name_is_asked_anew(data):
+    def own(factor):
+        @dataclass(frozen=True)
+        class Mine(Explainer):
+            def _attribute(self, model, x, target):
+                return factor * x
+
+        return Mine()
+
+    model = tiny.Recurrent().double().eval()
+    maps = []
+    for factor in (1.0, -5.0):
+        with scope(0):
+            maps.append(ex.NoiseEnsemble(base=own(factor), n_samples=3).attribute(model, data.x, data.y))
+    torch.testing.assert_close(maps[1], -5 * maps[0])
+
+    class Tempered(nn.Module):
+        temperature = 1.0
+
+        def forward(self, x):
+            return torch.stack([x.flatten(1).sum(1), -x.flatten(1).sum(1)], 1) * self.temperature
+
+    tempered, maps = Tempered(), []
+    for tempered.temperature in (1.0, 10.0):
+        with scope(0):
+            maps.append(ex.NoiseEnsemble(n_samples=3).attribute(tempered, data.x, data.y))
+    torch.testing.assert_close(maps[1], 10 * maps[0])

@@ -434,3 +434,10 @@ def test_the_accuracy_on_the_way_of_the_maps_is_that_of_the_evaluation():
     found = replace(e, model=fitted.model)
     share = float(RemoveAndRetrain(levels=(0.0,), retrain=False)(found).mean())
     assert share == pytest.approx(fitted.test_accuracy, abs=1e-12)
+
+
+def test_the_explained_model_is_not_trained_on():
+    e = explanation()
+    again = replace(e.retraining, network=lambda: e.model)
+    with pytest.raises(InvalidInput, match="explained model itself"):
+        RemoveAndRetrain(levels=(0.5,)).scores(replace(e, retraining=again))

@@ -83,13 +83,17 @@ def verify(
         from tsinterp_lib.engine.profiles import PROFILES
         from tsinterp_lib.studies import STUDIES
 
-        if sample is None or only:
-            raise typer.BadParameter("without a study give --sample N, and no --only: rows are drawn over all studies")
+        if sample is None or only or profile != "paper":
+            raise typer.BadParameter(
+                "without a study give --sample N, and neither --only nor --profile: rows are drawn over all studies"
+            )
         drawn, able, slow = verify.drawn(STUDIES.values(), PROFILES, sample, at_most)
         typer.echo(f"{sum(len(cells) for _, cells in drawn)} of {able} stored cells; {slow} slower ones left out")
         found = verify.recomputed(drawn, tolerance=tolerance, device=device, say=typer.echo)
     else:
         chosen, size = named
+        if at_most != float("inf"):
+            raise typer.BadParameter("--at-most is for rows drawn over all studies: leave out the study, or the option")
         found = verify.verify(
             chosen, size, _only(only, chosen, size), sample=sample, tolerance=tolerance, device=device, say=typer.echo
         )

@@ -200,7 +200,8 @@ class Explainer(ABC):
         with attribution_mode(model):
             *steps, n_classes = checks.output_shape(model, x, self.per_step, axes=self.axes)
             checks.check_target(target, n_classes, x.shape[0], *steps)
-            a = self._attribute(model, x.detach(), target)
+            # A copy: a method or model that writes into its input must not change the caller's data.
+            a = self._attribute(model, x.detach().clone(), target)
         return checks.check_attribution(a.detach(), x, method=type(self).__name__)
 
     @abstractmethod

@@ -40,7 +40,7 @@ class Explanation:
     axes: Axes = SERIES
     lengths: Int[Tensor, "N"] | None = None
     constants: Mapping[str, Tensor] = field(default_factory=dict)
-    memo: dict[object, Tensor] = field(default_factory=dict)
+    memo: dict[object, Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What one metric computed and another needs again, by metric (a frozen dataclass hashes by its settings)."""
     retraining: Retraining | None = None
     """What metrics need that train the network again; None: they refuse."""
@@ -49,6 +49,13 @@ class Explanation:
         self.axes.check(self.x.shape)
         if not isinstance(self.attribution, Tensor):
             raise InvalidInput(f"`attribution` is a {type(self.attribution).__name__}: give a torch tensor.")
+        if self.importance is not None and getattr(self.importance, "dtype", None) != torch.bool:
+            given = getattr(self.importance, "dtype", type(self.importance).__name__)
+            raise InvalidInput(f"`importance` is {given}: give a Boolean tensor, True at the important cells.")
+        if self.lengths is not None and len(self.lengths) != len(self.x):
+            raise InvalidInput(
+                f"`lengths` has {len(self.lengths)} entries for {len(self.x)} samples: give each its own."
+            )
         for name, value in (("attribution", self.attribution), ("importance", self.importance)):
             if value is not None:
                 self._check_shape(name, value)

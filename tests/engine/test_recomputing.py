@@ -240,3 +240,8 @@ def test_cells_are_drawn_over_all_studies_and_slow_ones_are_counted(places, monk
     monkeypatch.undo()
     with pytest.raises(InvalidInput, match="at least 1"):
         verify.drawn([mine], {"smoke": SMOKE}, 0)
+    for at_most in (-1.0, float("nan")):
+        with pytest.raises(InvalidInput, match="above 0"):
+            verify.drawn([mine], {"smoke": SMOKE}, 1, at_most)
+    with pytest.raises(MissingRows, match="no stored row"):
+        verify.recomputed([])

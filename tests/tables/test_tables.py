@@ -359,3 +359,9 @@ def test_names_in_words():
     assert words.not_computed(what="maps") == "*maps: not computed yet.*"
     assert words.not_computed() == "*Not computed yet.*"
     assert [words.paper(key) for key in ("crabbe2021", "ismail2020")] == ["Crabbé 2021", "Ismail 2020"]
+
+
+@answers("tables.words.interval_of")
+def test_a_row_is_printed_as_its_interval():
+    row = pd.Series({"mean": 0.5, "low": 0.25, "high": 0.75, "n": 3})
+    assert words.interval_of(row, 2, True) == words.interval(0.5, 0.25, 0.75, 2, True) == "+0.50 [+0.25, +0.75]"

@@ -109,8 +109,10 @@ def read_image(path: Path, size: int, resize: int) -> UInt8[np.ndarray, "channel
     """
     try:
         with Image.open(path) as image:
+            if image.mode.startswith(("I", "F")):
+                raise ValueError(f"its pixels are of mode {image.mode}, not of 8 bits: convert it")
             colour = image.convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise DataUnavailable(f"{path} is no whole image ({error}): fetch it again, or remove it.") from error
     scale = resize / min(colour.size)
     wide = (max(resize, round(colour.width * scale)), max(resize, round(colour.height * scale)))

@@ -100,6 +100,8 @@ def drawn(
     """
     if sample < 1:
         raise InvalidInput(f"sample is {sample}; it must be at least 1.")
+    if not at_most > 0:
+        raise InvalidInput(f"at_most is {at_most} minutes; it must be above 0.")
     able: list[tuple[Study, Cell]] = []
     slow = 0
     for study in studies:
@@ -133,6 +135,8 @@ def recomputed(
     if not 0 <= tolerance < float("inf"):
         raise InvalidInput(f"tolerance is {tolerance}; it must be a number, 0 or more: {TOLERANCE}, for example.")
     many = sum(len(cells) for _, cells in chosen)
+    if not many:
+        raise MissingRows("there is no stored row to verify: choose others, or allow slower ones.")
     say(f"here: {made_by.facts(device)}; tolerance {tolerance}")
     found: list[Verified] = []
     with _apart() as scratch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -95,7 +95,7 @@ class NoiseEnsemble(Wrapper):
         settings = _digest((self.base, self.n_samples, self.noise))
         drawn = np.random.get_state(legacy=False)
         state = (torch.get_rng_state(), *drawn["state"].values())
-        key = _digest((x, target, *state, dict(model.state_dict())))
+        key = _digest((x, target, *state, model))
         kept = _PASSES.setdefault(model, {})
         if any(of != settings for of, _ in kept):
             kept.clear()
@@ -119,10 +119,12 @@ def _digest(value: object) -> str:
     if isinstance(value, Tensor):
         text = f"{value.dtype}{tuple(value.shape)}".encode() + value.detach().cpu().contiguous().numpy().tobytes()
         return hashlib.sha256(text).hexdigest()
-    if is_dataclass(value):
-        return _digest((type(value).__name__, *((f.name, getattr(value, f.name)) for f in fields(value))))
     if isinstance(value, nn.Module):
-        return _digest(dict(value.state_dict()))
+        own = [(name, vars(part).items()) for name, part in value.named_modules()]
+        plain = [(name, k, repr(v)) for name, held in own for k, v in held if not k.startswith("_")]
+        return _digest((dict(value.named_parameters()), dict(value.named_buffers()), plain))
+    if isinstance(value, Explainer):  # a class of the same name that is defined anew is another one
+        return _digest((id(type(value)), tuple(vars(value).items())))
     if isinstance(value, Mapping):
         return _digest(tuple(value.items()))
     if isinstance(value, tuple | list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from typing import Any
 
 METHODS = {
     "gradient": "Gradient",
@@ -193,6 +194,11 @@ def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool
     form = f"{'+' if sign else ''}.{decimals}f"
     bounds = " (one seed)" if math.isnan(low) else f" [{low:{form}}, {high:{form}}]"
     return f"{mean:{form}}{bounds}"
+
+
+def interval_of(row: Any, decimals: int = 3, sign: bool = False) -> str:
+    """Return :func:`interval` of what has a mean, a low and a high, as a row of a table."""
+    return interval(float(row["mean"]), float(row["low"]), float(row["high"]), decimals, sign)
 
 
 def not_computed(study: str = "", what: str = "", command: str = "run", profile: str | None = None) -> Prose:

@@ -157,6 +157,8 @@ class RemoveAndRetrain(Metric):
         for attempt in ([], *([n] for n in range(1, self.restarts + 1))):
             with scope(seed_from(seed, "init", *attempt)):
                 model = again.network().to(data.train.x.device)
+            if model is e.model:
+                raise InvalidInput("`network` gives the explained model itself: it must make a new network each time.")
             fitted = trainer.fit(model, data, seed_from(seed, "train", *attempt))
             if best is None or fitted.validation_accuracy > best.validation_accuracy:
                 best = fitted

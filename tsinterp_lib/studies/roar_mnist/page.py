@@ -169,15 +169,12 @@ def say(table: pd.DataFrame) -> Prose:
     blurred = found.loc[["random[blurred]"]] if "random[blurred]" in found.index else found.iloc[:0]
     found = found.drop(index=[e for e in (*CONTROLS, "random[blurred]") if e in found.index])
     best = found.iloc[0]
-    beside = "".join(
-        f" A blurred random map has {words.interval(*map(float, (r['mean'], r['low'], r['high'])), 1, True)}."
-        for _, r in blurred.iterrows()
-    )
+    beside = "".join(f" A blurred random map has {words.interval_of(r, 1, True)}." for _, r in blurred.iterrows())
     return Prose(
         f"On digits, {counted(['', '[smoothgrad]'])} signed estimators remove more than a random ranking does, with "
         f"their whole interval, {counted(['[squared]'])} squared ones, and "
         f"{counted(['[smoothgrad squared]', '[vargrad]'])} of "
         f"SmoothGrad-squared and VarGrad; the best is {name(str(found.index[0]))} with "
-        f"{words.interval(float(best['mean']), float(best['low']), float(best['high']), 1, True)} points "
+        f"{words.interval_of(best, 1, True)} points "
         f"over {n} seed{'s' * (n > 1)}.{beside}"
     )

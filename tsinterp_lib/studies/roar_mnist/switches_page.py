@@ -80,11 +80,8 @@ def say_leak(controls: pd.DataFrame) -> Prose:
     maps, random = (found[(found["explainer"] == "random") == chance] for chance in (False, True))
     if maps.empty or random.empty:
         return words.not_computed("roar_controls")
-    ends = [
-        f"{words.interval(*map(float, (r['mean'], r['low'], r['high'])), 0)} % ({name(str(r['explainer']))})"
-        for r in (maps.iloc[0], maps.iloc[-1])
-    ]
-    chance = words.interval(*map(float, random.iloc[0][["mean", "low", "high"]]), 0)
+    ends = [f"{words.interval_of(r, 0)} % ({name(str(r['explainer']))})" for r in (maps.iloc[0], maps.iloc[-1])]
+    chance = words.interval_of(random.iloc[0], 0)
     return Prose(
         f"A network that sees nothing but which pixels were removed ({100 * float(at):.0f} % of them) is right on "
         f"{ends[0]} to {ends[1]} of the digits; with random masks on {chance} %."

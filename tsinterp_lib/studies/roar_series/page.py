@@ -78,10 +78,9 @@ def say(table: pd.DataFrame) -> Prose:
             f"So far {len(rho)} of the pairs of network and layout are computed: too few to say whether ROAR orders "
             "the methods as the planted truth does."
         )
-    bounds = (float(v) for v in interval(rho)[["mean", "low", "high"]])
     return Prose(
         f"Over {len(found)} pairs of network and layout, ROAR and AUROC order the methods with a mean rank correlation "
-        f"of {words.interval(*bounds, 2, True)} ({int((rho > 0).sum())} of {len(rho)} above zero) and "
+        f"of {words.interval_of(interval(rho), 2, True)} ({int((rho > 0).sum())} of {len(rho)} above zero) and "
         f"name the same best method in {same}. Removing the planted cells themselves takes {oracle.mean():.0f} points "
         "more accuracy than removing random ones."
     )
