@@ -183,7 +183,7 @@ def check_attribution(a: Tensor, x: Tensor, method: str) -> Tensor:
 
 
 def check_memory(n_bytes: int, what: str, share: float = 0.8) -> None:
-    """Raises :class:`MemoryBudgetExceeded` if ``n_bytes`` is more than ``share`` of the memory now available."""
+    """Raise :class:`MemoryBudgetExceeded` if ``n_bytes`` is more than ``share`` of the memory now available."""
     available = psutil.virtual_memory().available
     if n_bytes > share * available:
         raise MemoryBudgetExceeded(
@@ -193,7 +193,7 @@ def check_memory(n_bytes: int, what: str, share: float = 0.8) -> None:
 
 
 def check_device(device: str) -> None:
-    """Raises :class:`InvalidInput` for a device that torch does not know or this machine does not have."""
+    """Raise :class:`InvalidInput` for a device that torch does not know or this machine does not have."""
     try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:

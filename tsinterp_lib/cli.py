@@ -188,7 +188,7 @@ def book(
 
 
 def _study(study: str, profile: str) -> tuple[Any, Any]:
-    """Finds both by name, before the engine is loaded: a misspelt name is refused at once."""
+    """Find both by name, before the engine is loaded: a misspelt name is refused at once."""
     from tsinterp_lib.registry import find
 
     return find("study", study), find("profile", profile)

@@ -175,7 +175,7 @@ class Explainer(ABC):
         return a
 
     def _check_measured(self, samples: Samples, name: str) -> None:
-        """Raises :class:`InvalidInput` for values that are missing, unless the method takes such; padding is none."""
+        """Raise :class:`InvalidInput` for values that are missing, unless the method takes such; padding is none."""
         parts.check_floats(samples.x, samples.axes, f"{name}.x")
         if not self.takes_missing:
             parts.check_measured(samples, f"{name}.x", type(self).__name__)

@@ -125,7 +125,7 @@ def _longest(samples: S) -> int:
 
 
 def check_floats(x: Tensor, axes: Axes, name: str) -> None:
-    """Raises :class:`InvalidInput` for integers on an axis of tokens: they have no neighbours and no gradient."""
+    """Raise :class:`InvalidInput` for integers on an axis of tokens: they have no neighbours and no gradient."""
     if "token" in axes and not x.is_floating_point():
         raise InvalidInput(
             f"`{name}` has dtype {x.dtype}, numbers of tokens: an explainer changes and differentiates floats. Give "
@@ -135,7 +135,7 @@ def check_floats(x: Tensor, axes: Axes, name: str) -> None:
 
 
 def check_measured(samples: S, name: str, method: str, what: str = "choose a method that takes them") -> None:
-    """Raises :class:`InvalidInput` where a value that is no padding was not measured, or is no finite number."""
+    """Raise :class:`InvalidInput` where a value that is no padding was not measured, or is no finite number."""
     inside, observed = real(samples), samples.observed
     missing = torch.zeros_like(inside) if observed is None else inside & ~observed
     if bool(missing.any()):

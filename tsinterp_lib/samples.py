@@ -167,7 +167,7 @@ class Dataset:
 
     @property
     def axes(self) -> Axes:
-        """Draw the names of the axes of a sample."""
+        """Return the names of the axes of a sample."""
         return self.train.axes
 
     @property

@@ -83,7 +83,7 @@ def _download(remote: Remote, file: str) -> Path:
 
 
 def _from_mirror(remote: Remote, url: str, path: Path) -> str | None:
-    """Downloads to ``path`` and returns None, or says what went wrong; raises ``OSError`` when the disk refuses."""
+    """Download to ``path`` and returns None, or says what went wrong; raises ``OSError`` when the disk refuses."""
     import pooch  # brings requests: slow to import, and only needed here
     import requests
 
@@ -135,7 +135,7 @@ def _stream(remote: Remote, url: str, target: Path) -> None:
 
 
 def _aside(path: Path, wanted: Path) -> str:
-    """Moves ``path`` to a free name next to ``wanted`` and says so."""
+    """Move ``path`` to a free name next to ``wanted`` and says so."""
     taken = 0
     while (target := wanted.with_name(f"{wanted.name}.corrupt{f'-{taken}' if taken else ''}")).exists():
         taken += 1

@@ -80,13 +80,13 @@ def bernoulli_labels(logits: Array, rng: np.random.Generator) -> Array:
 
 
 def switches(states: Int[np.ndarray, "N T"]) -> Bool[np.ndarray, "N T"]:
-    """Return the first step, and every step whose state is not that of the step before."""
+    """Mark the first step, and every step whose state is not that of the step before."""
     new = np.ones(states.shape, dtype=bool)
     new[:, 1:] = states[:, 1:] != states[:, :-1]
     return new
 
 
 def marked(feature: Int[np.ndarray, "N T"], steps: Bool[np.ndarray, "N T"]) -> Bool[np.ndarray, "N T F"]:
-    """Return the given feature of each step, at the steps chosen."""
+    """Mark the given feature of each step, at the steps chosen."""
     cells: NDArray[np.bool_] = (feature[:, :, None] == np.arange(N_FEATURES)) & steps[:, :, None]
     return cells

@@ -25,6 +25,6 @@ def stratified_order(y: Integer[np.ndarray, "N"], seed: int) -> Int[np.ndarray, 
 
 
 def check_enough(wanted: int, have: int, what: str) -> None:
-    """Raises ``InvalidInput`` where more samples are wanted than there are."""
+    """Raise ``InvalidInput`` where more samples are wanted than there are."""
     if wanted > have:
         raise InvalidInput(f"{what} has {have} samples; {wanted} were asked for: ask for {have} or fewer in all.")

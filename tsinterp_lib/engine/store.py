@@ -108,7 +108,7 @@ def compact(study: str, profile: str | None = None, plan: Study | None = None, s
 
 
 def check_places() -> None:
-    """Raises :class:`~tsinterp_lib.errors.InvalidInput` where rows could not be kept, before any are computed."""
+    """Raise :class:`~tsinterp_lib.errors.InvalidInput` where rows could not be kept, before any are computed."""
     for name, folder in (("TSINTERP_RESULTS", paths.results()), ("TSINTERP_CACHE", paths.cache())):
         there = next(p for p in (folder, *folder.parents) if p.exists())
         if not there.is_dir():

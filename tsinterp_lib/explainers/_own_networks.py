@@ -53,7 +53,7 @@ def trained(
 
 
 def check_own_data(train: Samples, method: str) -> None:
-    """Raises :class:`InvalidInput` for training samples of several lengths: the network would learn their padding."""
+    """Raise :class:`InvalidInput` for training samples of several lengths: the network would learn their padding."""
     if train.lengths is not None and int(train.lengths.min()) < train.x.shape[1]:
         raise InvalidInput(
             f"{method} trains a network of its own, and `train` has samples of length {int(train.lengths.min())} to "

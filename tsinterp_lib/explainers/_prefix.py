@@ -78,7 +78,7 @@ def in_mode(model: M, train_mode: bool) -> M:
 
 
 def check_steps(x: Float[Tensor, "N T F"], first: int) -> None:
-    """Raises :class:`InvalidInput` where the series end before the first step that is scored."""
+    """Raise :class:`InvalidInput` where the series end before the first step that is scored."""
     if x.shape[1] <= first:
         raise InvalidInput(
             f"`x` has {x.shape[1]} step(s); scores start at step {first} (the first is 0): give series of at least "
@@ -88,7 +88,7 @@ def check_steps(x: Float[Tensor, "N T F"], first: int) -> None:
 
 @torch.no_grad()
 def check_prefix(model: nn.Module, x: Float[Tensor, "N T F"]) -> None:
-    """Raises :class:`InvalidInput` where the model does not take the first step of a series by itself."""
+    """Raise :class:`InvalidInput` where the model does not take the first step of a series by itself."""
     if isinstance(model, Stepwise):
         return
     try:

@@ -14,7 +14,7 @@ from tsinterp_lib.errors import InvalidInput
 
 
 def check_groups(kind: str) -> None:
-    """Raises :class:`InvalidInput` for a name of a grouping that has an empty part, or one part twice.
+    """Raise :class:`InvalidInput` for a name of a grouping that has an empty part, or one part twice.
 
     Whether the axes have such names is seen where they are known, by :func:`groups_of`.
     """

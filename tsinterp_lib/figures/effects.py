@@ -69,7 +69,7 @@ def effects(
 def gains(
     table: pd.DataFrame, of: str, quantities: Sequence[str], label: str, study: str = "", what: str = ""
 ) -> Figure | Prose:
-    """Draws :func:`effects`; where the table has no row, the sentence that ``what`` of a study is not computed yet."""
+    """Draw :func:`effects`; where the table has no row, the sentence that ``what`` of a study is not computed yet."""
     return effects(table, of, quantities, label) if len(table) else words.not_computed(study, what)
 
 

@@ -95,7 +95,7 @@ class ConditionalGaussian(nn.Module):
 
 
 def covariance(factor: Float[Tensor, "B F F"]) -> Float[Tensor, "B F F"]:
-    """Return a Aᵀ with the ridge on its diagonal."""
+    """Return A Aᵀ with the ridge on its diagonal."""
     ridge = RIDGE * torch.eye(factor.shape[1], dtype=factor.dtype, device=factor.device)
     return factor @ factor.transpose(1, 2) + ridge
 

@@ -109,7 +109,7 @@ def _environment(**changes: str) -> Iterator[None]:
 
 
 def refuse_stderr(executed: NotebookNode, chapter: str) -> None:
-    """Raises :class:`~tsinterp_lib.errors.NotebookError` where a cell wrote to stderr: warnings are no page content."""
+    """Raise :class:`~tsinterp_lib.errors.NotebookError` where a cell wrote to stderr: warnings are no page content."""
     for index, cell in enumerate(executed.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":

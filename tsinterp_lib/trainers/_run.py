@@ -136,7 +136,7 @@ class Run:
             yield epoch
 
     def _steps(self) -> Iterator[bool]:
-        """Return one optimiser step per batch of a fresh shuffle; yields after each whether it was the epoch's last."""
+        """Take one optimiser step per batch of a fresh shuffle; yields after each whether it was the epoch's last."""
         train = self.dataset.train
         order = torch.randperm(len(train)).to(train.x.device)
         batches = torch.split(order, self.settings.batch_size)

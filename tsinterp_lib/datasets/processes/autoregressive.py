@@ -35,7 +35,7 @@ class Autoregressive(TimeSynthProcess):
         return self._recursion(innovations).swapaxes(0, 1)
 
     def _recursion(self, innovations: Array) -> Array:
-        """Run along the first axis."""
+        """Run the recursion along the first axis."""
         s = np.empty_like(innovations)
         previous = np.zeros_like(innovations[0])
         for i, innovation in enumerate(innovations):

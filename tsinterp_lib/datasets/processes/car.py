@@ -59,7 +59,7 @@ class CAR(TimeSynthProcess):
 
 
 def _recursion(start: Array, decay: Array, innovations: Array) -> Array:
-    """Run along the first axis."""
+    """Run the recursion along the first axis."""
     s = np.empty((len(innovations) + 1, *start.shape))
     s[0] = start
     for i, innovation in enumerate(innovations):

@@ -122,7 +122,7 @@ class _Fit:
         self.change = x.new_zeros(self.r * self.n)
 
     def run(self, after_epoch: Callable[[int, Float[Tensor, "N R T F"]], object]) -> MaskGroup:
-        """Return all epochs, with a call after each, then the errors of the masks they lead to."""
+        """Run all epochs, with a call after each, and return the masks with their errors."""
         for epoch in range(self.s.epochs):
             self.step(epoch)
             after_epoch(epoch, self.masks())
@@ -145,7 +145,7 @@ class _Fit:
         return self.m.view(self.r, self.n, *self.x.shape[1:]).transpose(0, 1)
 
     def step(self, epoch: int) -> None:
-        """Return one step of gradient descent on every mask."""
+        """Take one step of gradient descent on every mask."""
         s = self.s
         weight = s.size_weight * s.size_growth ** (epoch / s.epochs)
         chosen = size.kept(self.m, self.counts, self.largest, s.ties)

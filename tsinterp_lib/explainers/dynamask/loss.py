@@ -72,7 +72,7 @@ def error_of(
 
 
 def check_reads(model: nn.Module, x: Float[Tensor, "N T F"], clean: Rows) -> None:
-    """Raises :class:`InvalidInput` where the output is the same for every series tried and has no gradient."""
+    """Raise :class:`InvalidInput` where the output is the same for every series tried and has no gradient."""
     others: list[Callable[[], Tensor]] = [lambda: torch.zeros_like(x[:1]), lambda: 1 - x[:1], lambda: -2 * x[:1]]
     if any(not torch.equal(model(other()), clean[:1]) for other in others):
         return

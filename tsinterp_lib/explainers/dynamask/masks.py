@@ -66,12 +66,12 @@ class MaskGroup:
         return ((self.masks > 0.1) & (self.masks < 0.9)).to(self.masks.dtype).mean((2, 3))
 
     def collapsed(self) -> Bool[Tensor, "N R"]:
-        """Return masks that are 0 everywhere, 1 everywhere, or made by the regularisers alone."""
+        """Say which masks are 0 everywhere, 1 everywhere, or made by the regularisers alone."""
         low, high = self.masks.amin((2, 3)), self.masks.amax((2, 3))
         return (high <= BOUND) | (low >= 1 - BOUND) | (self.pull == 0)
 
     def warn(self, area: Int[Tensor, "N"]) -> None:
-        """Says so where a mask that was chosen has collapsed."""
+        """Warn where a mask that was chosen has collapsed."""
         found = self.collapsed().gather(1, area[:, None])[:, 0]
         if bool(found.any()):
             n = int(found.nonzero()[0])

@@ -147,7 +147,7 @@ class Dynamask(Chunked):
 
     @contextmanager
     def _checked(self, model: nn.Module, x: Float[Tensor, "N T F"], target: Int[Tensor, "N *T"]) -> Iterator[None]:
-        """Return the checks and the state of the model that :meth:`attribute` has."""
+        """Hold the checks and the state of the model that :meth:`attribute` has, while the block runs."""
         checks.check_series(x, axes=self.axes)
         self.axes.check(x.shape)
         with attribution_mode(model):

@@ -72,9 +72,7 @@ class Generators:
 
     @contextmanager
     def replayed(self) -> Iterator[None]:
-        """Say what is drawn in the block is what was drawn after ``now``; the generators are then as before the
-        block.
-        """
+        """Draw in the block what was drawn after ``now``; the generators are then as before the block."""
         before = Generators.now()
         try:
             self._restore()

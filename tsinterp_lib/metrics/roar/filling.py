@@ -54,7 +54,7 @@ def imputed(
     seed: int,
     tolerance: float = 1e-5,
 ) -> Float[Tensor, "N *axes"]:
-    r"""Solves for the replaced cells, so that each is the weighted mean of its neighbours :cite:p:`rong2022`.
+    r"""Solve for the replaced cells, so that each is the weighted mean of its neighbours :cite:p:`rong2022`.
 
     .. math:: \hat x_i = \frac{\sum_{j \sim i} w_{ij}\, \hat x_j}{\sum_{j \sim i} w_{ij}} + 0.01\, r\, \epsilon_i
 

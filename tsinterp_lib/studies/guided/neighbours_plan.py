@@ -48,11 +48,11 @@ NEIGHBOURS: dict[str, Neighbour] = {
     "zero_baseline": Neighbour("raw NARMA, baselines of zero for U[0, 1)", baseline="zero"),
     "mean_baseline": Neighbour("raw NARMA, the mean training series as baseline", baseline="train_mean"),
 }  # fmt: skip
-"""Every neighbour by the name of its protocol; the last two change methods alone."""
+"""Return a protocol per neighbour; raw NARMA noise itself is *guided_narma*."""
 
 
 def plan(profile: str) -> Mapping[str, Plan]:
-    """Return a protocol per neighbour, and raw NARMA noise itself is *guided_narma*."""
+    """Return a protocol per neighbour; raw NARMA noise itself is *guided_narma*."""
     return {name: _plan(profile, neighbour) for name, neighbour in NEIGHBOURS.items()}
 
 
