@@ -83,6 +83,13 @@ def test_neighbours_stand_beside_the_readings_on_the_same_layouts_networks_and_s
     assert grid["distance"].loc[data_page.GAUSSIAN].to_numpy() == pytest.approx(0.2, abs=1e-3)
     assert (grid["cells"] == 24).to_numpy().all()
 
+    readings[data_page.RAW_NARMA] = made(lambda value, _: value + 0.1, ("tcn",))
+    fewer = near[near["dataset"].str.split("/").str[0] != LAYOUTS[0]]
+    monkeypatch.setattr(select, "rows", lambda *_, **__: fewer)
+    grid = neighbours.distances(neighbours.cells())
+    assert grid["NARMA there"].loc["car, raw"].to_numpy() == pytest.approx(0.1, abs=1e-3)
+    assert (grid["cells"].loc["car, raw"] == 18).all()
+
     def none(*_, **__):
         raise MissingRows("nothing there")
 

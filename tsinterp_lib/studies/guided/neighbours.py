@@ -38,12 +38,24 @@ def cells(profile: str = "paper", gated: bool = True) -> pd.DataFrame:
 def distances(found: pd.DataFrame) -> pd.DataFrame:
     """Return distance and bias of Diff(AUP) from print, setting × (network, training): lower is closer.
 
-    Settings of the baseline are of the two methods that have one, the others of all six.
+    Settings of the baseline are of the two methods that have one, and networks below their gate lack cells:
+    only cells that raw NARMA noise has too count, and ``NARMA there`` is its distance on those of a setting. Without
+    rows of it all cells count.
     """
     if found.empty:
         return found
+    on = ["metric", "dataset", "model", "explainer", "training"]
+    narma = found[found["reading"] == data_page.RAW_NARMA]
+    if len(narma):
+        found = found.merge(narma[on], on=on)
     table = data_page.levels(found)
+    if len(narma):
+        there = found[[*on, "reading"]].merge(narma.drop(columns="reading"), on=on)
+        beside = data_page.levels(there).rename(columns={"distance": "NARMA there"})
+        keys = ["network", "quantity", "training", "reading"]
+        table = table.merge(beside[[*keys, "NARMA there"]], on=keys, how="left")
     part = table[table["quantity"] == data_page.QUANTITIES["diff_aup"]]
     order = list(dict.fromkeys(part["reading"]))
-    grid = part.pivot_table(index="reading", columns=["network", "training"], values=["distance", "bias", "cells"])
+    values = [c for c in ("distance", "NARMA there", "bias", "cells") if c in part]
+    grid = part.pivot_table(index="reading", columns=["network", "training"], values=values)
     return grid.reindex(order)
