@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tsinterp_lib.errors import MissingRows
-from tsinterp_lib.studies.guided import data_page
+from tsinterp_lib.studies.guided import data_page, printed
 from tsinterp_lib.studies.guided.neighbours_plan import LAYOUTS, NEIGHBOURS, NETWORKS
 from tsinterp_lib.tables import select
 
@@ -45,7 +45,7 @@ def distances(found: pd.DataFrame) -> pd.DataFrame:
     if found.empty:
         return found
     on = ["metric", "dataset", "model", "explainer", "training"]
-    narma = found[found["reading"] == data_page.RAW_NARMA]
+    narma = found[found["reading"] == printed.RAW_NARMA]
     if len(narma):
         found = found.merge(narma[on], on=on)
     table = data_page.levels(found)
