@@ -220,3 +220,11 @@ def test_the_plans_have_the_published_estimators_levels_and_three_sizes():
     assert {c.seed for c in ROAR_CONTROLS.cells(ROAR_CONTROLS.own["paper"])} == {0, 1, 2}
     units = {(c.model.label, c.dataset.name) for c in ROAR_SERIES.cells(ROAR_SERIES.own["paper"])}
     assert len(units) == 20
+
+
+def test_an_interval_of_accuracies_keeps_to_the_scale():
+    table = digits(2, names={"random": 0.0})
+    wide = table.assign(value=table["value"].where(table["seed"] == 0, 0.2))
+    found = page.curves(wide)
+    assert (found["high"] == 100).all()
+    assert (found["low"] == 0).all()

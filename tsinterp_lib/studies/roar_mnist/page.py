@@ -43,13 +43,16 @@ def rows(profile: str = "paper", compute: bool = False, study: str = "roar_mnist
 
 
 def curves(table: pd.DataFrame, metric: str = "roar") -> pd.DataFrame:
-    """Return mean accuracy in percent with its interval over seeds: explainer, at, mean, low, high, n."""
+    """Return mean accuracy in percent with its interval over seeds, cut to [0, 100]: explainer, at, mean, low, high,
+    n.
+    """
     part = table[(table["metric"] == metric) & table["value"].notna()]
     found = [
         {"explainer": e, "at": at, **interval(100 * group["value"])}
         for (e, at), group in part.groupby(["explainer", "at"], sort=False)
     ]
-    return pd.DataFrame(found, columns=["explainer", "at", "mean", "low", "high", "n"])
+    shown = pd.DataFrame(found, columns=["explainer", "at", "mean", "low", "high", "n"])
+    return shown.assign(low=shown["low"].clip(lower=0.0), high=shown["high"].clip(upper=100.0))
 
 
 def against(table: pd.DataFrame, control: str = "random", metric: str = "roar") -> pd.DataFrame:
