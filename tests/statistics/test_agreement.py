@@ -109,6 +109,9 @@ def test_a_copy_agrees_as_a_copy_does_and_noise_as_chance_does():
         assert row["value"] == pytest.approx(row["copy"], abs=0.06), name
         assert row["value"] > row["to"]
         assert row["p"] < 0.01
+    for name in ("bias", "distance"):
+        row = near.loc[("tcn", name)]
+        assert (row["p"] < 0.01) == (name == "distance"), name  # a shuffle keeps the mean, and so the bias
     table = made(0.0045, 0.1)
     rng = np.random.default_rng(2)
     table["published"] = table.groupby(list(ag.KIND))["published"].transform(lambda v: rng.permutation(v.to_numpy()))

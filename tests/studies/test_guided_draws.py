@@ -90,6 +90,15 @@ def test_neighbours_stand_beside_the_readings_on_the_same_layouts_networks_and_s
     assert grid["NARMA there"].loc["car, raw"].to_numpy() == pytest.approx(0.1, abs=1e-3)
     assert (grid["cells"].loc["car, raw"] == 18).all()
 
+    far = near["dataset"].str.split("/").str[0] == LAYOUTS[0]
+    narma = readings[data_page.RAW_NARMA]
+    readings[data_page.RAW_NARMA] = narma[narma["dataset"].str.split("/").str[0] != LAYOUTS[0]]
+    wide = near.assign(value=near["value"] + far * (near["explainer"] != "random"))
+    monkeypatch.setattr(select, "rows", lambda *_, **__: wide)
+    grid = neighbours.distances(neighbours.cells())
+    assert grid["distance"].loc["car, raw"].to_numpy() == pytest.approx(0.05, abs=1e-3)  # without the layout left out
+    assert (grid["cells"].loc["car, raw"] == 18).all()
+
     def none(*_, **__):
         raise MissingRows("nothing there")
 

@@ -129,6 +129,10 @@ def test_switches_stand_beside_the_published_protocol_and_the_leak_is_said():
     said = switches_page.say_leak(controls)
     assert "(10 % of them) is right on 93 [92, 94] % (GRAD) to 93 [92, 94] % (GRAD) of the digits" in said
     assert said.endswith("with random masks on 92 [91, 93] %.")
+    one = controls[controls["seed"] == 0]
+    rows = digits(2)
+    other = rows.assign(value=rows["value"] - 0.5 * (rows["seed"] == 1))
+    assert switches_page.switches(one, other).equals(switches_page.switches(one, rows[rows["seed"] == 0]))
     empty = pd.DataFrame(columns=page.COLUMNS)
     assert "roar_controls" in str(switches_page.switches(empty, digits()))
     assert "roar_controls" in switches_page.say_leak(empty)
