@@ -127,8 +127,11 @@ def test_switches_stand_beside_the_published_protocol_and_the_leak_is_said():
     assert table.loc["GRAD", "keep in place of remove"].startswith("86.0 [")
     assert table.loc["GRAD", "processed twice"].startswith("80.0 [")
     said = switches_page.say_leak(controls)
-    assert "(10 % of them) is right on 93 [92, 94] % (GRAD) to 93 [92, 94] % (GRAD) of the digits" in said
-    assert said.endswith("with random masks on 92 [91, 93] %.")
+    assert (
+        "(10 % of them) is right on this many percent of the digits: from 93 [92, 94] for GRAD to 93 [92, 94] for GRAD"
+        in said
+    )
+    assert said.endswith("for random masks 92 [91, 93].")
     one = controls[controls["seed"] == 0]
     rows = digits(2)
     other = rows.assign(value=rows["value"] - 0.5 * (rows["seed"] == 1))

@@ -50,6 +50,10 @@ def _three(values: pd.Series) -> tuple[float, float, float]:
     return float(found["mean"]), float(found["low"]), float(found["high"])
 
 
+def _seeds(n: int) -> str:
+    return f"{n} seed{'s' * (n != 1)}"
+
+
 def say_kar(controls: pd.DataFrame, removed: pd.DataFrame) -> Prose:
     """Say whether keeping orders the estimators as removing does: Spearman's correlation at each level, seeds
     averaged.
@@ -66,7 +70,7 @@ def say_kar(controls: pd.DataFrame, removed: pd.DataFrame) -> Prose:
         return words.not_computed("roar_controls")
     return Prose(
         f"Keeping and removing order the {len(set(kept['explainer']))} maps with a rank correlation of "
-        f"{', '.join(parts)}, over {int(kept['n'].max())} seed(s); the same order would be +1, and no relation 0."
+        f"{', '.join(parts)}, over {_seeds(int(kept['n'].max()))}; the same order would be +1, and no relation 0."
     )
 
 
@@ -77,12 +81,14 @@ def say_leak(controls: pd.DataFrame) -> Prose:
         return words.not_computed("roar_controls")
     at = min(found["at"].unique(), key=lambda level: abs(float(level) - 0.5))
     found = found[found["at"] == at].sort_values("mean")
-    maps, random = (found[(found["explainer"] == "random") == chance] for chance in (False, True))
+    random, maps = (
+        found[found["explainer"] == "random"],
+        found[~found["explainer"].isin((*CONTROLS, "random[blurred]"))],
+    )
     if maps.empty or random.empty:
         return words.not_computed("roar_controls")
-    ends = [f"{words.interval_of(r, 0)} % ({name(str(r['explainer']))})" for r in (maps.iloc[0], maps.iloc[-1])]
-    chance = words.interval_of(random.iloc[0], 0)
+    low, high = (f"{words.interval_of(r, 0)} for {name(str(r['explainer']))}" for r in (maps.iloc[0], maps.iloc[-1]))
     return Prose(
-        f"A network that sees nothing but which pixels were removed ({100 * float(at):.0f} % of them) is right on "
-        f"{ends[0]} to {ends[1]} of the digits; with random masks on {chance} %."
+        f"A network that sees nothing but which pixels were removed ({100 * float(at):.0f} % of them) is right on this "
+        f"many percent of the digits: from {low} to {high}; for random masks {words.interval_of(random.iloc[0], 0)}."
     )
